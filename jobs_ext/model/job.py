@@ -1,0 +1,131 @@
+"""What the API says of a job, its attempts, outputs, a batch and an event: plain, frozen."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from .status import Status
+
+
+class Progress(Struct, frozen=True):
+    """How far a running job says it is."""
+
+    fraction: float | None = None  # 0.0 to 1.0
+    message: str = ""
+    data: Any = None  # any JSON the job sent with it
+
+
+class Attempt(Struct, frozen=True):
+    """One try at running a job."""
+
+    number: int  # from 1
+    status: Status
+    start: str | None = None
+    stop: str | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    peak_memory: int | None = None  # bytes, of the largest process of the attempt
+    cpu_seconds: float | None = None
+    duration: float | None = None  # seconds, by the monotonic clock
+    reason_code: str | None = None
+    reason: str | None = None
+
+
+class Output(Struct, frozen=True):
+    """A named file that a job produced."""
+
+    name: str  # relative, with ``/``: unique within the job
+    media_type: str
+    size: int  # bytes
+    sha256: str | None = None
+    main: bool = False  # the one `df()` means
+    path: str | None = None  # on the server's machine
+
+
+class TargetInfo(Struct, frozen=True):
+    """What was submitted, for reading: never enough to run it again."""
+
+    kind: str  # tool, command, script, notebook or function
+    name: str  # wc-1.0, ``wc -l data.txt``, report.ipynb, simulate
+
+
+class Job(Struct, frozen=True):
+    """One submitted run."""
+
+    id: str
+    pk: int
+    name: str
+    target: TargetInfo
+    status: Status
+    owner: str
+    created: str
+    stage: str | None = None
+    reason_code: str | None = None
+    reason: str | None = None
+    progress: Progress | None = None
+    project: str | None = None
+    batch: str | None = None
+    batch_index: int | None = None
+    arguments: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    attempts: list[Attempt] = []
+    started: str | None = None
+    stopped: str | None = None
+    deleted: str | None = None
+    cancel_requested: str | None = None
+    outputs: list[Output] = []
+
+
+class Batch(Struct, frozen=True):
+    """Jobs submitted together: one target, many argument sets."""
+
+    id: str
+    pk: int
+    name: str
+    target: TargetInfo
+    owner: str
+    created: str
+    n_jobs: int
+    counts: dict[str, int]  # all eight statuses; jobs not made yet count as SUBMITTED
+    parameters: list[str] = []  # names of the arguments that differ between the jobs
+    fixed: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    project: str | None = None
+    deleted: str | None = None
+    cancel_requested: str | None = None
+
+
+class Event(Struct, frozen=True):
+    """One entry of the history. Order comes from `seq` alone, never from `time`."""
+
+    seq: int
+    time: str
+    type: str  # submitted, status, progress, outputs, cancel_requested, deleted, released
+    job: str | None = None
+    batch: str | None = None
+    data: dict[str, Any] = {}
+
+
+T = TypeVar("T")
+
+
+class Page(Struct, Generic[T], frozen=True):
+    """One page of a listing; `next` is the cursor of the following page, None on the last."""
+
+    items: list[T]
+    next: str | None = None
+    total: int | None = None
+
+
+class LogChunk(Struct, frozen=True):
+    """A piece of a log, by byte offset."""
+
+    stream: str  # stdout or stderr
+    attempt: int
+    offset: int  # of the first byte in `text`
+    next: int  # where to read on
+    size: int  # bytes in the log now
+    text: str  # UTF-8, wrong bytes replaced
+    final: bool  # True when nothing more will come

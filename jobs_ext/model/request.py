@@ -1,0 +1,84 @@
+"""What a submit asks for, as it is sent: strict, so that a misspelt field is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+
+class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What to run: exactly one of the five kinds is set.
+
+    `function` names the uploaded part that holds the cloudpickled function; `qualname` is how
+    people call it.
+    """
+
+    tool: str | UnsetType = UNSET  # name or name-version
+    command: list[str] | UnsetType = UNSET  # an argv, never parsed by a shell
+    script: str | UnsetType = UNSET  # path
+    notebook: str | UnsetType = UNSET  # path
+    function: str | UnsetType = UNSET  # part
+    qualname: str | UnsetType = UNSET
+
+    @property
+    def kind(self) -> str:
+        """Which of the five it is; ``""`` when none or several are set."""
+        kinds = [k for k in KINDS if getattr(self, k) is not UNSET]
+        return kinds[0] if len(kinds) == 1 else ""
+
+
+KINDS = ("tool", "command", "script", "notebook", "function")
+
+
+class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How to run it. Sizes and durations may be text (``"4GB"``, ``"1h"``) or plain numbers."""
+
+    name: str | None = None
+    cpu: float | None = None  # cores; default: the tool's, else 1
+    memory: int | str | None = None  # bytes; the job is stopped when its tree uses more
+    timeout: float | str | None = None  # seconds, of one attempt
+    retries: int = 0  # further attempts after a failure
+    on_lost: str = "fail"  # or "retry": what to do when nobody knows how an attempt ended
+    after: list[str] = []  # ids of jobs that must succeed first
+    executor: str = "local"
+    python: str | None = None  # interpreter, instead of the submitting kernel's
+    kernel: str | None = None  # kernelspec name of a notebook
+    cwd: str = "here"  # "here" (the submitter's folder), "private", or an absolute path
+    inputs: list[str] = []  # files copied into a private folder
+    outputs: list[str] = []  # patterns of files to keep, relative to the folder
+    env: dict[str, str] = {}  # more environment variables
+    key: str | None = None  # idempotency: the same key and request give the same job
+    priority: int = 0  # larger runs earlier
+    max_running: int | None = None  # of a batch: at most so many at once
+    hold: bool = False  # wait for `release`
+    project: str | None = None
+
+
+class Context(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where the submit came from; the rules of interpreter, folder and environment use it."""
+
+    python: str | None = None  # sys.executable of the submitter
+    cwd: str | None = None  # its folder, absolute
+    kernel: str | None = None  # its kernelspec name, where known
+    environment: dict[str, str] = {}  # the allow-listed variables; kept by content, never served
+    path: list[str] = []  # folders of modules that live beside the notebook
+
+
+class SubmitRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Body of ``POST jobs``."""
+
+    target: Target
+    arguments: dict[str, Any] = {}
+    options: Options = Options()
+    context: Context = Context()
+
+
+class BatchRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Body of ``POST batches``: one job per entry of `arguments`, `fixed` added to each."""
+
+    target: Target
+    arguments: list[dict[str, Any]]
+    fixed: dict[str, Any] = {}
+    options: Options = Options()
+    context: Context = Context()

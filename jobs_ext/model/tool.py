@@ -1,0 +1,176 @@
+"""A tool: a named, versioned description of something that can be run.
+
+The TOML form is documented in docs/reference/tools.md; the same fields as JSON make the API's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from .errors import InvalidRequest
+from .quantities import parse_bytes, parse_duration
+
+
+class ToolInput(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A file the tool reads."""
+
+    title: str = ""
+    description: str = ""
+    required: bool = True
+    multiple: bool = False
+    media_type: str = ""
+    flag: str = ""
+
+
+class ToolParameter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A value the tool takes: JSON Schema 2020-12 keywords, and how it is written in the command.
+
+    A parameter without `default` is required.
+    """
+
+    type: str | UnsetType = UNSET
+    title: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    default: Any = UNSET
+    enum: list[Any] | UnsetType = UNSET
+    const: Any = UNSET
+    minimum: float | UnsetType = UNSET
+    maximum: float | UnsetType = UNSET
+    exclusiveMinimum: float | UnsetType = UNSET
+    exclusiveMaximum: float | UnsetType = UNSET
+    multipleOf: float | UnsetType = UNSET
+    minLength: int | UnsetType = UNSET
+    maxLength: int | UnsetType = UNSET
+    pattern: str | UnsetType = UNSET
+    format: str | UnsetType = UNSET
+    items: dict[str, Any] | UnsetType = UNSET
+    minItems: int | UnsetType = UNSET
+    maxItems: int | UnsetType = UNSET
+    uniqueItems: bool | UnsetType = UNSET
+    properties: dict[str, Any] | UnsetType = UNSET
+    required: list[str] | UnsetType = UNSET
+    additionalProperties: bool | dict[str, Any] | UnsetType = UNSET
+    examples: list[Any] | UnsetType = UNSET
+    flag: str = ""  # boolean: present or absent; other types: flag and value
+    spacing: bool = True  # False: flag and value make one argument
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return {k: v for k, v in plain.items() if k not in ("flag", "spacing")}
+
+
+class ToolOutput(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A file the tool writes: `path` is a glob in its folder, or ``stdout``."""
+
+    path: str
+    title: str = ""
+    media_type: str = ""
+    main: bool = False
+    required: bool = True  # a job that does not write it fails with `missing_output`
+
+
+class ToolResources(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a job of the tool takes when its options do not say."""
+
+    cpu: float = 1.0
+    memory: int | str | None = None
+    timeout: float | str | None = None
+
+
+class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A tool as it is written; exactly one of command, script, notebook and function is set."""
+
+    name: str
+    version: str = "1.0"
+    title: str = ""
+    description: str = ""
+    command: list[str] | str | UnsetType = UNSET
+    shell: bool = False
+    script: str | UnsetType = UNSET
+    notebook: str | UnsetType = UNSET
+    function: str | UnsetType = UNSET  # package.module:name
+    python: str | None = None
+    kernel: str | None = None
+    enabled: bool = True
+    pass_as: str = "arguments"  # or "environment"
+    additional_parameters: bool = False
+    inputs: dict[str, ToolInput] = {}
+    parameters: dict[str, ToolParameter] = {}
+    outputs: dict[str, ToolOutput] = {}
+    resources: ToolResources = ToolResources()
+    folder: str | None = None  # where its file lies: relative script and notebook paths start here
+
+    @property
+    def id(self) -> str:
+        """Name and version, e.g. ``wc-1.0``."""
+        return f"{self.name}-{self.version}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema (2020-12, an object) of the arguments, inputs included."""
+        properties: dict[str, Any] = {}
+        for name, item in self.inputs.items():
+            path = {"type": "string", "format": "path", "minLength": 1}
+            one: dict[str, Any] = {"type": "array", "items": path} if item.multiple else path
+            extra = {"title": item.title, "description": item.description}
+            properties[name] = one | {k: v for k, v in extra.items() if v}
+        properties |= {name: p.schema() for name, p in self.parameters.items()}
+        required = [n for n, i in self.inputs.items() if i.required]
+        required += [n for n, p in self.parameters.items() if p.default is UNSET]
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "title": self.title or self.name,
+            "description": self.description,
+            "properties": properties,
+            "required": required,
+            "additionalProperties": {"type": "string"} if self.additional_parameters else False,
+        }
+
+
+def check_tool(tool: Tool) -> Tool:
+    """Return `tool`, or raise `InvalidRequest` naming the first field that makes no sense."""
+    ways = [w for w in ("command", "script", "notebook", "function") if getattr(tool, w) is not UNSET]
+    if len(ways) != 1:
+        raise InvalidRequest(
+            f"tool {tool.name!r} must have exactly one of command, script, notebook and function.",
+            field="command",
+            value=ways,
+        )
+    if isinstance(tool.command, str) and not tool.shell:
+        raise InvalidRequest(
+            f"tool {tool.name!r}: a command written as one text needs shell = true.",
+            field="command",
+            value=tool.command,
+            hint='Write a list such as ["wc", "-l", "{text}"], or set shell = true.',
+        )
+    if tool.pass_as not in ("arguments", "environment"):
+        raise InvalidRequest(
+            f"tool {tool.name!r}: pass_as is neither arguments nor environment.",
+            field="pass_as",
+            value=tool.pass_as,
+        )
+    clash = sorted(set(tool.inputs) & set(tool.parameters))
+    if clash:
+        raise InvalidRequest(
+            f"tool {tool.name!r}: {clash[0]!r} is both an input and a parameter.",
+            field=f"parameters.{clash[0]}",
+            value=clash[0],
+        )
+    _check_resources(tool)
+    return tool
+
+
+def _check_resources(tool: Tool) -> None:
+    try:
+        if tool.resources.memory is not None:
+            parse_bytes(tool.resources.memory)
+        if tool.resources.timeout is not None:
+            parse_duration(tool.resources.timeout)
+    except ValueError as error:
+        raise InvalidRequest(
+            f"tool {tool.name!r}: {error}.", field="resources", value=str(tool.resources)
+        ) from None

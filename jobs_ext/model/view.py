@@ -1,0 +1,118 @@
+"""The one view of a job or a batch: plain JSON that every drawing of it starts from.
+
+The card in a cell, the widget, the panel and the static HTML draw exactly this and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from .job import Batch, Job
+from .status import ACTIVE, Status
+
+MIME = "application/vnd.jobs-ext.job.v1+json"
+
+_TONES = {
+    Status.SUBMITTED: "waiting",
+    Status.PENDING: "waiting",
+    Status.RUNNABLE: "waiting",
+    Status.STARTING: "active",
+    Status.RUNNING: "active",
+    Status.SUCCEEDED: "good",
+    Status.FAILED: "bad",
+    Status.CANCELLED: "stopped",
+}
+
+
+def view_model(job: Job) -> dict[str, Any]:
+    """Return what there is to see of a job: JSON with ``kind`` "job"."""
+    last = job.attempts[-1] if job.attempts else None
+    return {
+        "kind": "job",
+        "id": job.id,
+        "pk": job.pk,
+        "title": job.name,
+        "target": {"kind": job.target.kind, "name": job.target.name},
+        "status": str(job.status),
+        "tone": _TONES[job.status],
+        "final": job.status.final,
+        "stage": job.stage,
+        "reason_code": job.reason_code,
+        "reason": job.reason,
+        "progress": None if job.progress is None else msgspec.to_builtins(job.progress),
+        "created": job.created,
+        "started": job.started,
+        "stopped": job.stopped,
+        "attempt": len(job.attempts),
+        "exit_code": last.exit_code if last else None,
+        "peak_memory": last.peak_memory if last else None,
+        "cpu_seconds": last.cpu_seconds if last else None,
+        "duration": last.duration if last else None,
+        "batch": job.batch,
+        "batch_index": job.batch_index,
+        "arguments": [{"name": n, "text": show_value(v)} for n, v in job.arguments.items()],
+        "outputs": [
+            {"name": o.name, "size": o.size, "media_type": o.media_type, "main": o.main}
+            for o in job.outputs
+        ],
+        "actions": _actions(job),
+    }
+
+
+def _actions(job: Job) -> list[str]:
+    if job.status.final:
+        return ["rerun"]
+    return [] if job.cancel_requested and job.status in ACTIVE else ["cancel"]
+
+
+def batch_view(batch: Batch, failed: list[Job]) -> dict[str, Any]:
+    """Return what there is to see of a batch: JSON with ``kind`` "batch".
+
+    `failed` are a few of its failed jobs, to be named with their reasons.
+    """
+    done = sum(n for status, n in batch.counts.items() if Status(status).final)
+    final = done == batch.n_jobs
+    return {
+        "kind": "batch",
+        "id": batch.id,
+        "pk": batch.pk,
+        "title": batch.name,
+        "target": {"kind": batch.target.kind, "name": batch.target.name},
+        "n_jobs": batch.n_jobs,
+        "counts": batch.counts,
+        "done": done,
+        "final": final,
+        "tone": batch_tone(batch.counts, final=final),
+        "created": batch.created,
+        "failed": [{"id": j.id, "title": j.name, "reason": j.reason} for j in failed],
+        "actions": [] if final or batch.cancel_requested else ["cancel"],
+    }
+
+
+def batch_tone(counts: dict[str, int], *, final: bool) -> str:
+    """Return the tone (good, bad, active, …) that stands for a whole batch."""
+    if counts[Status.FAILED]:
+        return "bad"
+    if final:
+        return "stopped" if counts[Status.CANCELLED] else "good"
+    return "active" if counts[Status.STARTING] + counts[Status.RUNNING] else "waiting"
+
+
+def show_value(value: Any, limit: int = 80) -> str:
+    """Return an argument as one short line of text."""
+    if isinstance(value, dict) and "$part" in value:
+        text = str(value.get("text") or f"uploaded {value['$part']}")
+    elif isinstance(value, str):
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=False)
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def mime_bundle_data(view: dict[str, Any], server: str) -> dict[str, Any]:
+    """Return the JSON kept in a notebook: the snapshot and which server it came from."""
+    return {"version": 1, "server": server, "view": view}

@@ -1,0 +1,94 @@
+"""What passes between the service and the runner: claimed work and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from .job import Progress
+from .request import Context, Options, Target
+from .status import Status
+
+
+class Work(Struct, frozen=True):
+    """A job as the runner needs it: everything to launch, watch and finish one attempt."""
+
+    id: str
+    attempt: int  # number of the attempt
+    status: Status
+    target: Target
+    arguments: dict[str, Any]
+    options: Options
+    context: Context
+    tool: dict[str, Any] | None  # the tool as it was at submit (`tool.Tool` as JSON)
+    parts: dict[str, str]  # name of an uploaded part → file that holds it
+    batch: str | None
+    batch_index: int | None
+    cpu: float
+    memory: int | None  # bytes
+    timeout: float | None  # seconds
+    cancel_requested: bool = False
+    outputs_of: dict[str, str] = {}  # "job-id/output name" of a referenced output → path
+
+
+class Started(Struct, frozen=True, tag=True):
+    """The attempt's process runs."""
+
+    job: str
+    attempt: int
+    time: str
+    pid: int
+    process_start: float  # in clock ticks since boot: with pid and boot id, who it is
+    monotonic: float  # seconds: deadlines count from here
+    boot_id: str
+    host: str
+
+
+class Progressed(Struct, frozen=True, tag=True):
+    """The job said how far it is."""
+
+    job: str
+    attempt: int
+    progress: Progress
+
+
+class FoundOutput(Struct, frozen=True):
+    """A file to list among the job's outputs."""
+
+    name: str
+    path: str
+    media_type: str
+    size: int
+    sha256: str | None
+    main: bool = False
+
+
+class Ended(Struct, frozen=True, tag=True):
+    """The attempt is over; `status` is SUCCEEDED, FAILED or CANCELLED.
+
+    The service turns FAILED into PENDING when the job has retries left.
+    """
+
+    job: str
+    attempt: int
+    status: Status
+    time: str
+    reason_code: str | None = None
+    reason: str | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    peak_memory: int | None = None
+    cpu_seconds: float | None = None
+    duration: float | None = None
+    outputs: list[FoundOutput] = []
+
+
+class Released(Struct, frozen=True, tag=True):
+    """A claimed attempt that was never started: the job is RUNNABLE again, no attempt counted."""
+
+    job: str
+    attempt: int
+
+
+Change = Started | Progressed | Ended | Released
