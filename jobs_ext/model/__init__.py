@@ -1,0 +1,1 @@
+"""What a job is: frozen structs, statuses, tools, errors. No I/O; imports nothing of ours."""

@@ -96,7 +96,7 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     python: str | None = None
     kernel: str | None = None
     enabled: bool = True
-    pass_as: str = "arguments"  # or "environment"
+    pass_as: str = "arguments"  # noqa: S105 - or "environment"
     additional_parameters: bool = False
     inputs: dict[str, ToolInput] = {}
     parameters: dict[str, ToolParameter] = {}
@@ -133,7 +133,8 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
 
 def check_tool(tool: Tool) -> Tool:
     """Return `tool`, or raise `InvalidRequest` naming the first field that makes no sense."""
-    ways = [w for w in ("command", "script", "notebook", "function") if getattr(tool, w) is not UNSET]
+    kinds = ("command", "script", "notebook", "function")
+    ways = [kind for kind in kinds if getattr(tool, kind) is not UNSET]
     if len(ways) != 1:
         raise InvalidRequest(
             f"tool {tool.name!r} must have exactly one of command, script, notebook and function.",
