@@ -96,6 +96,7 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     python: str | None = None
     kernel: str | None = None
     enabled: bool = True
+    executor: str = "local"
     pass_as: str = "arguments"  # noqa: S105 - or "environment"
     additional_parameters: bool = False
     inputs: dict[str, ToolInput] = {}

@@ -12,7 +12,12 @@ from .status import Status
 
 
 class Work(Struct, frozen=True):
-    """A job as the runner needs it: everything to launch, watch and finish one attempt."""
+    """A job as the runner needs it: everything to launch, watch and finish one attempt.
+
+    Paths of the target and of tool inputs are absolute. `context.python` is the interpreter that
+    was settled at submit, for every kind of target. A reference to an upload in `arguments` is
+    ``{"$part": name, "filename": …, "media_type": …}`` and `parts[name]` its file.
+    """
 
     id: str
     attempt: int  # number of the attempt
@@ -43,6 +48,13 @@ class Started(Struct, frozen=True, tag=True):
     monotonic: float  # seconds: deadlines count from here
     boot_id: str
     host: str
+
+
+class ActiveWork(Struct, frozen=True):
+    """A claimed attempt that has not ended: what a new runner needs to find it again."""
+
+    work: Work
+    started: Started | None  # None: it is not known to have been started
 
 
 class Progressed(Struct, frozen=True, tag=True):

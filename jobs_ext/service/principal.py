@@ -1,0 +1,37 @@
+"""Who asks, and what they may do."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ..model.errors import Forbidden
+
+#: read: look; submit: run declared tools; run: run anything; manage: tools, other people's jobs.
+VERBS = frozenset({"read", "submit", "run", "manage"})
+
+
+class Principal(Struct, frozen=True):
+    """A caller: whose jobs it owns, and the verbs it was given."""
+
+    owner: str
+    verbs: frozenset[str]
+
+    @classmethod
+    def all(cls, owner: str) -> Principal:
+        """Return the owner of a one-person server, who may do everything."""
+        return cls(owner, VERBS)
+
+    def require(self, verb: str) -> None:
+        """Raise `Forbidden` unless the caller has `verb`."""
+        if verb not in self.verbs:
+            raise Forbidden(
+                f"{self.owner} may not {verb} here.",
+                field="user",
+                value=self.owner,
+                hint=f"Ask for the permission {verb!r}.",
+            )
+
+    @property
+    def scope(self) -> str | None:
+        """Whose things the caller sees: its own owner name, or None for everybody's."""
+        return None if "manage" in self.verbs else self.owner

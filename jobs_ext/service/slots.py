@@ -1,0 +1,92 @@
+"""What this process may use of the machine: never the machine's bare count."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from ..model.quantities import parse_bytes
+
+_RESERVE = 0.1  # the share of memory left to the server, the kernels and the system
+_CGROUPS = Path("/sys/fs/cgroup")
+
+
+class Slots(Struct, frozen=True):
+    """Capacity for jobs."""
+
+    cpu: float  # cores
+    memory: int  # bytes
+
+
+def detect(environ: Mapping[str, str] = os.environ) -> Slots:
+    """Return the capacity by CPU affinity, cgroup v2 and a hub's CPU_LIMIT and MEM_LIMIT.
+
+    At least one core, so that an ordinary job fits everywhere; a tenth of the memory is reserved.
+    """
+    groups = list(_groups())
+    cores = [float(_affinity()), *_quotas(groups), *_hub_cpu(environ)]
+    sizes = [_physical_memory(), *_limits(groups), *_hub_memory(environ)]
+    return Slots(cpu=max(1.0, min(cores)), memory=int(min(sizes) * (1 - _RESERVE)))
+
+
+def _affinity() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _physical_memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _groups(root: Path = _CGROUPS, own: Path = Path("/proc/self/cgroup")) -> Iterator[Path]:
+    """Yield the cgroup of this process and the groups around it: the tightest limit counts."""
+    try:
+        lines = own.read_text().splitlines()
+    except OSError:  # not Linux
+        return
+    for line in lines:
+        if line.startswith("0::/"):
+            group = root / line[4:]
+            yield from (group, *group.parents[: len(group.parts) - len(root.parts)])
+
+
+def _quotas(groups: list[Path]) -> Iterator[float]:
+    for group in groups:
+        quota, _, period = _read(group / "cpu.max").partition(" ")
+        if quota.isdigit() and period.isdigit():
+            yield int(quota) / int(period)
+
+
+def _limits(groups: list[Path]) -> Iterator[int]:
+    for group in groups:
+        limit = _read(group / "memory.max")
+        if limit.isdigit():
+            yield int(limit)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:  # the controller is not enabled here
+        return ""
+
+
+def _hub_cpu(environ: Mapping[str, str]) -> Iterator[float]:
+    try:
+        limit = float(environ.get("CPU_LIMIT", ""))
+    except ValueError:
+        return
+    if limit > 0:
+        yield limit
+
+
+def _hub_memory(environ: Mapping[str, str]) -> Iterator[int]:
+    """JupyterHub gives bytes; people who set it by hand write units."""
+    try:
+        yield parse_bytes(environ.get("MEM_LIMIT", ""))
+    except ValueError:
+        return

@@ -1,0 +1,1 @@
+"""The only room that speaks SQL: the data directory, the database and its migrations."""

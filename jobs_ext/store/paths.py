@@ -1,0 +1,194 @@
+"""Where things lie in the data directory. Every file name of the project comes from here."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+_LONGEST_SOCKET_NAME = len("/server-4194304.sock")
+_SOCKET_PATH_LIMIT = 100  # bytes; the system's own limit is 108 on Linux, 104 on macOS
+
+
+@dataclass(frozen=True)
+class AttemptPaths:
+    """The files of one attempt of a job; the runner makes them at launch."""
+
+    folder: Path
+
+    @property
+    def stdout(self) -> Path:
+        """What the attempt wrote to its standard output."""
+        return self.folder / "stdout"
+
+    @property
+    def stderr(self) -> Path:
+        """What the attempt wrote to its standard error."""
+        return self.folder / "stderr"
+
+    @property
+    def alive(self) -> Path:
+        """Locked by the attempt and its descendants for as long as any of them lives."""
+        return self.folder / "alive"
+
+    @property
+    def progress(self) -> Path:
+        """JSON lines that the job appends to say how far it is."""
+        return self.folder / "progress"
+
+    @property
+    def request(self) -> Path:
+        """Folder of what a payload reads: its arguments, and where it leaves its error."""
+        return self.folder / "request"
+
+    @property
+    def work(self) -> Path:
+        """The private folder a tool's job runs in."""
+        return self.folder / "work"
+
+    @property
+    def outputs(self) -> Path:
+        """What ``$JOBS_OUTPUT_DIR`` names: every file in it is kept."""
+        return self.folder / "outputs"
+
+
+class Paths:
+    """Names in one data directory, and of the sockets that belong to it.
+
+    Sockets lie in `runtime_dir` (default: Jupyter's), or, when that makes their path longer than
+    the system takes, in a private folder of the system's temporary directory.
+    """
+
+    def __init__(self, data_dir: str | Path, runtime_dir: str | Path | None = None) -> None:
+        self.root = Path(data_dir).expanduser().absolute()
+        self._runtime = Path(runtime_dir).absolute() if runtime_dir else None
+
+    def make(self) -> None:
+        """Make the data directory (mode 0700), its folders, server-id and nonce."""
+        for folder in (self.root, self.parts_dir, self.jobs, self.tools, self.sockets):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_once(self.root / "server-id", str(uuid.uuid4()))
+        _write_once(self.nonce, uuid.uuid4().hex)
+
+    @property
+    def db(self) -> Path:
+        """The SQLite database."""
+        return self.root / "jobs.sqlite"
+
+    @property
+    def parts_dir(self) -> Path:
+        """Folder of uploaded files and pickles, named by their SHA-256."""
+        return self.root / "parts"
+
+    @property
+    def jobs(self) -> Path:
+        """Folder of the jobs' own folders."""
+        return self.root / "jobs"
+
+    @property
+    def tools(self) -> Path:
+        """Folder of tool files that belong to this data directory."""
+        return self.root / "tools"
+
+    @property
+    def journal(self) -> Path:
+        """What the keeper wrote of the ends of processes."""
+        return self.root / "journal"
+
+    @property
+    def keeper(self) -> Path:
+        """JSON that says which process the keeper is."""
+        return self.root / "keeper.json"
+
+    @property
+    def runner_lock(self) -> Path:
+        """Held (flock) by the one runner of this data directory."""
+        return self.root / "runner.lock"
+
+    @property
+    def migrate_lock(self) -> Path:
+        """Held (flock) by the server that brings the database up to date."""
+        return self.root / "migrate.lock"
+
+    @property
+    def attached(self) -> Path:
+        """Held shared (flock) by every server that uses this data directory."""
+        return self.root / "attached"
+
+    @property
+    def runner_log(self) -> Path:
+        """The runner's own log."""
+        return self.root / "runner.log"
+
+    @property
+    def keeper_log(self) -> Path:
+        """The keeper's own log."""
+        return self.root / "keeper.log"
+
+    @property
+    def nonce(self) -> Path:
+        """Random text; who can read it shares this file system."""
+        return self.root / "nonce"
+
+    def server_id(self) -> str:
+        """Return the fingerprint of this data directory: the same for all of its servers."""
+        return (self.root / "server-id").read_text().strip()
+
+    def parts(self, sha256: str) -> Path:
+        """Return the file that holds the part with this hash."""
+        return self.parts_dir / sha256
+
+    def job(self, job_id: str) -> Path:
+        """Return the folder of a job."""
+        return self.jobs / job_id[:6] / job_id
+
+    def attempt(self, job_id: str, number: int) -> AttemptPaths:
+        """Return the names of one attempt's files."""
+        return AttemptPaths(self.job(job_id) / str(number))
+
+    @cached_property
+    def sockets(self) -> Path:
+        """Folder of the sockets, short enough for a socket address."""
+        name = "jobs_ext-" + hashlib.sha256(os.fsencode(self.root)).hexdigest()[:8]
+        folder = (self._runtime or _jupyter_runtime_dir()) / name
+        if len(os.fsencode(folder)) + _LONGEST_SOCKET_NAME <= _SOCKET_PATH_LIMIT:
+            return folder
+        return Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}"
+
+    @property
+    def runner_socket(self) -> Path:
+        """Datagrams here wake the runner."""
+        return self.sockets / "runner.sock"
+
+    @property
+    def keeper_socket(self) -> Path:
+        """Where the keeper takes orders from the runner."""
+        return self.sockets / "keeper.sock"
+
+    def server_socket(self, pid: int) -> Path:
+        """Return the socket on which datagrams wake the server with this process id."""
+        return self.sockets / f"server-{pid}.sock"
+
+
+def _jupyter_runtime_dir() -> Path:
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    return Path(jupyter_runtime_dir()).absolute()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file unless it is there; whoever comes first wins, and nobody sees half of it."""
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    draft.write_text(text + "\n")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
