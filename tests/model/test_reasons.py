@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from jobs_ext.model import reasons
+
+
+def test_sentences():
+    assert reasons.exit_sentence(3) == "exited with code 3"
+    assert reasons.exit_sentence(127, "x: not found") == (
+        "exited with code 127 (command not found): x: not found"
+    )
+    assert reasons.signal_sentence(9) == "killed by SIGKILL"
+    assert reasons.signal_sentence(99) == "killed by signal 99"
+    assert reasons.memory_sentence(4_100_000_000, 4_000_000_000) == "killed: used 4.1 GB of 4.0 GB"
+    assert "time limit of 10 min" in reasons.time_sentence(600)
