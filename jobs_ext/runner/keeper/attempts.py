@@ -1,0 +1,249 @@
+"""The attempts of one keeper: spawn, reap, end whole process trees, and say so in the journal."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import processes
+from .journal import Journal, Record
+
+LEFTOVER_GRACE = 1.0  # seconds between SIGTERM and SIGKILL for what a job leaves behind
+_AGAIN = 0.1  # seconds between two looks at a tree that is being killed
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+@dataclass
+class Attempt:
+    """One spawned attempt, until its last process is gone."""
+
+    key: str
+    child: subprocess.Popen[bytes]
+    records: list[Record]  # its part of the journal, for a rotation
+    monotonic: float
+    told: dict[str, Any] | None = None  # why it was told to stop: code and sentence
+    exited: bool = False  # its main process has; the rest is being ended
+    kill_at: float | None = None  # monotonic time of the next SIGKILL
+    marks: tuple[bytes, bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.marks = processes.marks_of(self.key)
+
+
+class Attempts:
+    """All live attempts of this process, which must be their subreaper."""
+
+    def __init__(self, journal: Journal, known: set[str]) -> None:
+        self._journal = journal
+        self._known = known  # every key there was an intent for: none is spawned twice
+        self._live: dict[str, Attempt] = {}
+        self._by_pid: dict[int, Attempt] = {}  # attempts whose main process runs
+        self._host = socket.gethostname()
+
+    @property
+    def live(self) -> list[str]:
+        """Keys of the attempts that are not over yet."""
+        return list(self._live)
+
+    def records(self) -> list[Record]:
+        """Return the journal's records of the live attempts."""
+        return [record for attempt in self._live.values() for record in attempt.records]
+
+    def forget_ended(self) -> None:
+        """Forget the keys of ended attempts: the store has them, nobody will send them again."""
+        self._known = set(self._live)
+
+    def spawn(self, order: dict[str, Any], environment: dict[str, str]) -> None:
+        """Start an attempt, unless one of that key was ever started."""
+        key = order["key"]
+        if key in self._known:
+            return
+        self._known.add(key)
+        intent: Record = {"event": "intent", "key": key}
+        if not self._journal.append(intent):
+            self._failed(key, "the journal can't be written: no space left on the device")
+            return
+        try:
+            child = _start(order, environment)
+        except (OSError, ValueError) as error:
+            self._failed(key, _why(error, order))
+        else:
+            self._started(Attempt(key, child, [intent], time.monotonic()))
+
+    def _failed(self, key: str, why: str) -> None:
+        self._journal.append({"event": "failed", "key": key, "error": why})
+
+    def _started(self, attempt: Attempt) -> None:
+        pid = attempt.child.pid
+        entry = processes.find(pid)  # it is our child and not reaped: its pid is its own
+        record: Record = {
+            "event": "started",
+            "key": attempt.key,
+            "pid": pid,
+            "start": entry.start if entry else 0.0,
+            "monotonic": attempt.monotonic,
+            "time": time.time(),
+            "boot": processes.boot_id(),
+            "host": self._host,
+        }
+        attempt.records.append(record)
+        self._live[attempt.key] = self._by_pid[pid] = attempt
+        self._journal.append(record)
+
+    def stop(self, key: str, grace: float, told: dict[str, Any]) -> None:
+        """End the whole tree of an attempt: SIGTERM, and SIGKILL after `grace` seconds.
+
+        `told` says why; the first reason stands.
+        """
+        attempt = self._live.get(key)
+        if attempt is None or attempt.told is not None:
+            return
+        attempt.told = told
+        self._signal(attempt, signal.SIGTERM)
+        attempt.kill_at = time.monotonic() + grace
+
+    def reap(self) -> None:
+        """Take every exited child: attempts' main processes, and orphans that became ours."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            attempt = self._by_pid.pop(pid, None)
+            if attempt is not None:
+                self._exited(attempt, os.waitstatus_to_exitcode(status), usage)
+
+    def _exited(self, attempt: Attempt, code: int, usage: Any) -> None:
+        attempt.child.returncode = code  # it was reaped here: Popen must not wait for it
+        attempt.exited = True
+        leftover = self._has_leftover(attempt)
+        record = {
+            "event": "exited",
+            "key": attempt.key,
+            "code": code if code >= 0 else None,
+            "signal": -code if code < 0 else None,
+            "maxrss": usage.ru_maxrss * _MAXRSS_UNIT,
+            "cpu": usage.ru_utime + usage.ru_stime,
+            "duration": time.monotonic() - attempt.monotonic,
+            "time": time.time(),
+            "told": attempt.told,
+            "leftover": leftover,
+        }
+        self._journal.append(record)
+        attempt.records.append(record)
+        if leftover:
+            self._end_leftover(attempt)
+        else:
+            del self._live[attempt.key]
+
+    def _has_leftover(self, attempt: Attempt) -> bool:
+        """Tell whether anything of an ended main process is left; quick when nothing is."""
+        if sys.platform != "linux":
+            return _group_exists(attempt.child.pid)
+        return bool(self._orphans()) and bool(self._members(attempt))
+
+    def _end_leftover(self, attempt: Attempt) -> None:
+        if attempt.told is None:
+            self._signal(attempt, signal.SIGTERM)
+        due = time.monotonic() + LEFTOVER_GRACE
+        attempt.kill_at = due if attempt.kill_at is None else min(attempt.kill_at, due)
+
+    def tick(self) -> float | None:
+        """Go on ending trees; return the seconds until the next call is due, None if never."""
+        for attempt in [a for a in self._live.values() if a.exited]:
+            if not self._members(attempt):
+                self._journal.append({"event": "cleared", "key": attempt.key})
+                del self._live[attempt.key]
+        now = time.monotonic()
+        for attempt in self._live.values():
+            if attempt.kill_at is not None and attempt.kill_at <= now:
+                self._signal(attempt, signal.SIGKILL)
+                attempt.kill_at = now + _AGAIN
+        if not self._live:
+            self._end_strangers()
+        due = [a.kill_at for a in self._live.values() if a.kill_at is not None]
+        return max(0.0, min(due) - now) if due else None
+
+    def _end_strangers(self) -> None:
+        """Kill orphans that hid whose they were; now they can only be of ended attempts."""
+        for pid in self._orphans():
+            entry = processes.find(pid)
+            if entry is not None:
+                processes.send(entry, signal.SIGKILL)
+
+    def _orphans(self) -> set[int]:
+        """Return the children of the keeper that are no attempt's main process."""
+        return processes.children(os.getpid()) - self._by_pid.keys()
+
+    def _members(self, attempt: Attempt) -> list[processes.Process]:
+        """Return the running processes of an attempt: its subtree, and orphans that carry it."""
+        everything = processes.table()
+        main = attempt.child.pid
+        roots = {main} if not attempt.exited else set()
+        for pid in self._orphans() & everything.keys():
+            below = processes.subtree([pid], everything)
+            if any(_belongs(everything[one], attempt) for one in below):
+                roots.add(pid)
+        if sys.platform != "linux":
+            roots |= {entry.pid for entry in everything.values() if entry.group == main}
+        found = (everything[pid] for pid in processes.subtree(roots, everything))
+        return [entry for entry in found if not entry.zombie]
+
+    def _signal(self, attempt: Attempt, number: int) -> None:
+        for entry in self._members(attempt):
+            processes.send(entry, number)
+
+
+def _belongs(entry: processes.Process, attempt: Attempt) -> bool:
+    main = attempt.child.pid
+    return main in (entry.session, entry.group) or processes.carries(entry.pid, attempt.marks)
+
+
+def _group_exists(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _start(order: dict[str, Any], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Spawn without a shell and without a function between fork and exec (so vfork serves)."""
+    with contextlib.ExitStack() as files:
+        stdout, stderr, alive = (_open(order[n], files) for n in ("stdout", "stderr", "alive"))
+        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return subprocess.Popen(
+            order["argv"],
+            cwd=order["cwd"],
+            env=environment | order["environment"],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=(alive,),
+            start_new_session=True,
+        )
+
+
+def _open(path: str, files: contextlib.ExitStack) -> int:
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    files.callback(os.close, file)
+    return file
+
+
+def _why(error: OSError | ValueError, order: dict[str, Any]) -> str:
+    """Say why a program could not be started, as a shell would."""
+    if isinstance(error, FileNotFoundError) and error.filename == order["argv"][0]:
+        return f"{order['argv'][0]}: command not found"
+    if isinstance(error, OSError):
+        return f"{error.filename or order['argv'][0]}: {error.strerror}"
+    return f"{order['argv'][0]!r}: {error}"

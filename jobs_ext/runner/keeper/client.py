@@ -1,0 +1,190 @@
+"""The runner's end of the line to the keeper: start one if there is none, order, listen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+_START_TIME = 20.0  # seconds that a keeper may take to listen
+_MOST_ENVIRONMENTS = 64  # told to the keeper before it is asked to forget them
+
+
+class KeeperGone(Exception):
+    """The keeper ended, or could not be started; says which."""
+
+
+class Order(Struct, frozen=True):
+    """Everything the keeper needs to start one attempt."""
+
+    key: str  # "<job id>/<attempt number>"
+    argv: list[str]
+    cwd: str
+    stdout: str
+    stderr: str
+    alive: str
+    environment: dict[str, str]  # this attempt's own
+    shared: dict[str, str]  # what many attempts have in common; sent once
+
+
+class State(Struct, frozen=True):
+    """What a keeper says of itself."""
+
+    event: str
+    instance: str
+    live: list[str]  # keys of its live attempts
+    journal: int  # size, in bytes: what it wrote up to now
+
+
+class KeeperClient:
+    """A connection to the keeper of one data directory."""
+
+    def __init__(self, sock: socket.socket, child: subprocess.Popen[bytes] | None) -> None:
+        self._sock = sock
+        self._child = child  # when this process started it, to be reaped here
+        self._unread = b""
+        self._environments: set[str] = set()
+
+    @classmethod
+    def connect(cls, data_dir: Path, socket_path: Path, log: Path) -> KeeperClient:
+        """Connect to the keeper, after starting one where there is none.
+
+        Raises `KeeperGone` when none can be started; `log` says why.
+        """
+        sock = _reach(socket_path)
+        if sock is not None:
+            return cls(sock, None)
+        child = _start(data_dir, socket_path, log)
+        deadline = time.monotonic() + _START_TIME
+        while time.monotonic() < deadline and not child.poll():
+            sock = _reach(socket_path)
+            if sock is not None:
+                return cls(sock, child)
+            if child.returncode == 0:  # one that is about to end still held the lock
+                child = _start(data_dir, socket_path, log)
+            time.sleep(0.005)
+        child.kill()
+        child.wait()
+        raise KeeperGone(f"no keeper could be started; see {log}")
+
+    def fileno(self) -> int:
+        """Return the descriptor to wait on."""
+        return self._sock.fileno()
+
+    def spawn(self, orders: Iterable[Order]) -> None:
+        """Order attempts to be started, in one message."""
+        attempts = [self._order(order) for order in orders]
+        self._send({"do": "spawn", "attempts": attempts})
+
+    def _order(self, order: Order) -> dict[str, Any]:
+        return {
+            "key": order.key,
+            "argv": order.argv,
+            "cwd": order.cwd,
+            "stdout": order.stdout,
+            "stderr": order.stderr,
+            "alive": order.alive,
+            "environment": order.environment,
+            "shared": self._share(order.shared),
+        }
+
+    def _share(self, values: dict[str, str]) -> str:
+        """Make sure the keeper knows an environment; return its name there."""
+        text = json.dumps(values, sort_keys=True)
+        name = hashlib.sha256(text.encode()).hexdigest()
+        if name not in self._environments:
+            first = len(self._environments) >= _MOST_ENVIRONMENTS
+            if first:
+                self._environments.clear()
+            self._environments.add(name)
+            self._send({"do": "environment", "name": name, "values": values, "first": first})
+        return name
+
+    def kill(self, key: str, grace: float, code: str, sentence: str) -> None:
+        """Order an attempt's tree to be ended; the reason comes back in its exit record."""
+        told = {"code": code, "sentence": sentence}
+        self._send({"do": "kill", "key": key, "grace": grace, "told": told})
+
+    def state(self) -> State:
+        """Return the keeper's state; waits for it."""
+        self._send({"do": "list"})
+        self._sock.settimeout(_START_TIME)
+        while True:
+            for message in self._take():
+                if message["event"] == "attempts":
+                    return State(**message)
+
+    def rotate(self, offset: int) -> None:
+        """Let the keeper drop what lies before `offset` in the journal and is over."""
+        self._send({"do": "rotate", "offset": offset})
+
+    def stop_when_idle(self) -> None:
+        """Let the keeper end as soon as no attempt is left."""
+        self._send({"do": "stop-when-idle"})
+
+    def drain(self) -> None:
+        """Take the notices that came. Raises `KeeperGone` at the end of the line."""
+        self._sock.settimeout(0)
+        try:
+            while True:
+                self._take()
+        except BlockingIOError:
+            pass
+
+    def close(self) -> None:
+        """Hang up; the keeper and its attempts go on."""
+        self._sock.close()
+        if self._child is not None:
+            self._child.poll()
+            self._child.returncode = self._child.returncode or 0  # it outlives us, meant so
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._sock.settimeout(_START_TIME)
+        try:
+            self._sock.sendall(json.dumps(message).encode() + b"\n")
+        except OSError as error:
+            raise KeeperGone(f"the keeper ended: {error}") from None
+
+    def _take(self) -> list[dict[str, Any]]:
+        try:
+            data = self._sock.recv(1 << 16)
+        except ConnectionError as error:
+            raise KeeperGone(f"the keeper ended: {error}") from None
+        except TimeoutError:
+            raise KeeperGone("the keeper does not answer") from None
+        if not data:
+            raise KeeperGone("the keeper ended")
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+
+def _reach(path: Path) -> socket.socket | None:
+    sock = socket.socket(socket.AF_UNIX)
+    try:
+        sock.connect(str(path))
+    except OSError:  # nobody listens
+        sock.close()
+        return None
+    return sock
+
+
+def _start(data_dir: Path, socket_path: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start a keeper that outlives this process: a session of its own, no files in common."""
+    program = Path(__file__).with_name("__main__.py")
+    with log.open("ab") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(program), str(data_dir), str(socket_path)],
+            cwd=data_dir,
+            stdin=subprocess.DEVNULL,
+            stdout=errors,
+            stderr=errors,
+            start_new_session=True,
+        )

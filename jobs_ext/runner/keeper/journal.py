@@ -1,0 +1,147 @@
+"""The journal: what happened to every attempt, as JSON lines that are only ever appended.
+
+Records, in the order they come for one attempt (`key` is ``<job id>/<number>``)::
+
+    intent   key                                  about to be spawned
+    failed   key, error                           it could not be spawned: the end
+    started  key, pid, start, monotonic, time, boot, host
+    exited   key, code, signal, maxrss, cpu, duration, time, told, leftover
+    cleared  key                                  after leftover: true, when the last process went
+
+A write survives ``kill -9`` of the keeper at once; the disk is synced in groups, which only a
+crash of the whole machine can tell. A line torn by such a crash is skipped by the reader, and the
+writer goes on after it on a fresh line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+Record = dict[str, Any]
+SYNC_AFTER = 0.2  # seconds that a record may wait for the disk
+
+
+class Journal:
+    """The writing end; there is one, in the keeper."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd = _open(path)
+        self._unwritten = b""
+        self._dirty_since: float | None = None
+        self.grew = False  # since someone last looked and set it to False
+        if _torn(path):
+            self._write(b"\n")
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return os.fstat(self._fd).st_size
+
+    def append(self, record: Record) -> bool:
+        """Append a record; False when the disk took it not yet (see `tick`)."""
+        return self._write(encode(record))
+
+    def _write(self, data: bytes) -> bool:
+        self._unwritten += data
+        try:
+            while self._unwritten:
+                self._unwritten = self._unwritten[os.write(self._fd, self._unwritten) :]
+        except OSError:  # a full disk: kept in memory until there is room
+            return False
+        finally:
+            self.grew = True
+            if self._dirty_since is None:
+                self._dirty_since = time.monotonic()
+        return True
+
+    def tick(self) -> float | None:
+        """Sync when it is time; return the seconds until the next call is due, None if never."""
+        if self._unwritten and not self._write(b""):
+            return 1.0
+        if self._dirty_since is None:
+            return None
+        left = self._dirty_since + SYNC_AFTER - time.monotonic()
+        if left > 0:
+            return left
+        self.sync()
+        return None
+
+    def sync(self) -> None:
+        """Bring everything written to the disk."""
+        os.fsync(self._fd)
+        self._dirty_since = None
+
+    def rotate(self, offset: int, keep: list[Record]) -> None:
+        """Begin a new file with `keep` and what stands after `offset` in the present one."""
+        fresh = self.path.with_suffix(".new")
+        with fresh.open("wb") as file, self.path.open("rb") as old:
+            old.seek(offset)
+            file.write(b"".join(map(encode, keep)) + old.read())
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(self.path)
+        os.close(self._fd)
+        self._fd = _open(self.path)
+
+    def close(self) -> None:
+        """Sync and close."""
+        self.sync()
+        os.close(self._fd)
+
+
+class JournalReader:
+    """The reading end: hands out each complete record once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = 0  # of the first byte not handed out
+        self._inode = 0
+
+    def read(self) -> Iterator[Record]:
+        """Return the records that were appended since the last call, from 0 in a new file."""
+        try:
+            with self.path.open("rb") as file:
+                inode = os.fstat(file.fileno()).st_ino
+                self.offset = self.offset if inode == self._inode else 0
+                self._inode = inode
+                file.seek(self.offset)
+                data = file.read()
+        except FileNotFoundError:
+            return iter(())
+        whole = data[: data.rfind(b"\n") + 1]
+        self.offset += len(whole)
+        return decode(whole)
+
+
+def encode(record: Record) -> bytes:
+    """Return a record as one line."""
+    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+
+
+def decode(data: bytes) -> Iterator[Record]:
+    """Return the records in complete lines; a torn line is left out."""
+    for line in data.split(b"\n"):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict):
+            yield record
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _torn(path: Path) -> bool:
+    with path.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return False
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"

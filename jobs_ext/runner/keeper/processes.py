@@ -1,0 +1,168 @@
+"""Who a process is and what belongs to it: from ``/proc``, or from ``ps`` where there is none.
+
+A process is its pid, start time and boot id together. A pid alone is never signalled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+_PROC = Path("/proc")
+_HAS_PROC = (_PROC / "self" / "stat").exists()
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of <linux/prctl.h>
+
+
+class Process(NamedTuple):
+    """One line of the process table."""
+
+    pid: int
+    parent: int
+    group: int
+    session: int
+    start: float  # clock ticks since boot (seconds since the epoch where there is no /proc)
+    rss: int  # bytes
+    zombie: bool
+
+
+@functools.cache
+def boot_id() -> str:
+    """Return what tells this boot of the machine from every other."""
+    if _HAS_PROC:
+        return (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+    said = subprocess.run(["sysctl", "-n", "kern.boottime"], capture_output=True, check=False)
+    return said.stdout.decode(errors="replace").strip()
+
+
+def become_subreaper() -> bool:
+    """Make orphaned descendants of this process its children; False where that can't be done."""
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    return bool(ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1, 0, 0, 0) == 0)
+
+
+def find(pid: int) -> Process | None:
+    """Return the process `pid`, None when there is none."""
+    return _from_proc(pid) if _HAS_PROC else _from_ps(["-p", str(pid)]).get(pid)
+
+
+def table() -> dict[int, Process]:
+    """Return all processes that can be seen, by pid."""
+    if not _HAS_PROC:
+        return _from_ps(["-ax"])
+    entries = (_from_proc(int(name)) for name in os.listdir(_PROC) if name.isdigit())  # noqa: PTH208 - hot
+    return {entry.pid: entry for entry in entries if entry is not None}
+
+
+def _from_proc(pid: int) -> Process | None:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - hot
+            data = file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    field = data[data.rindex(b")") + 2 :].split()  # the name before it may hold anything
+    return Process(
+        pid,
+        parent=int(field[1]),
+        group=int(field[2]),
+        session=int(field[3]),
+        start=float(field[19]),
+        rss=int(field[21]) * _PAGE,
+        zombie=field[0] in (b"Z", b"X"),
+    )
+
+
+def _from_ps(which: list[str]) -> dict[int, Process]:
+    said = subprocess.run(
+        ["ps", *which, "-o", "pid=,ppid=,pgid=,rss=,state=,lstart="],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+    found = {}
+    for line in said.stdout.decode(errors="replace").splitlines():
+        pid, parent, group, rss, state, *when = line.split()
+        start = time.mktime(time.strptime(" ".join(when), "%a %b %d %H:%M:%S %Y"))
+        found[int(pid)] = Process(
+            int(pid), int(parent), int(group), int(group), start, int(rss) * 1024, state[0] == "Z"
+        )
+    return found
+
+
+def children(pid: int, everything: dict[int, Process] | None = None) -> set[int]:
+    """Return the pids of the children of this very process, `pid`, zombies included."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:  # noqa: PTH123 - hot
+            return {int(word) for word in file.read().split()}
+    except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN, or no /proc
+        entries = table() if everything is None else everything
+        return {entry.pid for entry in entries.values() if entry.parent == pid}
+
+
+def subtree(roots: Iterable[int], everything: dict[int, Process]) -> set[int]:
+    """Return `roots` and all their descendants."""
+    below: dict[int, list[int]] = {}
+    for entry in everything.values():
+        below.setdefault(entry.parent, []).append(entry.pid)
+    found: set[int] = set()
+    queue = list(roots)
+    while queue:
+        pid = queue.pop()
+        if pid in everything and pid not in found:
+            found.add(pid)
+            queue += below.get(pid, [])
+    return found
+
+
+def carries(pid: int, marks: Iterable[bytes]) -> bool:
+    """Tell whether all of `marks` (``NAME=value``) stood in the environment of `pid`."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123 - hot
+            lines = file.read().split(b"\0")
+    except OSError:  # gone, or someone else's
+        return False
+    return all(mark in lines for mark in marks)
+
+
+def marks_of(key: str) -> tuple[bytes, bytes]:
+    """Return the marks in the environment of the attempt `key`, ``<job id>/<number>``."""
+    job, _, number = key.rpartition("/")
+    return f"JOBS_ID={job}".encode(), f"JOBS_ATTEMPT={number}".encode()
+
+
+def send(process: Process, number: int) -> bool:
+    """Send a signal to exactly that process; False when it is gone or another has its pid."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "pidfd_open"):
+            return _send_by_handle(process, number)
+        if _same(process):
+            os.kill(process.pid, number)
+            return True
+    return False
+
+
+def _send_by_handle(process: Process, number: int) -> bool:
+    handle = os.pidfd_open(process.pid)
+    try:
+        if not _same(process):  # the handle is held: from here on the pid can't change hands
+            return False
+        signal.pidfd_send_signal(handle, number)
+    finally:
+        os.close(handle)
+    return True
+
+
+def _same(process: Process) -> bool:
+    now = find(process.pid)
+    return now is not None and now.start == process.start and not now.zombie

@@ -1,0 +1,183 @@
+"""The keeper's loop: one socket, one message per line, everything else is in `attempts`.
+
+Messages to the keeper (JSON objects, one per line)::
+
+    {"do": "environment", "name": …, "values": {…}, "first": bool}   for later spawns on this line
+    {"do": "spawn", "attempts": [{key, argv, cwd, stdout, stderr, alive, shared, environment}]}
+    {"do": "kill", "key": …, "grace": seconds, "told": {"code": …, "sentence": …}}
+    {"do": "list"}   → {"event": "attempts", "instance": …, "live": [keys], "journal": size}
+    {"do": "rotate", "offset": …}   drop from the journal what lies before and is over
+    {"do": "stop-when-idle"}
+
+From the keeper, to everyone: ``{"event": "journal", "size": …}`` whenever the journal grew. What
+became of an order is read in the journal and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import selectors
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from .attempts import Attempts
+from .journal import Journal
+
+IDLE = 30.0  # seconds without attempts and connections after which the keeper ends
+_SEND_TIME = 5.0  # seconds that a reader may be stuck before it is dropped
+
+
+class Connection:
+    """One client and what it told us: the environments that its spawns share."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.environments: dict[str, dict[str, str]] = {}
+        self._unread = b""
+
+    def lines(self) -> list[bytes] | None:
+        """Return the complete lines that came, None at the end of the connection."""
+        try:
+            data = self.sock.recv(1 << 18)
+        except ConnectionError:
+            return None
+        if not data:
+            return None
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        return lines
+
+
+class Keeper:
+    """Listens, and drives `Attempts` and `Journal`."""
+
+    def __init__(
+        self, listener: socket.socket, instance: str, attempts: Attempts, journal: Journal
+    ) -> None:
+        self._listener = listener
+        self._instance = instance
+        self._attempts = attempts
+        self._journal = journal
+        self._connections: set[Connection] = set()
+        self._selector = selectors.DefaultSelector()
+        self._last_use = time.monotonic()
+        self._stop_when_idle = False
+
+    def run(self) -> None:
+        """Serve until idle."""
+        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        wakeup = self._listen_to_signals()
+        while not self._finished():
+            for key, _ in self._selector.select(self._timeout()):
+                key.data(key.fileobj) if key.fileobj is not wakeup else wakeup.recv(4096)
+            self._attempts.reap()
+            self._notify()
+        self._journal.close()
+
+    def _listen_to_signals(self) -> socket.socket:
+        """Wake for exited children. Handlers, not SIG_IGN: an ignored signal would be inherited."""
+        wakeup, sender = socket.socketpair()
+        wakeup.setblocking(False)
+        sender.setblocking(False)
+        signal.set_wakeup_fd(sender.detach(), warn_on_full_buffer=False)
+        for number in (signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._end_soon)
+        self._selector.register(wakeup, selectors.EVENT_READ)
+        return wakeup
+
+    def _end_soon(self, *_: object) -> None:
+        self._stop_when_idle = True
+
+    def _timeout(self) -> float:
+        """Do what is due; return the seconds until something else will be."""
+        due = [self._attempts.tick(), self._journal.tick()]
+        return min([IDLE, *(seconds for seconds in due if seconds is not None)])
+
+    def _finished(self) -> bool:
+        if self._attempts.live:
+            self._last_use = time.monotonic()
+            return False
+        if self._stop_when_idle:
+            return True
+        return not self._connections and time.monotonic() - self._last_use >= IDLE
+
+    def _notify(self) -> None:
+        if self._journal.grew:
+            self._journal.grew = False
+            for connection in list(self._connections):
+                self._send(connection, {"event": "journal", "size": self._journal.size})
+
+    def _accept(self, listener: socket.socket) -> None:
+        sock, _ = listener.accept()
+        sock.settimeout(_SEND_TIME)
+        connection = Connection(sock)
+        self._connections.add(connection)
+        self._selector.register(sock, selectors.EVENT_READ, lambda _: self._read(connection))
+
+    def _read(self, connection: Connection) -> None:
+        self._last_use = time.monotonic()
+        lines = connection.lines()
+        if lines is None:
+            self._drop(connection)
+            return
+        try:
+            for line in lines:
+                self._obey(connection, json.loads(line))
+        except (ValueError, KeyError, TypeError) as error:  # not one of our runners
+            print(f"dropped a client: {error!r}", file=sys.stderr, flush=True)  # noqa: T201 - the log
+            self._drop(connection)
+
+    def _drop(self, connection: Connection) -> None:
+        with contextlib.suppress(KeyError):
+            self._connections.remove(connection)
+            self._selector.unregister(connection.sock)
+            connection.sock.close()
+
+    def _send(self, connection: Connection, message: dict[str, Any]) -> None:
+        try:
+            connection.sock.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            self._drop(connection)
+
+    def _obey(self, connection: Connection, message: dict[str, Any]) -> None:
+        match message["do"]:
+            case "spawn":
+                for order in message["attempts"]:
+                    self._attempts.spawn(order, connection.environments[order["shared"]])
+            case "environment":
+                if message["first"]:
+                    connection.environments.clear()
+                connection.environments[message["name"]] = message["values"]
+            case "kill":
+                self._attempts.stop(message["key"], message["grace"], message["told"])
+            case "list":
+                self._send(connection, self._state())
+            case "rotate":
+                self._journal.rotate(message["offset"], self._attempts.records())
+                self._attempts.forget_ended()
+            case "stop-when-idle":
+                self._stop_when_idle = True
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "event": "attempts",
+            "instance": self._instance,
+            "live": self._attempts.live,
+            "journal": self._journal.size,
+        }
+
+
+def listen(path: Path) -> socket.socket:
+    """Return a listening socket at `path`, which only this user can reach."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    path.chmod(0o600)
+    listener.listen(16)
+    return listener
