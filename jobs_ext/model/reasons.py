@@ -11,23 +11,23 @@ from .quantities import show_bytes, show_duration
 class ReasonCode(StrEnum):
     """Why a job waits, failed or was cancelled."""
 
-    WAITING_SLOTS = "waiting_slots"
-    WAITING_JOBS = "waiting_jobs"
-    WAITING_RETRY = "waiting_retry"
-    WAITING_BATCH = "waiting_batch"
-    HELD = "held"
-    EXIT_CODE = "exit_code"
-    SIGNAL = "signal"
-    EXCEPTION = "exception"
-    OUT_OF_MEMORY = "out_of_memory"
-    TIME_LIMIT = "time_limit"
-    MISSING_INPUT = "missing_input"
-    MISSING_OUTPUT = "missing_output"
-    CANNOT_START = "cannot_start"
-    IMPORT_ERROR = "import_error"
-    DEPENDENCY_FAILED = "dependency_failed"
-    LOST = "lost"
-    CANCELLED = "cancelled"
+    WAITING_SLOTS = "waiting_slots"  # waits for a free share of the machine
+    WAITING_JOBS = "waiting_jobs"  # waits for jobs it comes after
+    WAITING_RETRY = "waiting_retry"  # waits until its next attempt is due
+    WAITING_BATCH = "waiting_batch"  # waits: as many jobs of its batch run as may
+    HELD = "held"  # waits for `release`
+    EXIT_CODE = "exit_code"  # its program ended with an exit code other than 0
+    SIGNAL = "signal"  # a signal ended its program
+    EXCEPTION = "exception"  # its function or notebook raised
+    OUT_OF_MEMORY = "out_of_memory"  # it used more memory than it reserved
+    TIME_LIMIT = "time_limit"  # it ran longer than its time limit
+    MISSING_INPUT = "missing_input"  # a file it reads was gone when it was to start
+    MISSING_OUTPUT = "missing_output"  # it did not write an output that its tool requires
+    CANNOT_START = "cannot_start"  # its program could not be started
+    IMPORT_ERROR = "import_error"  # its function needs a module that its interpreter lacks
+    DEPENDENCY_FAILED = "dependency_failed"  # a job it comes after did not succeed
+    LOST = "lost"  # nobody knows how its attempt ended
+    CANCELLED = "cancelled"  # somebody cancelled it
 
 
 def signal_name(number: int) -> str:

@@ -12,10 +12,10 @@ class Status(StrEnum):
     PENDING = "PENDING"  # waits for other jobs, a hold, or the back-off before a retry
     RUNNABLE = "RUNNABLE"  # waits for capacity
     STARTING = "STARTING"  # claimed by the runner, inputs being staged
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
+    RUNNING = "RUNNING"  # its program runs
+    SUCCEEDED = "SUCCEEDED"  # ended well, with the outputs it had to write
+    FAILED = "FAILED"  # ended otherwise; its reason says how
+    CANCELLED = "CANCELLED"  # somebody ended it
 
     @property
     def final(self) -> bool:

@@ -17,12 +17,12 @@ from .quantities import parse_bytes, parse_duration
 class ToolInput(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A file the tool reads."""
 
-    title: str = ""
-    description: str = ""
-    required: bool = True
-    multiple: bool = False
-    media_type: str = ""
-    flag: str = ""
+    title: str = ""  # shown in forms
+    description: str = ""  # a sentence or two for forms and listings
+    required: bool = True  # false: the input may be left out
+    multiple: bool = False  # true: takes a list of files
+    media_type: str = ""  # what kind of file is expected
+    flag: str = ""  # written before the path in the command
 
 
 class ToolParameter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -66,43 +66,43 @@ class ToolParameter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 class ToolOutput(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A file the tool writes: `path` is a glob in its folder, or ``stdout``."""
 
-    path: str
-    title: str = ""
-    media_type: str = ""
-    main: bool = False
+    path: str  # a glob in its folder, or stdout
+    title: str = ""  # shown in listings
+    media_type: str = ""  # default: by the suffix of the file
+    main: bool = False  # true: the output that `df()` means
     required: bool = True  # a job that does not write it fails with `missing_output`
 
 
 class ToolResources(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a job of the tool takes when its options do not say."""
 
-    cpu: float = 1.0
-    memory: int | str | None = None
-    timeout: float | str | None = None
+    cpu: float = 1.0  # cores
+    memory: int | str | None = None  # bytes, or text such as "512MB"; a job is held to it
+    timeout: float | str | None = None  # seconds, or text such as "10min"; of one attempt
 
 
 class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A tool as it is written; exactly one of command, script, notebook and function is set."""
 
-    name: str
-    version: str = "1.0"
-    title: str = ""
-    description: str = ""
-    command: list[str] | str | UnsetType = UNSET
-    shell: bool = False
-    script: str | UnsetType = UNSET
-    notebook: str | UnsetType = UNSET
-    function: str | UnsetType = UNSET  # package.module:name
-    python: str | None = None
-    kernel: str | None = None
-    enabled: bool = True
-    executor: str = "local"
-    pass_as: str = "arguments"  # noqa: S105 - or "environment"
-    additional_parameters: bool = False
-    inputs: dict[str, ToolInput] = {}
-    parameters: dict[str, ToolParameter] = {}
-    outputs: dict[str, ToolOutput] = {}
-    resources: ToolResources = ToolResources()
+    name: str  # how it is called in `submit`
+    version: str = "1.0"  # name and version make its id; a bare name means the newest version
+    title: str = ""  # shown in forms and listings
+    description: str = ""  # what it does
+    command: list[str] | str | UnsetType = UNSET  # an argv list; one text only with shell = true
+    shell: bool = False  # true: the command goes through a shell, values quoted
+    script: str | UnsetType = UNSET  # path of a Python script, started with --name value
+    notebook: str | UnsetType = UNSET  # path of a notebook, parameters by papermill's convention
+    function: str | UnsetType = UNSET  # of a module that python imports: package.module:name
+    python: str | None = None  # interpreter of a script or function; default: the server's
+    kernel: str | None = None  # kernelspec of a notebook
+    enabled: bool = True  # false: known, but refuses submissions
+    executor: str = "local"  # what runs its jobs
+    pass_as: str = "arguments"  # noqa: S105 - or "environment": every parameter becomes a variable
+    additional_parameters: bool = False  # true: undeclared parameters are allowed, as strings
+    inputs: dict[str, ToolInput] = {}  # files it reads, by name
+    parameters: dict[str, ToolParameter] = {}  # values it takes, by name
+    outputs: dict[str, ToolOutput] = {}  # files it writes, by name
+    resources: ToolResources = ToolResources()  # what a job takes when its options do not say
     folder: str | None = None  # where its file lies: relative script and notebook paths start here
 
     @property
