@@ -1,0 +1,47 @@
+# make demo   run the quickstart notebook against a real server and print what comes back
+# make lab    the same by hand: JupyterLab with the quickstart open
+# make test   everything that must hold: make check, then all tests
+# make check  style, types, layers, docstrings; the front end's own checks
+# make clean  remove the private environment and everything built
+#
+# Each sets up what it needs in .venv first. INPUT=FILE gives the demo another table of profiles.
+
+PYTHON ?= python3
+BIN := .venv/bin
+FRONT := $(shell find labextension -type f -not -path '*/node_modules/*' -not -path '*/lib/*' \
+           -not -path '*/tests/*' -not -name '*.tsbuildinfo')
+BUILD := pyproject.toml hatch_build.py $(wildcard jupyter-config/*/*) $(FRONT)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+
+.PHONY: demo lab test check clean
+
+demo: .venv/.demo
+	@$(BIN)/python scripts/demo.py
+
+lab: .venv/.demo
+	@cd notebooks && ../$(BIN)/jupyter lab --JobsExtension.data_dir='$(CURDIR)/.cache/lab' \
+	  $(if $(filter 0,$(shell id -u)),--allow-root) quickstart.ipynb
+
+test: check
+	@scripts/test.sh
+
+check: .venv/.test
+	@scripts/check.sh
+
+clean:
+	rm -rf .venv .cache build dist labextension/node_modules labextension/lib \
+	  jobs_ext/labextension jobs_ext/widgets/static
+
+.venv/.python: scripts/make_venv.sh
+	@scripts/make_venv.sh '$(PYTHON)' .venv
+	@touch $@
+
+.venv/.demo: .venv/.python $(BUILD)
+	@echo "Setting up .venv (a minute or two the first time) …"
+	@$(PIP) -e '.[lab,notebooks]'
+	@touch $@
+
+.venv/.test: .venv/.python $(BUILD)
+	@echo "Setting up .venv for the tests (a few minutes the first time) …"
+	@$(PIP) -e '.[test,check]'
+	@touch $@ .venv/.demo

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Run all tests. Without a Chromium those in a browser are left out, and said to be; with CI=true
+# that is a failure.
+set -eu
+cd "$(dirname "$0")/.."
+
+if scripts/chromium.sh >/dev/null; then
+  exec .venv/bin/python -m pytest
+fi
+if [ "${CI:-}" = true ]; then
+  echo "In CI no test may be left out, and the browser tests need Chromium." >&2
+  exit 1
+fi
+echo "LEFT OUT: the browser tests (tests/browser), which need Chromium." >&2
+.venv/bin/python -m pytest -m "not browser"
+echo "LEFT OUT: the browser tests (tests/browser), which need Chromium." >&2
