@@ -1,0 +1,24 @@
+// Makes of src/view.ts (compiled) one plain ES module that needs nothing: the face of the widgets.
+import { rspack } from '@rspack/core';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const compiler = rspack({
+  context: here,
+  entry: './lib/view.js',
+  mode: 'production',
+  devtool: false,
+  experiments: { outputModule: true },
+  optimization: { minimize: false, concatenateModules: true },
+  output: {
+    path: `${here}../jobs_ext/widgets/static`,
+    filename: 'view.js',
+    library: { type: 'modern-module' }
+  }
+});
+compiler.run((error, stats) => {
+  if (error || stats.hasErrors()) {
+    console.error(error ?? stats.toString('errors-only'));
+    process.exitCode = 1;
+  }
+});

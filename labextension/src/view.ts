@@ -1,0 +1,65 @@
+/**
+ * The one view of jobs: draws a job, a batch or a list of them into an element, and keeps it
+ * true. It knows nothing of JupyterLab, kernels or servers: a `Source` brings the data and
+ * carries out what the buttons ask for. Bundled alone it is also the face of the widgets.
+ */
+
+import { BatchCard, JobCard } from './view/cards';
+import { h } from './view/dom';
+import { JobList } from './view/list';
+import type { ItemView, Part, Source, View } from './view/model';
+import { ensureStyle } from './view/style';
+
+export type * from './view/model';
+
+export interface Mounted {
+  /** Draws a newer view. */
+  update(view: View): void;
+  /** Takes the drawing away and ends what it had running. */
+  dispose(): void;
+}
+
+/** Draws `source` into `element` and follows it until disposed. */
+export function mount(element: HTMLElement, source: Source): Mounted {
+  ensureStyle(element);
+  const root = h('div', 'jx-view');
+  if (source.label) {
+    root.append(h('p', 'jx-label', source.label));
+  }
+  element.append(root);
+  let drawn = draw(source.snapshot, source);
+  root.append(drawn.part.node);
+  const update = (view: View): void => {
+    if (view.kind === drawn.kind) {
+      drawn.part.update(view);
+      return;
+    }
+    drawn.part.dispose();
+    drawn = draw(view, source);
+    root.append(drawn.part.node);
+  };
+  const unsubscribe = source.subscribe(update);
+  const dispose = (): void => {
+    unsubscribe();
+    drawn.part.dispose();
+    root.remove();
+  };
+  return { update, dispose };
+}
+
+function draw(view: View, source: Source): { kind: View['kind']; part: Part<View> } {
+  return { kind: view.kind, part: part(view, source) as Part<View> };
+}
+
+function part(view: View, source: Source): Part<never> {
+  switch (view.kind) {
+    case 'job':
+      return new JobCard(view, source);
+    case 'batch':
+      return new BatchCard(view, source);
+    case 'jobs':
+      return new JobList(view, source);
+  }
+}
+
+export type { ItemView };

@@ -1,0 +1,173 @@
+/** The card of one job, and the card of a batch. */
+
+import { everySecond, h, icon, setLine, setText } from './dom';
+import { elapsed, showBytes, showDuration, showTime } from './format';
+import { LogView } from './log';
+import type { BatchView, ItemView, JobView, Part, Source, TargetView } from './model';
+import { Actions, Announcer, Badge, batchStatus, Facts, Outputs, ProgressBar, StackedBar, tally, tallyText } from './pieces';
+
+class Head implements Part<ItemView> {
+  readonly node = h('header', 'jx-head');
+  private readonly badge = new Badge();
+  private readonly title = h('h3', 'jx-title');
+  private readonly target = h('span', 'jx-target');
+
+  constructor() {
+    this.node.append(this.badge.node, this.title, this.target);
+  }
+
+  update(view: ItemView): void {
+    this.badge.update(view.tone, view.kind === 'job' ? view.status : batchStatus(view));
+    setText(this.title, view.title || view.target.name);
+    const text = targetText(view.target, view.title);
+    setLine(this.target, text);
+    this.target.title = text;
+  }
+
+  dispose(): void {
+    this.node.remove();
+  }
+}
+
+/** Returns the target as words, shorter when the title says its name already. */
+export function targetText(target: TargetView, title: string): string {
+  return title === target.name || !title ? target.kind : `${target.kind} ${target.name}`;
+}
+
+/** The card of one job. */
+export class JobCard implements Part<JobView> {
+  readonly node = h('article', 'jx-card');
+  private readonly head = new Head();
+  private readonly reason = h('p', 'jx-reason');
+  private readonly progress = new ProgressBar();
+  private readonly facts = new Facts();
+  private readonly outputs: Outputs;
+  private readonly given = h('details', 'jx-section jx-fold', h('summary', '', 'Arguments'));
+  private readonly log: LogView | null;
+  private readonly actions: Actions;
+  private readonly announcer = new Announcer();
+  private readonly stopClock: () => void;
+
+  constructor(
+    private view: JobView,
+    source: Source
+  ) {
+    this.outputs = new Outputs(source.href);
+    this.log = source.log ? new LogView(source.log, source.logOpen === true) : null;
+    this.actions = new Actions(h('div', 'jx-actions'), source.act);
+    this.node.append(this.head.node, this.reason, this.progress.node, this.facts.node);
+    this.node.append(this.outputs.node, this.given, ...(this.log ? [this.log.node] : []));
+    this.node.append(this.actions.problem, this.actions.node, this.announcer.node);
+    this.stopClock = everySecond(() => this.view.final || this.updateFacts());
+    this.drawArguments();
+    this.update(view);
+  }
+
+  update(view: JobView): void {
+    this.view = view;
+    this.node.dataset.tone = view.tone;
+    this.node.dataset.status = view.status;
+    this.head.update(view);
+    setLine(this.reason, view.reason ?? (cancelling(view) ? 'Being cancelled.' : ''));
+    this.progress.update(view.progress, view.tone === 'active' || (!view.final && view.progress !== null));
+    this.updateFacts();
+    this.outputs.update(view.id, view.outputs);
+    this.log?.update(view);
+    this.actions.update(view);
+    this.announcer.update(`${view.title}: ${view.status}. ${view.final ? (view.reason ?? '') : ''}`);
+  }
+
+  dispose(): void {
+    this.stopClock();
+    this.log?.dispose();
+    this.node.remove();
+  }
+
+  private updateFacts(): void {
+    const view = this.view;
+    const seconds = elapsed(view);
+    this.facts.update([
+      [view.started ? 'Elapsed' : 'Waiting', seconds === null ? null : showDuration(seconds)],
+      ['CPU', view.cpu_seconds === null ? null : showDuration(view.cpu_seconds)],
+      ['Peak memory', view.peak_memory === null ? null : showBytes(view.peak_memory)],
+      ['Exit code', view.exit_code === null ? null : String(view.exit_code)],
+      ['Attempt', view.attempt ? String(view.attempt) : null],
+      ['Submitted', showTime(view.created) || null]
+    ]);
+  }
+
+  /** Arguments never change, so they are drawn once. */
+  private drawArguments(): void {
+    const rows = h('dl', 'jx-args');
+    for (const { name, text } of this.view.arguments) {
+      rows.append(h('dt', '', name), h('dd', '', h('code', '', text)));
+    }
+    this.given.append(rows);
+    this.given.hidden = this.view.arguments.length === 0;
+  }
+}
+
+function cancelling(view: JobView): boolean {
+  return view.tone === 'active' && !view.actions.includes('cancel');
+}
+
+/** The card of a batch: one bar for all its jobs, and the failed ones by name. */
+export class BatchCard implements Part<BatchView> {
+  readonly node = h('article', 'jx-card');
+  private readonly head = new Head();
+  private readonly bar = new StackedBar();
+  private readonly done = h('span', 'jx-progress-text');
+  private readonly counts = h('div', 'jx-counts');
+  private readonly failures = h('ul', 'jx-plain');
+  private readonly failed = h('section', 'jx-section', h('h4', 'jx-section-title', 'Failed jobs'), this.failures);
+  private readonly actions: Actions;
+  private readonly announcer = new Announcer();
+  private shown = '';
+
+  constructor(view: BatchView, source: Source) {
+    this.actions = new Actions(h('div', 'jx-actions'), source.act);
+    this.bar.node.append(this.done);
+    this.node.append(this.head.node, this.bar.node, this.counts, this.failed);
+    this.node.append(this.actions.problem, this.actions.node, this.announcer.node);
+    this.update(view);
+  }
+
+  update(view: BatchView): void {
+    this.node.dataset.tone = view.tone;
+    this.node.dataset.status = batchStatus(view);
+    this.head.update(view);
+    this.bar.update(view);
+    setText(this.done, `${view.done} / ${view.n_jobs} done`);
+    this.drawCounts(view);
+    this.drawFailures(view);
+    this.actions.update(view);
+    this.announcer.update(view.final ? `${view.title}: ended. ${tallyText(view)}` : `${view.title}: ${batchStatus(view)}`);
+  }
+
+  dispose(): void {
+    this.node.remove();
+  }
+
+  private drawCounts(view: BatchView): void {
+    const groups = tally(view).filter(group => group.n > 0);
+    this.counts.replaceChildren(
+      ...groups.map(({ tone, word, n }) => {
+        const entry = h('span', '', icon(tone), `${n} ${word}`);
+        entry.dataset.tone = tone;
+        return entry;
+      })
+    );
+  }
+
+  private drawFailures(view: BatchView): void {
+    const key = JSON.stringify(view.failed);
+    if (key === this.shown) {
+      return;
+    }
+    this.shown = key;
+    this.failed.hidden = view.failed.length === 0;
+    const rows = view.failed.map(job => h('li', 'jx-failure', h('span', '', job.title), h('span', '', job.reason ?? '')));
+    const rest = (view.counts['FAILED'] ?? 0) - rows.length;
+    this.failures.replaceChildren(...rows, ...(rest > 0 ? [h('li', 'jx-muted', `and ${rest} more`)] : []));
+  }
+}

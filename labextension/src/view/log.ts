@@ -1,0 +1,123 @@
+/** The log of a job: shut at first, and read on while it is open and the job has more to say. */
+
+import { button, h, setText } from './dom';
+import { cleanLog, showBytes } from './format';
+import type { LogChunk, Part, Source, Stream } from './model';
+
+/** How much is read at once, and shown at most: the end of a long log is what people want. */
+const TAIL = 64 * 1024;
+const KEPT = 256 * 1024;
+const PAUSE = 1000;
+
+const NAMES: Record<Stream, string> = { stdout: 'Output', stderr: 'Errors' };
+
+export class LogView implements Part<{ id: string; attempt: number }> {
+  readonly node = h('details', 'jx-section jx-fold');
+  private readonly text = h('pre', 'jx-log');
+  private readonly note = h('span', 'jx-muted');
+  private readonly buttons: Record<Stream, HTMLButtonElement>;
+  private stream: Stream = 'stdout';
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Counts up whenever reading starts anew or stops, so that a late answer is recognized. */
+  private turn = 0;
+  private next = -TAIL;
+  private raw = '';
+  private attempt = 0;
+  private id = '';
+
+  constructor(
+    private readonly read: NonNullable<Source['log']>,
+    opened: boolean
+  ) {
+    this.buttons = { stdout: this.choice('stdout'), stderr: this.choice('stderr') };
+    this.text.tabIndex = 0;
+    const bar = h('div', 'jx-log-bar', this.buttons.stdout, this.buttons.stderr, h('span', 'jx-spacer'), this.note);
+    this.node.append(h('summary', '', 'Log'), bar, this.text);
+    this.node.open = opened;
+    this.node.addEventListener('toggle', () => this.restart());
+    this.label();
+  }
+
+  /** Follows a job; a new attempt has a new log. */
+  update(job: { id: string; attempt: number }): void {
+    this.node.hidden = job.attempt === 0;
+    if (job.id !== this.id || job.attempt !== this.attempt) {
+      this.id = job.id;
+      this.attempt = job.attempt;
+      this.restart();
+    }
+  }
+
+  dispose(): void {
+    this.stop();
+  }
+
+  private choice(stream: Stream): HTMLButtonElement {
+    const choose = (): void => {
+      this.stream = stream;
+      this.label();
+      this.restart();
+    };
+    return button(NAMES[stream], choose, 'jx-button jx-small');
+  }
+
+  private label(): void {
+    for (const [stream, node] of Object.entries(this.buttons)) {
+      node.setAttribute('aria-pressed', String(stream === this.stream));
+    }
+    this.text.setAttribute('aria-label', `Log: ${NAMES[this.stream]}`);
+  }
+
+  private stop(): void {
+    this.turn += 1;
+    clearTimeout(this.timer);
+  }
+
+  private restart(): void {
+    this.stop();
+    this.next = -TAIL;
+    this.raw = '';
+    if (this.node.open && this.attempt > 0) {
+      setText(this.text, '');
+      void this.follow(this.turn);
+    }
+  }
+
+  private async follow(turn: number): Promise<void> {
+    let more = true;
+    try {
+      const chunk = await this.read(this.id, this.stream, this.next);
+      if (turn !== this.turn) {
+        return;
+      }
+      more = this.add(chunk);
+    } catch (error) {
+      if (turn !== this.turn) {
+        return;
+      }
+      setText(this.note, error instanceof Error ? error.message : String(error));
+    }
+    if (more) {
+      const behind = this.raw !== '' && this.behind > 0;
+      this.timer = setTimeout(() => void this.follow(turn), behind ? 0 : PAUSE);
+    }
+  }
+
+  private behind = 0;
+
+  /** Shows a piece more; tells whether there may be another. */
+  private add(chunk: LogChunk): boolean {
+    const atEnd = this.text.scrollTop + this.text.clientHeight >= this.text.scrollHeight - 4;
+    const whole = this.raw + chunk.text;
+    this.raw = whole.length > KEPT ? whole.slice(-KEPT) : whole;
+    this.next = chunk.next;
+    this.behind = chunk.size - chunk.next;
+    const done = chunk.final && this.behind <= 0;
+    setText(this.text, cleanLog(this.raw) || (done ? 'Nothing was written.' : 'Nothing yet.'));
+    setText(this.note, this.raw.length < chunk.size ? `the end of ${showBytes(chunk.size)}` : '');
+    if (atEnd) {
+      this.text.scrollTop = this.text.scrollHeight;
+    }
+    return !done;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * What there is to see of a job, a batch or a list of them: the JSON made by
+ * `jobs_ext/model/view.py`, and the source that a drawing gets it from.
+ */
+
+export type Tone = 'waiting' | 'active' | 'good' | 'bad' | 'stopped';
+
+export interface TargetView {
+  kind: string;
+  name: string;
+}
+
+export interface ProgressView {
+  /** 0 to 1, or null when the job only says what it is doing. */
+  fraction: number | null;
+  message: string;
+}
+
+export interface OutputView {
+  name: string;
+  /** Bytes. */
+  size: number;
+  media_type: string;
+  main: boolean;
+}
+
+export interface JobView {
+  kind: 'job';
+  id: string;
+  title: string;
+  target: TargetView;
+  status: string;
+  tone: Tone;
+  final: boolean;
+  stage: string | null;
+  reason: string | null;
+  progress: ProgressView | null;
+  created: string;
+  started: string | null;
+  stopped: string | null;
+  /** Number of attempts so far. */
+  attempt: number;
+  exit_code: number | null;
+  /** Bytes. */
+  peak_memory: number | null;
+  /** Seconds. */
+  cpu_seconds: number | null;
+  /** Seconds of the last attempt, by the monotonic clock of its machine. */
+  duration: number | null;
+  batch: string | null;
+  arguments: { name: string; text: string }[];
+  outputs: OutputView[];
+  actions: string[];
+}
+
+export interface BatchView {
+  kind: 'batch';
+  id: string;
+  title: string;
+  target: TargetView;
+  n_jobs: number;
+  /** Jobs by status; all eight statuses are there. */
+  counts: Record<string, number>;
+  done: number;
+  final: boolean;
+  tone: Tone;
+  created: string;
+  /** A few of the failed jobs. */
+  failed: { id: string; title: string; reason: string | null }[];
+  actions: string[];
+}
+
+export type ItemView = JobView | BatchView;
+
+export interface JobsView {
+  kind: 'jobs';
+  items: ItemView[];
+}
+
+export type View = ItemView | JobsView;
+
+/** A piece of a log, by byte offset. */
+export interface LogChunk {
+  offset: number;
+  next: number;
+  size: number;
+  text: string;
+  /** True when nothing more will come. */
+  final: boolean;
+}
+
+export type Stream = 'stdout' | 'stderr';
+
+/** Where a drawing gets its data, and whom it asks to do things. */
+export interface Source {
+  snapshot: View;
+  /** Calls `listener` with each newer view; returns what ends that. */
+  subscribe(listener: (view: View) => void): () => void;
+  /** Carries out `cancel` or `rerun`. Absent: nothing can be done, and no button is drawn. */
+  act?(action: string, view: ItemView): Promise<void>;
+  /** Reads a log from a byte offset; a negative one counts from its end. */
+  log?(id: string, stream: Stream, offset: number): Promise<LogChunk>;
+  /** The address of an output's content. Absent: outputs are named but not linked. */
+  href?(id: string, output: string): string;
+  /** Shows one item of a list by itself. Absent: titles are plain text. */
+  open?(view: ItemView): void;
+  /** One line above the card, e.g. that the job ran elsewhere. */
+  label?: string;
+  /** Draw the log opened. */
+  logOpen?: boolean;
+}
+
+/** One piece of a drawing: a node that follows a view. */
+export interface Part<V> {
+  readonly node: HTMLElement;
+  update(view: V): void;
+  dispose(): void;
+}

@@ -1,0 +1,144 @@
+/** The look: JupyterLab's theme variables, with fallbacks for pages that have none. */
+
+const CSS = `
+.jx-view {
+  --jx-text: var(--jp-ui-font-color1, #1f2328);
+  --jx-strong: var(--jp-ui-font-color0, #000);
+  --jx-muted: var(--jp-ui-font-color2, #59636e);
+  --jx-line: var(--jp-border-color2, #d8dee4);
+  --jx-paper: var(--jp-layout-color1, #fff);
+  --jx-sunken: var(--jp-layout-color2, #f3f4f6);
+  --jx-waiting: var(--jp-ui-font-color2, #59636e);
+  --jx-active: var(--jp-brand-color1, #1976d2);
+  --jx-good: var(--jp-success-color1, #2e7d32);
+  --jx-bad: var(--jp-error-color1, #d32f2f);
+  --jx-stopped: var(--jp-warn-color1, #b26a00);
+  color: var(--jx-text);
+  font-family: var(--jp-ui-font-family, system-ui, sans-serif);
+  font-size: var(--jp-ui-font-size1, 13px);
+  line-height: 1.45;
+  font-variant-numeric: tabular-nums;
+  container-type: inline-size;
+}
+.jx-view [hidden] { display: none !important; }
+.jx-view [data-tone=waiting] { --jx-tone: var(--jx-waiting); }
+.jx-view [data-tone=active] { --jx-tone: var(--jx-active); }
+.jx-view [data-tone=good] { --jx-tone: var(--jx-good); }
+.jx-view [data-tone=bad] { --jx-tone: var(--jx-bad); }
+.jx-view [data-tone=stopped] { --jx-tone: var(--jx-stopped); }
+.jx-icon {
+  width: 16px; height: 16px; flex: none; fill: none; stroke: currentColor;
+  stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round;
+}
+.jx-icon-active circle { stroke-dasharray: 28 11; transform-origin: 8px 8px; animation: jx-turn 1.6s linear infinite; }
+@keyframes jx-turn { to { transform: rotate(360deg); } }
+.jx-label { color: var(--jx-muted); margin: 0 0 6px; }
+.jx-card {
+  box-sizing: border-box; max-width: 760px; margin: 2px 0; padding: 12px 16px;
+  background: var(--jx-paper); border: 1px solid var(--jx-line); border-radius: 6px;
+  border-left: 3px solid var(--jx-tone, var(--jx-line));
+}
+.jx-head { display: flex; align-items: center; gap: 10px; min-width: 0; }
+.jx-title { margin: 0; font: inherit; font-weight: 600; color: var(--jx-strong); overflow-wrap: anywhere; }
+.jx-target { color: var(--jx-muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
+.jx-target code, .jx-args code { font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: 0.95em; background: none; color: inherit; padding: 0; }
+.jx-badge {
+  display: inline-flex; align-items: center; gap: 5px; flex: none; padding: 2px 9px 2px 6px; border-radius: 10px;
+  font-size: 11px; font-weight: 600; letter-spacing: 0.03em; line-height: 16px;
+  color: color-mix(in srgb, var(--jx-tone) 72%, var(--jx-strong));
+  background: color-mix(in srgb, var(--jx-tone) 13%, transparent);
+}
+.jx-badge .jx-icon { width: 14px; height: 14px; }
+.jx-spacer { flex: 1 1 auto; }
+.jx-reason { margin: 8px 0 0; overflow-wrap: anywhere; }
+.jx-problem { margin: 8px 0 0; color: color-mix(in srgb, var(--jx-bad) 80%, var(--jx-strong)); overflow-wrap: anywhere; }
+.jx-progress { display: flex; align-items: center; gap: 10px; margin-top: 10px; }
+.jx-track { flex: 1 1 auto; display: flex; height: 6px; border-radius: 3px; overflow: hidden; background: var(--jx-sunken); box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--jx-line) 60%, transparent); }
+.jx-fill { background: var(--jx-tone, var(--jx-active)); transition: width 0.3s ease-out, flex-grow 0.3s ease-out; }
+.jx-stack .jx-fill { flex: 0 0 0; min-width: 0; }
+.jx-unknown .jx-fill { width: 30%; animation: jx-slide 1.8s ease-in-out infinite; }
+@keyframes jx-slide { from { margin-left: -30%; } to { margin-left: 100%; } }
+.jx-progress-text { flex: none; max-width: 60%; color: var(--jx-muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.jx-facts { display: flex; flex-wrap: wrap; gap: 4px 24px; margin: 10px 0 0; padding: 0; }
+.jx-facts > div { display: flex; gap: 6px; }
+.jx-facts dt { color: var(--jx-muted); font-weight: normal; margin: 0; }
+.jx-facts dd { margin: 0; }
+.jx-section { margin-top: 10px; border-top: 1px solid var(--jx-line); padding-top: 8px; }
+.jx-section-title, .jx-fold > summary { margin: 0; font-size: inherit; font-weight: 600; color: var(--jx-muted); }
+.jx-fold > summary { cursor: pointer; width: fit-content; border-radius: 3px; }
+.jx-fold > summary:hover { color: var(--jx-text); }
+.jx-plain { list-style: none; margin: 4px 0 0; padding: 0; }
+.jx-output { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 16px; padding: 2px 0; }
+.jx-output a { color: var(--jp-content-link-color, var(--jx-active)); text-decoration: none; overflow-wrap: anywhere; }
+.jx-output a:hover { text-decoration: underline; }
+.jx-output-size, .jx-muted { color: var(--jx-muted); }
+.jx-args { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 16px; margin: 4px 0 0; }
+.jx-args dt { color: var(--jx-muted); font-weight: normal; }
+.jx-args dd { margin: 0; overflow-wrap: anywhere; }
+.jx-log-bar { display: flex; gap: 4px; align-items: center; margin: 6px 0; }
+.jx-log {
+  box-sizing: border-box; margin: 0; padding: 8px 10px; max-height: 260px; min-height: 34px; overflow: auto;
+  white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 4px;
+  background: var(--jx-sunken); color: var(--jx-text);
+  font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: 12px; line-height: 1.4;
+}
+.jx-actions { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-top: 12px; }
+.jx-button {
+  font: inherit; color: var(--jx-text); background: transparent; cursor: pointer;
+  border: 1px solid var(--jx-line); border-radius: 4px; padding: 3px 12px; line-height: 18px;
+}
+.jx-button:hover:not(:disabled) { background: var(--jx-sunken); }
+.jx-button:disabled { opacity: 0.55; cursor: default; }
+.jx-button[aria-pressed=true] { background: var(--jx-sunken); font-weight: 600; }
+.jx-small { padding: 0 8px; border-color: transparent; }
+.jx-tool { display: inline-flex; padding: 3px; border: none; border-radius: 4px; background: transparent; color: var(--jx-muted); cursor: pointer; }
+.jx-tool:hover:not(:disabled) { background: var(--jx-sunken); color: var(--jx-strong); }
+.jx-tool:disabled { opacity: 0.4; cursor: default; }
+.jx-view :focus-visible { outline: 2px solid var(--jx-active); outline-offset: 1px; }
+.jx-counts { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 6px 0 0; color: var(--jx-muted); }
+.jx-counts span { display: inline-flex; align-items: center; gap: 5px; }
+.jx-counts .jx-icon { width: 13px; height: 13px; color: var(--jx-tone); }
+.jx-failure { padding: 2px 0; display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 12px; }
+.jx-failure span:last-child { color: var(--jx-muted); overflow-wrap: anywhere; }
+.jx-list { list-style: none; margin: 0; padding: 0; }
+.jx-list .jx-list { margin-left: 14px; border-left: 1px solid var(--jx-line); }
+.jx-row { border-bottom: 1px solid var(--jx-line); }
+.jx-list .jx-list .jx-row:last-child { border-bottom: none; }
+.jx-row-main {
+  display: grid; grid-template-columns: 16px minmax(0, 1fr) auto auto; align-items: center;
+  gap: 0 8px; padding: 6px 8px 6px 10px; min-height: 28px;
+}
+.jx-row-main:hover { background: color-mix(in srgb, var(--jx-sunken) 55%, transparent); }
+.jx-row-main > .jx-icon, .jx-row-icon { color: var(--jx-tone); display: inline-flex; }
+.jx-row-title {
+  font: inherit; font-weight: 600; text-align: left; color: var(--jx-strong); background: none; border: none; padding: 0;
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0;
+}
+button.jx-row-title { cursor: pointer; border-radius: 2px; }
+button.jx-row-title:hover { text-decoration: underline; }
+.jx-row-time { color: var(--jx-muted); white-space: nowrap; text-align: right; }
+.jx-row-tools { display: inline-flex; gap: 1px; min-width: 44px; justify-content: flex-end; }
+.jx-row-line { grid-column: 2 / -1; font-size: 12px; color: var(--jx-muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.jx-row-line b { font-weight: 600; font-size: 11px; color: color-mix(in srgb, var(--jx-tone) 72%, var(--jx-strong)); }
+.jx-row-bar { grid-column: 2 / -1; margin-top: 4px; }
+.jx-row-bar .jx-track { height: 4px; }
+.jx-row-jobs > summary { margin: 0 8px 6px 34px; font-size: 12px; color: var(--jx-muted); cursor: pointer; width: fit-content; }
+.jx-empty { padding: 12px; color: var(--jx-muted); }
+.jx-hidden-text { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@media (prefers-reduced-motion: reduce) { .jx-view * { animation: none !important; transition: none !important; } }
+@media (forced-colors: active) { .jx-fill { background: Highlight; } }
+`;
+
+const ID = 'jobs-ext-style';
+
+/** Adds the style sheet to the document, or to the shadow tree, that `element` is in, once. */
+export function ensureStyle(element: HTMLElement): void {
+  const tree = element.getRootNode();
+  const home = tree instanceof ShadowRoot ? tree : document.head;
+  if (home.querySelector(`#${ID}`) === null) {
+    const style = document.createElement('style');
+    style.id = ID;
+    style.textContent = CSS;
+    home.append(style);
+  }
+}
