@@ -1,0 +1,249 @@
+"""Write docs/reference/ from the code, so that it can't say anything else; ``--check`` compares."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from traitlets import Undefined
+
+import jobs_ext
+from jobs_ext.api.openapi import document
+from jobs_ext.app import JobsExtension
+from jobs_ext.model import job, reasons, request, status, tool
+
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+NOTICE = "<!-- Written by scripts/make_reference.py from the code: change that, not this. -->\n"
+HTTP_INTRODUCTION = """\
+Paths start at the server's base URL. The full description, with every schema, is served as OpenAPI
+at `jobs-ext/api/v1/openapi.json`. Credentials are Jupyter's own: a token or the login cookie. Every
+error is JSON: `{message, reason, type, field, value, hint}`.
+"""
+CONFIGURATION_INTRODUCTION = """\
+Set in `jupyter_server_config.py` as `c.JobsExtension.NAME = …`, or when a server is started:
+`jupyter lab --JobsExtension.NAME=…`.
+"""
+FIELD = re.compile(r"^    (\w+)\b[^#\n]*#\s*(?:noqa:\s*\w+\s*-\s*)?(.*)$", re.MULTILINE)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in lines
+    )
+
+
+def comments(described: type) -> dict[str, str]:
+    """Return what the source says beside each field or member of a class."""
+    return dict(FIELD.findall(inspect.getsource(described)))
+
+
+def fields(struct: type[msgspec.Struct]) -> str:
+    """Return the table of a struct's fields: name, type, default, meaning."""
+    said = comments(struct)
+    return table(
+        ("key", "type", "default", "meaning"),
+        (
+            (f"`{f.encode_name}`", f"`{_type(f.type)}`", _default(f), said.get(f.name, ""))
+            for f in msgspec.structs.fields(struct)
+        ),
+    )
+
+
+def _type(annotation: Any) -> str:
+    text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    text = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", text)
+    return text.replace(" | UnsetType", "")
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.default_factory is not msgspec.NODEFAULT:
+        made = field.default_factory()
+        return "" if isinstance(made, msgspec.Struct) else f"`{json.dumps(made)}`"
+    if field.default is msgspec.NODEFAULT:
+        return "*required*"
+    if field.default in (None, msgspec.UNSET) or isinstance(field.default, msgspec.Struct):
+        return ""
+    return f"`{json.dumps(field.default)}`"
+
+
+def members(enum: type[StrEnum]) -> list[tuple[str, str]]:
+    """Return value and meaning of each member of an enum."""
+    said = comments(enum)
+    return [(f"`{member.value}`", said.get(member.name, "")) for member in enum]
+
+
+def statuses() -> str:
+    """Return the page on statuses, reasons and stages."""
+    moves = table(
+        ("from", "to"),
+        (
+            (f"`{old}`", ", ".join(f"`{new}`" for new in status.Status if new in news) or "nothing")
+            for old, news in status.MOVES.items()
+        ),
+    )
+    return "\n".join(
+        [
+            "# Statuses and reasons\n",
+            table(("status", "meaning"), members(status.Status)),
+            "The only moves there are; anything else is refused:\n",
+            moves,
+            "## Reason codes\n",
+            "`job.reason_code`, for programs; `job.reason` is a sentence made from it.\n",
+            table(("code", "the job…"), members(reasons.ReasonCode)),
+            "## Stages\n",
+            "`job.stage`, finer than the status of an active job: "
+            + ", ".join(name for name, _ in members(status.Stage))
+            + ".\n",
+        ]
+    )
+
+
+def tools() -> str:
+    """Return the page on the keys of a tool's TOML file."""
+    sections = {
+        "Top level": tool.Tool,
+        "`[inputs.NAME]`": tool.ToolInput,
+        "`[parameters.NAME]`": tool.ToolParameter,
+        "`[outputs.NAME]`": tool.ToolOutput,
+        "`[resources]`": tool.ToolResources,
+    }
+    parts = [
+        "# Keys of a tool\n",
+        "[How to write one](../how-to/tools.md). Unknown keys are refused.\n",
+    ]
+    for title, struct in sections.items():
+        parts += [f"## {title}\n", f"{_summary(struct)}\n", fields(struct)]
+    return "\n".join(parts)
+
+
+def http() -> str:
+    """Return the page on routes, bodies and answers."""
+    spec = document()
+    rows = (
+        (f"`{verb.upper()} {path}`", told.get("summary", ""))
+        for path, verbs in spec["paths"].items()
+        for verb, told in verbs.items()
+        if isinstance(told, dict)
+    )
+    bodies = (
+        request.SubmitRequest,
+        request.BatchRequest,
+        request.Target,
+        request.Options,
+        request.Context,
+    )
+    answers = (job.Job, job.Attempt, job.Progress, job.Output, job.Batch, job.Event, job.LogChunk)
+    parts = [
+        "# HTTP\n",
+        HTTP_INTRODUCTION,
+        table(("route", "what it does"), rows),
+    ]
+    for title, structs in {"What is sent": bodies, "What is answered": answers}.items():
+        parts.append(f"## {title}\n")
+        for struct in structs:
+            parts += [f"### {struct.__name__}\n", f"{_summary(struct)}\n", fields(struct)]
+    return "\n".join(parts)
+
+
+def configuration() -> str:
+    """Return the page on the traits of the server extension."""
+    own = JobsExtension.class_own_traits(config=True)
+    rows = (
+        (
+            f"`{name}`",
+            f"`{type(trait).__name__}`",
+            _trait_default(trait),
+            " ".join(trait.help.split()),
+        )
+        for name, trait in sorted(own.items())
+    )
+    return "\n".join(
+        [
+            "# Configuration\n",
+            CONFIGURATION_INTRODUCTION,
+            table(("trait", "type", "default", "meaning"), rows),
+        ]
+    )
+
+
+def _trait_default(trait: Any) -> str:
+    value = trait.default_value
+    return "" if value in (Undefined, None, "") else f"`{json.dumps(value)}`"
+
+
+def python() -> str:
+    """Return the page on the names of the package."""
+    parts = ["# Python\n", "`import jobs_ext as jx`, and then:\n"]
+    for name in sorted(jobs_ext.__all__):
+        value = getattr(jobs_ext, name)
+        if inspect.ismodule(value):
+            parts += [f"## jx.{name}\n", f"{_summary(value)}\n", *_errors(value)]
+        elif callable(value):
+            parts += _callable(f"jx.{name}", value)
+    return "\n".join(parts)
+
+
+def _callable(shown: str, value: Any) -> list[str]:
+    if not isinstance(value, type):
+        return [f"## {shown}{_signature(value)}\n", f"{inspect.getdoc(value)}\n"]
+    parts = [f"## {shown}\n", f"{inspect.getdoc(value)}\n"]
+    for name, method in inspect.getmembers(value):
+        if not name.startswith("_") and inspect.getdoc(method):
+            signature = _signature(method) if callable(method) else ""
+            parts.append(f"- `.{name}{signature}`: {_summary(method)}")
+    return [*parts, ""]
+
+
+def _errors(module: Any) -> list[str]:
+    rows = ((f"`{n}`", _summary(getattr(module, n))) for n in sorted(module.__all__))
+    return [table(("error", "meaning"), rows)]
+
+
+def _signature(value: Callable[..., Any]) -> str:
+    plain = inspect.signature(value)
+    bare = [p.replace(annotation=p.empty) for p in plain.parameters.values() if p.name != "self"]
+    return str(plain.replace(parameters=bare, return_annotation=plain.empty))
+
+
+def _summary(value: Any) -> str:
+    return (inspect.getdoc(value) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+PAGES = {
+    "configuration.md": configuration,
+    "http.md": http,
+    "python.md": python,
+    "statuses.md": statuses,
+    "tools.md": tools,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages, or with ``--check`` name those that are not what the code says."""
+    stale = []
+    for name, page in PAGES.items():
+        text, file = (
+            NOTICE + "\n" + re.sub(r"\n{3,}", "\n\n", page()).strip() + "\n",
+            REFERENCE / name,
+        )
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in arguments:
+                file.write_text(text, encoding="utf-8")
+    if stale and "--check" in arguments:
+        print(f"Not what the code says: {', '.join(stale)}. Run python scripts/make_reference.py")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
