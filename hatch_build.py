@@ -67,21 +67,23 @@ class FrontEnd:
         node = find_node()
         if node is None:
             raise RuntimeError(f"Building the front end needs node and npm, or {NODE_WHEEL}.")
-        self._install_packages(node)
-        self._run(node, ["run", "build"])
+        self.install_packages(node)
+        self.run(node, ["run", "build"])
         shutil.copy(self.source / "install.json", self.bundle)
         (self.bundle / STAMP).write_text(self.stamp())
 
-    def _install_packages(self, node: Node) -> None:
+    def install_packages(self, node: Node) -> None:
+        """Install what the lock file names, unless that is what is there."""
         lock = self.source / "package-lock.json"
         installed = self.source / "node_modules" / ".installed-lock.json"
         if not installed.is_file() or installed.read_bytes() != lock.read_bytes():
-            self._run(
+            self.run(
                 node, ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]
             )
             shutil.copy(lock, installed)
 
-    def _run(self, node: Node, arguments: list[str]) -> None:
+    def run(self, node: Node, arguments: list[str]) -> None:
+        """Run npm in the sources' folder; raises CalledProcessError when it fails."""
         path = os.pathsep.join([str(node.folder), os.environ.get("PATH", "")])
         environment = {**os.environ, "PATH": path}
         subprocess.run([*node.npm, *arguments], cwd=self.source, env=environment, check=True)
