@@ -7,7 +7,7 @@ from msgspec import Struct
 from .status import Status
 
 
-class JobQuery(Struct, frozen=True, kw_only=True):
+class JobQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Filters of a listing; those that are given must all hold."""
 
     status: list[Status] = []  # any of them

@@ -1,0 +1,53 @@
+"""The root of the API: which server this is."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from tornado import web
+
+from .. import __version__
+from ..service.slots import Slots
+from .handler import JobsHandler
+from .operation import authorized, operation
+
+
+class Nonce(Struct, frozen=True):
+    """A file of this server: a client that reads `value` at `path` shares its file system."""
+
+    path: str
+    value: str
+
+
+class About(Struct, frozen=True):
+    """What a client wants to know before anything else."""
+
+    name: str
+    version: str  # of the package
+    api: int  # of this interface
+    server: str  # the data directory's fingerprint
+    owner: str  # whose jobs a submit by this caller makes
+    nonce: Nonce
+    slots: Slots
+
+
+class AboutHandler(JobsHandler):
+    """``api/v1``."""
+
+    @web.authenticated
+    @authorized("read", resource="jobs_ext:api")
+    @operation("Which server this is", response=About)
+    async def get(self) -> About:
+        """Return versions, fingerprint, owner and capacity."""
+        return await self.call(self._about)
+
+    def _about(self) -> About:
+        nonce = self.service.paths.nonce
+        return About(
+            name="jobs_ext",
+            version=__version__,
+            api=1,
+            server=self.service.fingerprint,
+            owner=self.who.owner,
+            nonce=Nonce(str(nonce), nonce.read_text().strip()),
+            slots=self.backend.slots,
+        )

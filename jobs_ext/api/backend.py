@@ -1,0 +1,131 @@
+"""What the handlers of one server share: the open service, threads to call it in, the events."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from tornado.ioloop import IOLoop
+
+from ..model.errors import JobsError, StoreUnavailable
+from ..runner.launch import attach
+from ..store.pokes import PokeReceiver
+from .hub import Hub
+from .notices import Notices
+from .supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from logging import Logger
+
+    from jupyter_events import EventLogger
+
+    from ..service import Service, Slots
+    from .kernelkeys import KernelKeys
+    from .people import People
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_THREADS = 8  # more would only wait for the one writer of the store
+_RETRY = 5.0  # seconds between attempts to open a store that could not be opened
+
+
+class Backend:
+    """Opens the service, keeps it open, and lets go of it; jobs go on without it.
+
+    A store that can't be opened does not keep the Jupyter server from starting: every request
+    is told the reason, and opening is tried again.
+    """
+
+    def __init__(
+        self,
+        open_service: Callable[[], Service],
+        *,
+        keys: KernelKeys,
+        people: People,
+        event_logger: EventLogger,
+        log: Logger,
+        slots: Slots,
+        tool_dirs: list[str],
+    ) -> None:
+        self.slots = slots
+        self.keys = keys
+        self.people = people
+        self.log = log
+        self.hub = Hub(self)
+        self._open_service = open_service
+        self._tool_dirs = tool_dirs
+        self._notices = Notices(event_logger)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs_ext")
+        self._service: Service | None = None
+        self._trouble = "The store is not open yet."
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def service(self) -> Service:
+        """The open service; raises `StoreUnavailable` with the reason while there is none."""
+        if self._service is None:
+            raise StoreUnavailable(self._trouble)
+        return self._service
+
+    async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return ``function(*args)``, run in one of the threads."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(function, *args, **kwargs))
+
+    def open(self) -> bool:
+        """Open the service; return False, and keep the reason, when that can't be done."""
+        try:
+            self._service = self._open_service()
+        except (JobsError, OSError) as error:
+            if str(error) != self._trouble:
+                self.log.warning("jobs_ext can't open its store: %s", error)
+            self._trouble = str(error)
+        return self._service is not None
+
+    def start(self) -> None:
+        """Begin to look after the runner and the events; needs the running event loop."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Let go of the store and of the runner, which goes on by itself."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._threads.shutdown(cancel_futures=True)
+        if self._service is not None:
+            self._service.close()
+
+    def _runner_options(self) -> list[str]:
+        tools = [part for folder in self._tool_dirs for part in ("--tool-dir", folder)]
+        return ["--cpu", str(self.slots.cpu), "--memory", str(self.slots.memory), *tools]
+
+    async def _run(self) -> None:
+        while self._service is None:
+            await asyncio.sleep(_RETRY)
+            await self.call(self.open)
+        paths = self.service.paths
+        supervisor = Supervisor(self, self._runner_options())
+        pokes = PokeReceiver(paths.server_socket(os.getpid()))
+        attached = attach(paths)
+
+        def poked(*_: object) -> None:
+            pokes.drain()
+            self.hub.poke()
+            supervisor.poke()
+
+        loop = IOLoop.current()
+        loop.add_handler(pokes.fileno(), poked, IOLoop.READ)
+        try:
+            await self.hub.listen(None, self._notices.note)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.hub.run())
+                tasks.create_task(supervisor.run())
+        finally:
+            loop.remove_handler(pokes.fileno())
+            pokes.close()
+            attached.close()

@@ -1,0 +1,94 @@
+"""Batches: jobs submitted together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tornado import web
+
+from ..model.job import Batch, Job, Page
+from ..model.query import JobQuery
+from ..model.request import BatchRequest
+from ..model.view import batch_view
+from ..service.uploads import Upload
+from .handler import JobsHandler, check_id
+from .operation import authorized, operation
+from .stream import NAMED_FAILURES
+
+RESOURCE = "jobs_ext:batches"
+
+
+class BatchesHandler(JobsHandler):
+    """``batches``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("List batches", response=Page[Batch], query=JobQuery)
+    async def get(self, query: JobQuery) -> Page[Batch]:
+        """Return one page of the caller's batches."""
+        return await self.call(self.service.batches.list, self.who, query)
+
+    @web.authenticated
+    @authorized("execute", resource=RESOURCE)
+    @operation("Submit a batch", response=Batch, status=201, body=BatchRequest, files=True)
+    async def post(self, body: BatchRequest, files: dict[str, Upload]) -> Batch:
+        """Accept a batch whole: either every argument set is good, or nothing is kept."""
+        batch = await self.call(self.service.batches.submit, self.who, body, files)
+        self.set_header("Location", self.url("batches", batch.id))
+        return batch
+
+
+class BatchHandler(JobsHandler):
+    """``batches/{id}``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("Show a batch", response=Batch)
+    async def get(self, batch: str) -> Batch:
+        """Return a batch with the count of its jobs in each status."""
+        return await self.call(self.service.batches.get, self.who, check_id(batch))
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Delete a batch", status=204)
+    async def delete(self, batch: str) -> None:
+        """Cancel what has not ended, and hide the batch with its jobs."""
+        await self.call(self.service.batches.delete, self.who, check_id(batch))
+
+
+class BatchCancelHandler(JobsHandler):
+    """``batches/{id}/cancel``."""
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Cancel a batch", response=Batch, status=202)
+    async def post(self, batch: str) -> Batch:
+        """Ask for the end of all its jobs; asking twice is harmless."""
+        return await self.call(self.service.batches.cancel, self.who, check_id(batch))
+
+
+class BatchJobsHandler(JobsHandler):
+    """``batches/{id}/jobs``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("List the jobs of a batch", response=Page[Job], query=JobQuery)
+    async def get(self, batch: str, query: JobQuery) -> Page[Job]:
+        """Return one page of the batch's jobs, in the order of their arguments."""
+        return await self.call(self.service.batches.jobs, self.who, check_id(batch), query)
+
+
+class BatchViewHandler(JobsHandler):
+    """``batches/{id}/view``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("Show a batch as it is drawn", response=dict[str, Any])
+    async def get(self, batch: str) -> dict[str, Any]:
+        """Return the view of a batch: what a card shows of it."""
+        return await self.call(self._view, check_id(batch))
+
+    def _view(self, batch: str) -> dict[str, Any]:
+        batches = self.service.batches
+        failed = batches.failed(self.who, batch, NAMED_FAILURES)
+        return batch_view(batches.get(self.who, batch), failed)

@@ -1,0 +1,109 @@
+"""Strict reading of what a request carries: JSON bodies, multipart parts, query parameters.
+
+Everything that does not fit raises `InvalidRequest` naming field, value and what would fit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from tornado import web
+
+from ..model.errors import InvalidRequest, TooLarge
+from ..service.decode import decode_request, explained
+from ..service.uploads import Upload
+
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPServerRequest
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+JSON_LIMIT = 64 * 2**20  # bytes of JSON; larger things are sent as files beside it
+JSON = "application/json"
+MULTIPART = "multipart/form-data"
+_NOT_OURS = frozenset({"token", "no_track_activity"})  # query parameters Jupyter itself reads
+
+
+def decode_json(raw: bytes, shape: type[T]) -> T:
+    """Return the JSON `raw` as a `shape`."""
+    if len(raw) > JSON_LIMIT:
+        raise TooLarge(
+            f"The JSON of a request may have {JSON_LIMIT:,} bytes.",
+            value=len(raw),
+            hint="Send large values as files, in a multipart request.",
+        )
+    return decode_request(raw, shape)
+
+
+def decode_query(request: HTTPServerRequest, shape: type[T]) -> T:
+    """Return the query of `request` as a `shape`; a field that is a list may be repeated."""
+    lists = {f.encode_name for f in msgspec.structs.fields(shape) if _is_list(f.type)}
+    given: dict[str, Any] = {}
+    for name, raw in request.query_arguments.items():
+        values = [_text(name, value) for value in raw]
+        if name in _NOT_OURS or (name.isdigit() and values == [""]):  # JupyterLab's cache buster
+            continue
+        if len(values) > 1 and name not in lists:
+            raise InvalidRequest(f"{name} is given twice.", field=name, value=values)
+        given[name] = values if name in lists else values[0]
+    try:
+        return msgspec.convert(given, shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise explained(error, given, shape) from None
+
+
+def decode_body(
+    request: HTTPServerRequest, shape: type[T], *, files: bool
+) -> tuple[T, dict[str, Upload]]:
+    """Return the body of `request` as a `shape`, and the files sent with it by part name."""
+    kind = request.headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
+    if kind == JSON:
+        return decode_json(request.body or b"{}", shape), {}
+    if kind == MULTIPART and files:
+        uploads = _uploads(request)
+        return decode_json(_request_part(request, uploads), shape), uploads
+    also = f" or {MULTIPART}" if files else ""
+    raise web.HTTPError(415, f"Send the body as {JSON}{also}, not as {kind}.")
+
+
+def _uploads(request: HTTPServerRequest) -> dict[str, Upload]:
+    for name, sent in request.files.items():
+        if len(sent) > 1:
+            raise InvalidRequest(f"There are {len(sent)} parts named {name!r}.", field=name)
+    for name in request.body_arguments:
+        if name != "request":
+            raise InvalidRequest(
+                f"The part {name!r} is not a file.",
+                field=name,
+                hint="Give it a file name, or put the value into the part `request`.",
+            )
+    return {
+        name: Upload(filename=file.filename, media_type=file.content_type, body=file.body)
+        for name, (file,) in request.files.items()
+    }
+
+
+def _request_part(request: HTTPServerRequest, uploads: dict[str, Upload]) -> bytes:
+    plain = request.body_arguments.get("request", [])
+    if "request" in uploads:  # some clients send every part as a file
+        plain = [*plain, request.files["request"][0].body]
+        del uploads["request"]
+    if len(plain) != 1:
+        raise InvalidRequest(
+            "A multipart request needs exactly one part named `request`.",
+            field="request",
+            hint="It holds the JSON that a plain request has as its body.",
+        )
+    return plain[0]
+
+
+def _text(name: str, value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise InvalidRequest(f"{name} is not UTF-8.", field=name, value=repr(value)) from None
+
+
+def _is_list(kind: object) -> bool:
+    return getattr(kind, "__origin__", None) is list

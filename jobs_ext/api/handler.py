@@ -1,0 +1,154 @@
+"""The base of all handlers: who is asking, how the service is called, how answers look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+import msgspec
+from jupyter_core.utils import ensure_async
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from jupyter_server.extension.handler import ExtensionHandlerMixin
+from jupyter_server.utils import url_path_join
+from tornado import web
+
+from ..model.errors import InvalidRequest, JobsError
+from ..model.ids import is_id
+from .errors import RETRY_AFTER, describe, status_of
+from .kernelkeys import KernelIdentity
+from .operation import operation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyter_server.auth import IdentityProvider, User
+
+    from ..service import Service
+    from ..service.principal import Principal
+    from .backend import Backend
+
+API = "jobs-ext/api/v1"
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Caller(JupyterHandler):
+    """Knows who is asking: a user as Jupyter says, or a kernel by its key."""
+
+    kernel_user: User | None = None
+
+    @property
+    def backend(self) -> Backend:
+        """What all handlers of this server share."""
+        return cast("Backend", self.settings["jobs_ext_backend"])
+
+    @property
+    def service(self) -> Service:
+        """The open service; raises `StoreUnavailable` while there is none."""
+        return self.backend.service
+
+    @property
+    def who(self) -> Principal:
+        """Who the request acts for."""
+        return self.backend.people.principal(self.current_user, kernel=self.kernel_user is not None)
+
+    @property
+    def identity_provider(self) -> IdentityProvider:
+        """Who says who is asking: with a kernel key, the key."""
+        if self.kernel_user is not None:
+            return KernelIdentity()
+        return super().identity_provider
+
+    async def prepare(self, **options: bool) -> None:
+        """Find out who is asking, and let nobody in whom neither Jupyter nor a key knows.
+
+        A wrong kernel key is refused even when the request has a good cookie as well.
+        """
+        self.current_user = self._jupyter_current_user = None
+        self.kernel_user = self.backend.keys.user(self.request.headers)
+        await super().prepare(**options)
+        verb = self.request.method or ""
+        if operation_of(type(self), verb) is None and not self._is_preflight():
+            await self._refuse(verb)
+
+    def _is_preflight(self) -> bool:
+        """Tell whether a browser asks, as it must without credentials, what other sites may do.
+
+        Only where other sites are allowed at all.
+        """
+        cors = "Access-Control-Allow-Origin" in self.settings.get("headers", {})
+        return self.request.method == "OPTIONS" and bool(
+            cors or self.allow_origin or self.allow_origin_pat
+        )
+
+    async def _refuse(self, verb: str) -> None:
+        """Refuse a verb that is not there, saying so only to those who may look."""
+        user = self.current_user
+        if user is None or not await ensure_async(
+            self.authorizer.is_authorized(self, user, "read", "jobs_ext:api")
+        ):
+            raise web.HTTPError(403)
+        if verb != "OPTIONS":
+            raise self.refusal(verb)
+
+    def refusal(self, verb: str) -> Exception:
+        """Return what to say about a verb that this resource does not have."""
+        allowed = ", ".join(verbs(type(self)))
+        return web.HTTPError(405, f"{verb} is not possible here, only {allowed}.")
+
+    async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return ``function(*args)``, run beside the event loop."""
+        return await self.backend.call(function, *args, **kwargs)
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Answer with an error, under the status that its kind stands for."""
+        super().send_error(status_of(_error(kwargs), status_code), **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Write the JSON that describes an error."""
+        if status_code == 503:
+            self.set_header("Retry-After", str(RETRY_AFTER))
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(verbs(type(self))))
+        self.set_header("Content-Type", "application/json")
+        self.finish(msgspec.json.encode(describe(_error(kwargs), status_code), enc_hook=str))
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        """Log what is unexpected; errors that are part of the interface are in the access log."""
+        if not isinstance(value, JobsError):
+            super().log_exception(typ, value, tb)
+
+
+class JobsHandler(ExtensionHandlerMixin, Caller, APIHandler):
+    """Base of the REST handlers. Verbs are decorated on the concrete classes, one by one."""
+
+    def answer(self, value: object, status: int) -> None:
+        """Send `value` as JSON; nothing at all for None."""
+        self.set_status(status)
+        if value is not None:
+            self.write(msgspec.json.encode(value))
+
+    def url(self, *parts: str) -> str:
+        """Return the path of a resource of this API, for ``Location``."""
+        return url_path_join(self.base_url, API, *parts)
+
+
+def verbs(handler: type) -> list[str]:
+    """Return the verbs a handler class has."""
+    return [v for v in JobsHandler.SUPPORTED_METHODS if operation_of(handler, v)]
+
+
+def check_id(text: str, field: str = "id") -> str:
+    """Return `text`, or raise `InvalidRequest` when it does not have the form of an id."""
+    if is_id(text):
+        return text
+    raise InvalidRequest(
+        f"{text!r} is not an id.",
+        field=field,
+        value=text,
+        hint="Ids look like 01989b3c-8d5e-7c43-9a61-2f0f4a5b6c7d.",
+    )
+
+
+def _error(details: dict[str, Any]) -> BaseException | None:
+    found: BaseException | None = (details.get("exc_info") or (None, None))[1]
+    return found

@@ -1,0 +1,91 @@
+"""Reads the event table once for everybody who listens on this server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ..model.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..model.job import Event
+    from .backend import Backend
+
+    Listener = Callable[[list[Event]], None]
+
+SLOW_POLL = 1.0  # seconds between looks when no poke comes: a poke can be lost
+_PAUSE = 0.02  # seconds after each look, so that a burst of pokes costs few of them
+_CHUNK = 1000  # events
+
+
+class Feed:
+    """The events that one scope may see, in order, each once.
+
+    A scope is an owner's name, or None for everything.
+    """
+
+    def __init__(self, backend: Backend, scope: str | None) -> None:
+        self._backend = backend
+        self._scope = scope
+        self._turn = asyncio.Lock()
+        self.cursor: int | None = None  # seq of the last event passed on
+        self.listeners: set[Listener] = set()
+
+    async def read(self) -> None:
+        """Pass on what is new; the first time, only find out where to start."""
+        async with self._turn:
+            events = self._backend.service.events
+            if self.cursor is None:
+                self.cursor = await self._backend.call(events.head)
+            while new := await self._backend.call(events.since, self.cursor, _CHUNK, self._scope):
+                self.cursor = new[-1].seq
+                for listener in list(self.listeners):
+                    listener(new)
+
+
+class Hub:
+    """Wakes at pokes, and slowly without, and lets every feed read on."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._feeds: dict[str | None, Feed] = {}
+        self._poked = asyncio.Event()
+
+    def poke(self) -> None:
+        """Say that there may be something new."""
+        self._poked.set()
+
+    async def listen(self, scope: str | None, listener: Listener) -> int:
+        """Call `listener` with every event of `scope` after the one whose seq is returned."""
+        feed = self._feeds.setdefault(scope, Feed(self._backend, scope))
+        await feed.read()
+        feed.listeners.add(listener)
+        return feed.cursor or 0
+
+    def leave(self, scope: str | None, listener: Listener) -> None:
+        """Stop calling `listener`."""
+        feed = self._feeds.get(scope)
+        if feed is not None:
+            feed.listeners.discard(listener)
+            if not feed.listeners:
+                del self._feeds[scope]
+
+    async def run(self) -> None:
+        """Read for ever."""
+        while True:
+            await self._wait()
+            for feed in list(self._feeds.values()):
+                try:
+                    await feed.read()
+                except StoreUnavailable as error:  # read on when it is back: nothing is lost
+                    self._backend.log.debug("events: %s", error)
+            await asyncio.sleep(_PAUSE)
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._poked.wait(), SLOW_POLL)
+        except TimeoutError:
+            return
+        self._poked.clear()

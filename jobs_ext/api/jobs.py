@@ -1,0 +1,145 @@
+"""Jobs: submit, look, steer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+from tornado import web
+
+from ..model.job import Event, Job, Page
+from ..model.query import JobQuery
+from ..model.request import Context, SubmitRequest
+from ..model.view import view_model
+from ..service.uploads import Upload
+from .handler import JobsHandler, check_id
+from .operation import authorized, operation
+
+RESOURCE = "jobs_ext:jobs"
+
+
+class RerunRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a rerun changes; what is not given stays as it was."""
+
+    arguments: dict[str, Any] | None = None
+    options: dict[str, Any] | None = None
+    context: Context | None = None
+
+
+class History(Struct, frozen=True):
+    """What happened to a job, in order."""
+
+    items: list[Event]
+
+
+class JobsCollectionHandler(JobsHandler):
+    """``jobs``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("List jobs", response=Page[Job], query=JobQuery)
+    async def get(self, query: JobQuery) -> Page[Job]:
+        """Return one page of the caller's jobs."""
+        return await self.call(self.service.jobs.list, self.who, query)
+
+    @web.authenticated
+    @authorized("execute", resource=RESOURCE)
+    @operation("Submit a job", response=Job, status=201, body=SubmitRequest, files=True)
+    async def post(self, body: SubmitRequest, files: dict[str, Upload]) -> Job:
+        """Accept a job: it is on disk when this answers."""
+        job = await self.call(self.service.jobs.submit, self.who, body, files)
+        self.set_header("Location", self.url("jobs", job.id))
+        return job
+
+
+class CheckHandler(JobsHandler):
+    """``check``."""
+
+    @web.authenticated
+    @authorized("execute", resource=RESOURCE)
+    @operation("Check a submit", response=dict[str, Any], body=SubmitRequest, files=True)
+    async def post(self, body: SubmitRequest, files: dict[str, Upload]) -> dict[str, Any]:
+        """Validate as a submit would, without any effect."""
+        return await self.call(self.service.jobs.check, self.who, body, list(files))
+
+
+class JobHandler(JobsHandler):
+    """``jobs/{id}``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("Show a job", response=Job)
+    async def get(self, job: str) -> Job:
+        """Return a job with its attempts and outputs."""
+        return await self.call(self.service.jobs.get, self.who, check_id(job))
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Delete a job", status=204)
+    async def delete(self, job: str) -> None:
+        """Cancel the job if it has not ended, and hide it."""
+        await self.call(self.service.jobs.delete, self.who, check_id(job))
+
+
+class CancelHandler(JobsHandler):
+    """``jobs/{id}/cancel``."""
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Cancel a job", response=Job, status=202)
+    async def post(self, job: str) -> Job:
+        """Ask for the end of the job and of all its processes; asking twice is harmless."""
+        return await self.call(self.service.jobs.cancel, self.who, check_id(job))
+
+
+class ReleaseHandler(JobsHandler):
+    """``jobs/{id}/release``."""
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Release a held job", response=Job)
+    async def post(self, job: str) -> Job:
+        """Let a job run that was submitted with ``hold``."""
+        return await self.call(self.service.jobs.release, self.who, check_id(job))
+
+
+class RerunHandler(JobsHandler):
+    """``jobs/{id}/rerun``."""
+
+    @web.authenticated
+    @authorized("execute", resource=RESOURCE)
+    @operation("Run a job again", response=Job, status=201, body=RerunRequest)
+    async def post(self, job: str, body: RerunRequest) -> Job:
+        """Submit the same again, with changes; in a batch the new job joins the batch."""
+        again = await self.call(
+            self.service.jobs.rerun,
+            self.who,
+            check_id(job),
+            body.arguments,
+            body.options,
+            body.context,
+        )
+        self.set_header("Location", self.url("jobs", again.id))
+        return again
+
+
+class ViewHandler(JobsHandler):
+    """``jobs/{id}/view``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("Show a job as it is drawn", response=dict[str, Any])
+    async def get(self, job: str) -> dict[str, Any]:
+        """Return the view of a job: what a card shows of it."""
+        return view_model(await self.call(self.service.jobs.get, self.who, check_id(job)))
+
+
+class HistoryHandler(JobsHandler):
+    """``jobs/{id}/history``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("Show what happened to a job", response=History)
+    async def get(self, job: str) -> History:
+        """Return the events of a job."""
+        return History(await self.call(self.service.jobs.history, self.who, check_id(job)))

@@ -1,0 +1,72 @@
+"""Every route of the native API, once: what the server routes and what the document lists."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tornado import web
+
+from ..model.errors import NotFound
+from . import about, batches, events, jobs, logs, openapi, outputs, tools
+from .handler import API, JobsHandler
+
+_PART = re.compile(r"\{(\w+)(:path)?\}")
+
+
+class Route(NamedTuple):
+    """A path below ``api/v1``, and its handler; ``{name:path}`` may hold slashes."""
+
+    path: str
+    handler: type[web.RequestHandler]
+
+    @property
+    def pattern(self) -> str:
+        """The regular expression that tornado matches, below the server's base URL."""
+        below = _PART.sub(lambda part: "(.+)" if part[2] else "([^/]+)", self.path)
+        return rf"/{API}/{below}" if below else rf"/{API}/?"
+
+
+ROUTES = [
+    Route("", about.AboutHandler),
+    Route("openapi.json", openapi.OpenAPIHandler),
+    Route("tools", tools.ToolsHandler),
+    Route("tools/{tool}", tools.ToolHandler),
+    Route("check", jobs.CheckHandler),
+    Route("jobs", jobs.JobsCollectionHandler),
+    Route("jobs/{job}", jobs.JobHandler),
+    Route("jobs/{job}/cancel", jobs.CancelHandler),
+    Route("jobs/{job}/release", jobs.ReleaseHandler),
+    Route("jobs/{job}/rerun", jobs.RerunHandler),
+    Route("jobs/{job}/view", jobs.ViewHandler),
+    Route("jobs/{job}/history", jobs.HistoryHandler),
+    Route("jobs/{job}/logs", logs.LogsHandler),
+    Route("jobs/{job}/outputs", outputs.OutputsHandler),
+    Route("jobs/{job}/outputs/{name:path}", outputs.OutputHandler),
+    Route("batches", batches.BatchesHandler),
+    Route("batches/{batch}", batches.BatchHandler),
+    Route("batches/{batch}/cancel", batches.BatchCancelHandler),
+    Route("batches/{batch}/jobs", batches.BatchJobsHandler),
+    Route("batches/{batch}/view", batches.BatchViewHandler),
+    Route("events", events.EventsSocket),
+]
+
+
+class Unmatched(JobsHandler):
+    """Everything else below ``jobs-ext/``: a 404 as JSON, for those who may look."""
+
+    def refusal(self, verb: str) -> Exception:
+        """Return that there is nothing."""
+        path = self.request.path
+        return NotFound(
+            f"There is nothing at {path}.",
+            field="path",
+            value=path,
+            hint=f"The paths are listed in {API}/openapi.json.",
+        )
+
+
+def handlers() -> list[tuple[str, type[web.RequestHandler]]]:
+    """Return what `JobsExtension` adds to the server."""
+    known = [(route.pattern, route.handler) for route in ROUTES]
+    return [*known, (r"/jobs-ext(?:/.*)?", Unmatched)]

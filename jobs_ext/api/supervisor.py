@@ -1,0 +1,58 @@
+"""Sees to it that a runner is there. The runner is detached: it outlives this server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ..runner.launch import ensure_runner
+
+if TYPE_CHECKING:
+    from .backend import Backend
+
+_INTERVAL = 2.0  # seconds between looks when no poke comes
+_PAUSE = 0.5  # seconds after each look, however often the server is poked
+_LONGEST = 60.0  # seconds: the back-off of a runner that dies again and again
+
+
+class Supervisor:
+    """Looks every two seconds, and soon after a poke, and starts a runner where none is."""
+
+    def __init__(self, backend: Backend, options: list[str]) -> None:
+        self._backend = backend
+        self._options = options
+        self._poked = asyncio.Event()
+        self._starts = 0  # in a row: 1 is ordinary, more means that runners die young
+
+    def poke(self) -> None:
+        """Say that a runner may be needed now."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Look for ever."""
+        while True:
+            await self._look()
+            await asyncio.sleep(self._pause())
+            await self._wait()
+
+    async def _look(self) -> None:
+        paths = self._backend.service.paths
+        if not await self._backend.call(ensure_runner, paths, extra_args=self._options):
+            self._starts = 0
+            return
+        self._starts += 1
+        if self._starts > 1:
+            self._backend.log.warning(
+                "The runner of jobs ended at once; starting it again. See %s.", paths.runner_log
+            )
+
+    def _pause(self) -> float:
+        # A fresh runner needs a moment to take its lock, and a broken one must not be a storm.
+        return float(min(_PAUSE * 4**self._starts, _LONGEST))
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._poked.wait(), _INTERVAL)
+        except TimeoutError:
+            return
+        self._poked.clear()

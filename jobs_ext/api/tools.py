@@ -1,0 +1,61 @@
+"""Tools: what can be run here by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from tornado import web
+
+from ..model.tool import Tool
+from .handler import JobsHandler
+from .operation import authorized, operation
+
+
+class ToolProblem(Struct, frozen=True):
+    """A tool file that could not be read."""
+
+    file: str
+    line: int | None
+    message: str
+
+
+class ToolList(Struct, frozen=True):
+    """All tools; each has the fields of its file, and `id` and `schema`."""
+
+    items: list[dict[str, Any]]
+    problems: list[ToolProblem]
+
+
+class ToolsHandler(JobsHandler):
+    """``tools``."""
+
+    @web.authenticated
+    @authorized("read", resource="jobs_ext:tools")
+    @operation("List the tools", response=ToolList)
+    async def get(self) -> ToolList:
+        """Return every tool, and what is wrong with files that are none."""
+        return await self.call(self._list)
+
+    def _list(self) -> ToolList:
+        tools = self.service.tools
+        problems = msgspec.convert(tools.problems(), list[ToolProblem], from_attributes=True)
+        return ToolList([shown(tool) for tool in tools.list()], problems)
+
+
+class ToolHandler(JobsHandler):
+    """``tools/{id}``."""
+
+    @web.authenticated
+    @authorized("read", resource="jobs_ext:tools")
+    @operation("Show a tool", response=dict[str, Any])
+    async def get(self, tool: str) -> dict[str, Any]:
+        """Return one tool, by name (its newest version) or by name and version."""
+        return shown(await self.call(self.service.tools.get, tool))
+
+
+def shown(tool: Tool) -> dict[str, Any]:
+    """Return a tool as the API shows it: with its id and the JSON Schema of its arguments."""
+    fields: dict[str, Any] = msgspec.to_builtins(tool)
+    return fields | {"version": tool.version, "id": tool.id, "schema": tool.schema()}

@@ -1,0 +1,117 @@
+"""The Jupyter Server extension: its configuration, and how its parts are put together."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+from traitlets import Float, List, Unicode, default
+
+from . import __version__
+from .api.backend import Backend
+from .api.handler import API
+from .api.kernelkeys import KernelKeys, kernel_url
+from .api.people import People
+from .api.routes import handlers
+from .model.quantities import parse_bytes
+from .service import Service, Slots
+from .service.slots import detect
+
+
+class JobsExtension(ExtensionApp):
+    """Durable jobs from a notebook."""
+
+    name = "jobs_ext"
+    version = __version__
+    description = __doc__ or ""
+    extension_url = f"/{API}"
+    load_other_extensions = True
+
+    data_dir = Unicode(
+        help="Folder of everything that is kept: the database, the jobs' logs and outputs. "
+        "Default: jobs_ext in Jupyter's data directory. It is made with mode 0700."
+    ).tag(config=True)
+
+    tool_dirs = List(
+        Unicode(),
+        help="Folders with tool files (*.toml). Default: tools in the server's root folder. "
+        "The tools that come with jobs_ext and those in <data_dir>/tools are always there.",
+    ).tag(config=True)
+
+    environment = List(
+        Unicode(),
+        help="Names of more environment variables that a job gets from the kernel it was "
+        "submitted from, beside the usual ones (PATH, HOME, LANG, CONDA_*, …).",
+    ).tag(config=True)
+
+    max_cpu = Float(
+        None,
+        allow_none=True,
+        min=0.1,
+        help="Cores that all running jobs together may use. Default: what this server may use, "
+        "by CPU affinity, cgroup and CPU_LIMIT.",
+    ).tag(config=True)
+
+    max_memory = Unicode(
+        help='Memory that all running jobs together may reserve, e.g. "8GB". Default: what this '
+        "server may use, by cgroup and MEM_LIMIT, less a tenth.",
+    ).tag(config=True)
+
+    @property
+    def _server(self) -> ServerApp:
+        server = self.serverapp
+        assert server is not None, "linked by Jupyter before anything of this is asked for"
+        return server
+
+    @default("data_dir")
+    def _default_data_dir(self) -> str:
+        return str(Path(jupyter_data_dir()) / "jobs_ext")
+
+    @default("tool_dirs")
+    def _default_tool_dirs(self) -> list[str]:
+        return [str(Path(self._server.root_dir) / "tools")]
+
+    def initialize_settings(self) -> None:
+        """Open the store and begin to look after the runner; give kernels their keys."""
+        self.backend = self._make_backend()
+        self.backend.open()
+        self.settings["jobs_ext_backend"] = self.backend
+        self.backend.keys.give(
+            partial(kernel_url, self._server),
+            {"JOBS_EXT_ENVIRONMENT": ",".join(self.environment)},
+        )
+        self._server.io_loop.add_callback(self.backend.start)
+
+    def initialize_handlers(self) -> None:
+        """Add the native API."""
+        self.handlers.extend(handlers())
+
+    async def stop_extension(self) -> None:
+        """Let go of the jobs; they go on without this server."""
+        await self.backend.stop()
+
+    def _make_backend(self) -> Backend:
+        server = self._server
+        return Backend(
+            partial(
+                Service.open,
+                self.data_dir,
+                tool_dirs=self.tool_dirs,
+                root_dir=server.root_dir,
+                migrate=True,
+            ),
+            keys=KernelKeys(server.kernel_manager),
+            people=People(server.identity_provider),
+            event_logger=server.event_logger,
+            log=self.log,
+            slots=self._slots(),
+            tool_dirs=self.tool_dirs,
+        )
+
+    def _slots(self) -> Slots:
+        found = detect()
+        memory = parse_bytes(self.max_memory) if self.max_memory else found.memory
+        return Slots(cpu=self.max_cpu or found.cpu, memory=memory)
