@@ -28,6 +28,10 @@ class JobsError(Exception):
         """Return the sentence with its hint, as a notebook shows it."""
         return f"{self.message} {self.hint}".rstrip()
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: the traceback itself would only lead through our own code."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class InvalidRequest(JobsError):
     """A request that can't be carried out as it stands."""

@@ -1,0 +1,199 @@
+"""The handle of a batch: jobs submitted together, read back as one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from jobs_ext.model import job as model
+from jobs_ext.model.status import Status
+from jobs_ext.model.view import show_value
+
+from . import display, frames, results, waiting
+from .errors import JobFailed, WaitTimeout
+from .job import Job
+from .lists import JobList
+
+if TYPE_CHECKING:
+    from .client import Client
+
+T = TypeVar("T")
+Missing = Literal["raise", "skip", "row"]
+
+_READERS = 8  # threads that fetch outputs
+
+
+class Batch(display.Shown):
+    """Jobs submitted together: one target, many argument sets, in their order.
+
+    A rerun of one of its jobs stands for the job it repeats.
+    """
+
+    kind = "batch"
+
+    def __init__(self, client: Client, snapshot: model.Batch) -> None:
+        super().__init__(client, snapshot.id)
+        self._snapshot: model.Batch | None = snapshot
+
+    def __repr__(self) -> str:
+        known = self._snapshot
+        if known is None:
+            return f"<batch {self.id}>"
+        counts = ", ".join(f"{n} {status}" for status, n in known.counts.items() if n)
+        return f"<batch {known.name!r} {counts} {self.id}>"
+
+    def refresh(self) -> model.Batch:
+        """Return what the server says of it now."""
+        self._snapshot = self.client.batch(self.id)
+        return self._snapshot
+
+    def view(self) -> dict[str, Any]:
+        """Return what there is to see of it, as plain JSON."""
+        self.refresh()
+        return self.client.view("batch", self.id)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return (self._snapshot or self.refresh()).name
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of its jobs have each of the eight statuses."""
+        return self.refresh().counts
+
+    def __len__(self) -> int:
+        return (self._snapshot or self.refresh()).n_jobs
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(self._jobs())
+
+    def __getitem__(self, index: int) -> Job:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"the batch has {len(self)} jobs, there is no number {index}")
+        return self._jobs()[index]
+
+    def _jobs(self) -> list[Job]:
+        """Return one job per argument set, waiting for those that are still being made."""
+        with waiting.interruptible(self):
+            for pause in waiting.pauses(self.client.connection.patience):
+                standing = self._standing()
+                if len(standing) == len(self):
+                    return [Job(self.client, standing[index]) for index in sorted(standing)]
+                pause()
+        raise WaitTimeout(f"{len(standing)} of the {len(self)} jobs of {self!r} have been made.")
+
+    def _standing(self) -> dict[int, model.Job]:
+        """Return the newest job of each argument set that has been made."""
+        standing: dict[int, model.Job] = {}
+        for job in self.client.batch_jobs(self.id):
+            index = -1 if job.batch_index is None else job.batch_index
+            if index not in standing or job.id > standing[index].id:
+                standing[index] = job
+        return standing
+
+    def wait(self, timeout: float | None = None) -> Batch:
+        """Wait until all of its jobs have ended, whichever way, and return it.
+
+        Raises `WaitTimeout` after `timeout` seconds; the jobs themselves go on.
+        """
+        with waiting.interruptible(self):
+            for pause in waiting.pauses(timeout):
+                counts = self.refresh().counts
+                if sum(n for status, n in counts.items() if Status(status).final) >= len(self):
+                    display.update(self)
+                    return self
+                pause()
+        raise WaitTimeout(f"{self!r} has not ended after {timeout} s; it goes on.")
+
+    def cancel(self) -> Batch:
+        """Cancel all of its jobs that have not ended."""
+        self.client.cancel("batch", self.id)
+        return self
+
+    def delete(self) -> None:
+        """Hide it and its jobs, cancelling what still runs."""
+        self.client.delete("batch", self.id)
+
+    def failures(self) -> JobList:
+        """Return the jobs that failed or were cancelled, so far."""
+        bad = (Status.FAILED, Status.CANCELLED)
+        standing = self._standing()
+        return JobList(
+            Job(self.client, standing[i]) for i in sorted(standing) if standing[i].status in bad
+        )
+
+    def results(self, timeout: float | None = None, *, trust: bool = False) -> list[Any]:
+        """Wait, and return the result of every job, in their order.
+
+        Raises `JobFailed` naming the jobs that have none.
+        """
+        jobs = self._ended(timeout)
+        self._refuse_missing(jobs)
+        return self._each(jobs, lambda job: results.result(self.client, job, trust=trust))
+
+    def df(
+        self,
+        missing: Missing = "raise",
+        output: str | None = None,
+        engine: str = "pandas",
+        *,
+        trust: bool = False,
+        **read_options: Any,
+    ) -> Any:
+        """Wait, and return the rows of all jobs in one frame.
+
+        Beside the columns of the jobs' tables (`output` names one, as for `Job.df`) it has one
+        per parameter that varies (``param.x`` when a table has an ``x`` of its own) and ``job``,
+        the id. `missing` says what becomes of jobs that did not succeed: "raise" `JobFailed`,
+        "skip" them with a warning, or "row": a row with the parameters alone.
+        """
+        from . import combine
+
+        combine.check_missing(missing)
+        jobs = self._ended(None)
+        if missing == "raise":
+            self._refuse_missing(jobs)
+        good = [job for job in jobs if job.status is Status.SUCCEEDED]
+        tables = self._each(
+            good,
+            lambda job: results.frame(
+                self.client, job, output, "pandas", trust=trust, **read_options
+            ),
+        )
+        made = {job.id: table for job, table in zip(good, tables, strict=True)}
+        frame = combine.combined(jobs, made, self._varied(), missing)
+        return frames.convert(frame, engine)
+
+    def _varied(self) -> list[str]:
+        return (self._snapshot or self.refresh()).parameters
+
+    def _ended(self, timeout: float | None) -> list[model.Job]:
+        self.wait(timeout)
+        standing = self._standing()
+        return [standing[index] for index in sorted(standing)]
+
+    def _refuse_missing(self, jobs: list[model.Job]) -> None:
+        bad = [job for job in jobs if job.status is not Status.SUCCEEDED]
+        if not bad:
+            return
+        first = results.failure(self.client, bad[0])
+        told = "; ".join(f"{_which(job)} {job.status}: {job.reason}" for job in bad[:5])
+        more = f"; and {len(bad) - 5} more" if len(bad) > 5 else ""
+        raise JobFailed(
+            f"{len(bad)} of the {len(jobs)} jobs have no result ({told}{more}). "
+            'batch.failures() gives them; df(missing="skip" or "row") goes on without.',
+            reason=first.reason,
+            log=first.log,
+            remote_traceback=first.remote_traceback,
+        )
+
+    def _each(self, jobs: list[model.Job], task: Callable[[model.Job], T]) -> list[T]:
+        with ThreadPoolExecutor(_READERS) as pool:
+            return list(pool.map(task, jobs))
+
+
+def _which(job: model.Job) -> str:
+    values = ", ".join(f"{n}={show_value(v, 30)}" for n, v in job.arguments.items())
+    return f"job {job.batch_index} ({values})"

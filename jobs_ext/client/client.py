@@ -1,0 +1,189 @@
+"""One server's jobs: every verb of the API once, as Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from jobs_ext.model import ids
+from jobs_ext.model import job as model
+from jobs_ext.model.request import BatchRequest, Context, SubmitRequest
+from jobs_ext.model.tool import Tool
+
+from .batch import Batch
+from .connection import Connection
+from .errors import InvalidRequest, NotFound
+from .job import Job
+from .lists import JobList, ToolList
+from .submitter import Submitter
+from .wire import Parts
+
+T = TypeVar("T")
+
+_JSON = {"Content-Type": "application/json"}
+
+
+class ToolInfo(msgspec.Struct, frozen=True):
+    """What the server says of a tool: the tool itself and the JSON Schema of its arguments."""
+
+    tool: Tool
+    schema: dict[str, Any]
+
+
+class Client(Submitter):
+    """A server, and what can be done there. Made by `jx.connect`; in a notebook it is implied."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        super().__init__(self)
+
+    def __repr__(self) -> str:
+        return f"<jobs_ext client of {self.connection.address.url}>"
+
+    @property
+    def context(self) -> Context:
+        """Where submits come from; empty for a server on another file system."""
+        from . import context
+
+        return context.capture() if self.connection.shares_files else Context()
+
+    def get(self, id: str) -> Job | Batch:  # noqa: A002 - what it is called everywhere
+        """Return the job or batch with this id. Raises `NotFound`; `InvalidRequest` for no id."""
+        if not ids.is_id(str(id)):
+            raise InvalidRequest(
+                f"{id!r} is not the id of a job.",
+                field="id",
+                value=str(id),
+                hint="An id looks like 0192f0c4-89ab-7def-8123-456789abcdef.",
+            )
+        try:
+            return Job(self, self.job(id))
+        except NotFound as error:
+            try:
+                return Batch(self, self.batch(id))
+            except NotFound:
+                raise error from None
+
+    def last(self) -> Job:
+        """Return the newest job. Raises `NotFound` when there is none."""
+        found = self.jobs(limit=1)
+        if not found:
+            raise NotFound("There are no jobs yet.")
+        return found[0]
+
+    def jobs(self, status: str | list[str] | None = None, **filters: Any) -> JobList:
+        """Return the newest jobs, at most 100 unless `limit` says otherwise.
+
+        `filters` are tool, batch, name, project, text, deleted, limit (1 to 500) and order
+        (newest or oldest).
+        """
+        params = {"status": status} | filters
+        page = self._get("jobs", model.Page[model.Job], _params(params))
+        return JobList(Job(self, one) for one in page.items)
+
+    def tools(self) -> ToolList:
+        """Return what can be run here, as a table."""
+        told = self._get("tools", dict[str, Any])
+        tools = [_tool_info(one) for one in told["items"]]
+        return ToolList([info.tool for info in tools], told.get("problems", []))
+
+    def tool_info(self, name: str) -> ToolInfo:
+        """Return one tool and the schema of its arguments."""
+        return _tool_info(self._get(f"tools/{name}", dict[str, Any]))
+
+    def post_job(self, body: SubmitRequest, parts: Parts) -> Job:
+        """Send one submit; sent twice, it makes one job all the same."""
+        return Job(self, self._post("jobs", model.Job, body, parts))
+
+    def post_check(self, body: SubmitRequest, parts: Parts) -> dict[str, Any]:
+        """Ask whether a submit would be accepted."""
+        return self._post("check", dict[str, Any], body, parts)
+
+    def post_batch(self, body: BatchRequest, parts: Parts) -> Batch:
+        """Send one batch; sent twice, it makes one batch all the same."""
+        return Batch(self, self._post("batches", model.Batch, body, parts))
+
+    def job(self, id: str) -> model.Job:  # noqa: A002
+        """Return what the server says of a job now."""
+        return self._get(f"jobs/{id}", model.Job)
+
+    def batch(self, id: str) -> model.Batch:  # noqa: A002
+        """Return what the server says of a batch now."""
+        return self._get(f"batches/{id}", model.Batch)
+
+    def view(self, kind: str, id: str) -> dict[str, Any]:  # noqa: A002
+        """Return the view of a job or batch (``kind``): what every drawing of it shows."""
+        return self._get(f"{'jobs' if kind == 'job' else 'batches'}/{id}/view", dict[str, Any])
+
+    def batch_jobs(self, id: str) -> Iterator[model.Job]:  # noqa: A002
+        """Yield every job of a batch that has been made, reruns included, in no set order."""
+        cursor: str | None = None
+        while True:
+            params = _params({"limit": 500, "cursor": cursor, "order": "oldest"})
+            page = self._get(f"batches/{id}/jobs", model.Page[model.Job], params)
+            yield from page.items
+            cursor = page.next
+            if cursor is None:
+                return
+
+    def cancel(self, kind: str, id: str) -> None:  # noqa: A002
+        """Cancel a job or batch (``kind``); cancelling twice is once."""
+        self.connection.request("POST", f"{'jobs' if kind == 'job' else 'batches'}/{id}/cancel")
+
+    def rerun(self, id: str, arguments: dict[str, Any], options: dict[str, Any]) -> Job:  # noqa: A002
+        """Submit a job again, with these arguments and options changed."""
+        body = {"arguments": arguments, "options": {"key": ids.new_id()} | options}
+        return Job(self, self._post(f"jobs/{id}/rerun", model.Job, body, {}))
+
+    def release(self, id: str) -> None:  # noqa: A002
+        """Let a job go that was submitted with ``hold=True``."""
+        self.connection.request("POST", f"jobs/{id}/release")
+
+    def delete(self, kind: str, id: str) -> None:  # noqa: A002
+        """Hide a job or batch (``kind``), cancelling what still runs of it."""
+        self.connection.request("DELETE", f"{'jobs' if kind == 'job' else 'batches'}/{id}")
+
+    def log(
+        self,
+        id: str,  # noqa: A002
+        stream: str = "stdout",
+        attempt: int | None = None,
+        offset: int = 0,
+        limit: int = 1 << 20,
+    ) -> model.LogChunk:
+        """Return a piece of a job's log from byte `offset`; from the end when it is negative."""
+        params = {"stream": stream, "attempt": attempt, "offset": offset, "limit": limit}
+        return self._get(f"jobs/{id}/logs", model.LogChunk, _params(params))
+
+    def close(self) -> None:
+        """Close the connection; a later call opens a new one."""
+        self.connection.close()
+
+    def _get(self, path: str, shape: type[T], params: Any = None) -> T:
+        response = self.connection.request("GET", path, params=params)
+        return msgspec.json.decode(response.content, type=shape)
+
+    def _post(self, path: str, shape: type[T], body: Any, parts: Parts) -> T:
+        encoded = msgspec.json.encode(body)
+        if parts:
+            files = {"request": (None, encoded, "application/json")} | parts
+            response = self.connection.request("POST", path, files=files)
+        else:
+            response = self.connection.request("POST", path, data=encoded, headers=_JSON)
+        return msgspec.json.decode(response.content, type=shape)
+
+
+def _params(given: dict[str, Any]) -> dict[str, Any]:
+    """Return query parameters as text; those that are None are left out."""
+    return {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _tool_info(told: dict[str, Any]) -> ToolInfo:
+    known = {name: told[name] for name in Tool.__struct_fields__ if name in told}
+    return ToolInfo(msgspec.convert(known, Tool), told.get("schema", {}))

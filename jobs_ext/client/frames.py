@@ -1,0 +1,148 @@
+"""Files to data frames, by media type or else by suffix. Imports a library only when asked."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import PurePath
+from typing import Any
+
+from jobs_ext.model import media
+
+from .errors import InvalidRequest
+
+_CSV, _TSV = "text/csv", "text/tab-separated-values"
+_PARQUET = "application/vnd.apache.parquet"
+_ARROW = "application/vnd.apache.arrow.file"
+_JSON, _LINES = "application/json", "application/jsonl"
+_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+#: engine → media type → module, function and options that read it
+_READERS: dict[str, dict[str, tuple[str, str, dict[str, Any]]]] = {
+    "pandas": {
+        _CSV: ("pandas", "read_csv", {}),
+        _TSV: ("pandas", "read_csv", {"sep": "\t"}),
+        _PARQUET: ("pandas", "read_parquet", {}),
+        _ARROW: ("pandas", "read_feather", {}),
+        _JSON: ("pandas", "read_json", {}),
+        _LINES: ("pandas", "read_json", {"lines": True}),
+        _EXCEL: ("pandas", "read_excel", {}),
+    },
+    "polars": {
+        _CSV: ("polars", "read_csv", {}),
+        _TSV: ("polars", "read_csv", {"separator": "\t"}),
+        _PARQUET: ("polars", "read_parquet", {}),
+        _ARROW: ("polars", "read_ipc", {"memory_map": False}),
+        _JSON: ("polars", "read_json", {}),
+        _LINES: ("polars", "read_ndjson", {}),
+        _EXCEL: ("polars", "read_excel", {}),
+    },
+    "pyarrow": {
+        _CSV: ("pyarrow.csv", "read_csv", {}),
+        _PARQUET: ("pyarrow.parquet", "read_table", {}),
+        _ARROW: ("pyarrow.feather", "read_table", {}),
+        _LINES: ("pyarrow.json", "read_json", {}),
+    },
+}
+
+
+def kind(name: str, media_type: str = "") -> str:
+    """Return the media type to read a file as: the one given when it is known, else the suffix's.
+
+    ``t.csv.gz`` counts as CSV.
+    """
+    given = media_type.partition(";")[0].strip().lower()
+    if given in _READERS["pandas"]:
+        return given
+    return media.guess(PurePath(name).stem if name.endswith(".gz") else name)
+
+
+def is_tabular(name: str, media_type: str = "") -> bool:
+    """Tell whether a file surely holds a table. JSON may, but is not taken for one unasked."""
+    return kind(name, media_type) in media.TABULAR
+
+
+def read(
+    path: str, name: str, media_type: str = "", engine: str = "pandas", **read_options: Any
+) -> Any:
+    """Return the file at `path` as a frame of `engine`: pandas, polars or pyarrow.
+
+    `read_options` go to the library's own reader; with some, plain text is read as CSV. Raises
+    `InvalidRequest` when the file is of no kind that can be a table, ImportError naming the
+    package that is missing.
+    """
+    form = kind(name, media_type)
+    if form == "text/plain" and read_options:  # who says how, means a table
+        form = _CSV
+    if engine == "pyarrow" and form not in _READERS[engine] and form in _READERS["pandas"]:
+        return convert(read(path, name, media_type, **read_options), engine)
+    module, function, options = _reader(engine, form, name)
+    return getattr(imported(module), function)(path, **(options | read_options))
+
+
+def _reader(engine: str, form: str, name: str) -> tuple[str, str, dict[str, Any]]:
+    if engine not in _READERS:
+        raise InvalidRequest(
+            f"There is no engine {engine!r}.",
+            field="engine",
+            value=engine,
+            hint=f"There are: {', '.join(_READERS)}.",
+        )
+    if form not in _READERS[engine]:
+        raise InvalidRequest(
+            f"{name} ({form}) can't be read as a table with {engine}.",
+            field="output",
+            value=name,
+            hint="Its .text() and .read() give what is in it.",
+        )
+    return _READERS[engine][form]
+
+
+def imported(module: str) -> Any:
+    """Import a module only when it is asked for. Raises ImportError saying what to install."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        package = module.partition(".")[0]
+        raise ImportError(f"{package} is needed for this: pip install {package}") from error
+
+
+def as_frame(value: Any) -> Any:
+    """Return a function's value as a pandas frame; None when it has no natural such form.
+
+    Frames of any kind, Series, lists of dicts, dicts of columns or of single values, and single
+    values (column ``value``) have one.
+    """
+    pandas = imported("pandas")
+    if isinstance(value, pandas.DataFrame):
+        return value
+    if isinstance(value, pandas.Series):
+        return value.to_frame(value.name if value.name is not None else "value")
+    if hasattr(value, "to_pandas"):  # polars, pyarrow
+        return value.to_pandas()
+    if isinstance(value, dict) and value:
+        listed = all(isinstance(column, list) for column in value.values())
+        return pandas.DataFrame(value if listed else [value])
+    if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+        return pandas.DataFrame(value)
+    if isinstance(value, bool | int | float | str):
+        return pandas.DataFrame({"value": [value]})
+    return None
+
+
+def is_frame(value: Any) -> bool:
+    """Tell whether a value is a pandas, polars or pyarrow table already."""
+    package = type(value).__module__.partition(".")[0]
+    return package in ("pandas", "polars", "pyarrow") and (
+        hasattr(value, "columns") or hasattr(value, "to_frame")
+    )
+
+
+def convert(frame: Any, engine: str) -> Any:
+    """Return a pandas frame as a frame of `engine`."""
+    if engine == "polars":
+        return imported("polars").from_pandas(frame)
+    if engine == "pyarrow":
+        return imported("pyarrow").Table.from_pandas(frame)
+    if engine != "pandas":
+        _reader(engine, "", "")
+    return frame

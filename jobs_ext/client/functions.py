@@ -1,0 +1,192 @@
+"""A Python function as a target: bound and pickled here, called in the job by argument names."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jobs_ext.model import media
+from jobs_ext.model import request as model
+
+from . import pickling
+from .errors import WrongArguments
+from .targets import Target
+from .wire import Part, Parts, Reference, is_exact, scalar
+
+if TYPE_CHECKING:
+    from .client import Client
+
+PART = "function"
+
+
+class FunctionTarget(Target):
+    """A Python function; its arguments are bound and checked before anything is sent."""
+
+    kind = "function"
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        client: Client | None = None,
+        options: Mapping[str, Any] = {},
+    ) -> None:
+        super().__init__(client, options)
+        if not callable(function):
+            raise WrongArguments(f"a function is called, and a {type(function).__name__} can't be")
+        self.function = function
+
+    @property
+    def label(self) -> str:
+        """The name of the function."""
+        named = getattr(self.function, "func", self.function)  # functools.partial
+        return str(getattr(named, "__qualname__", type(named).__qualname__)).removeprefix(
+            "<locals>."
+        )
+
+    def _target(self, parts: Parts) -> model.Target:
+        callee = by_name(self.function)
+        parts[PART] = Part("function.pickle", pickling.dumps(callee, self.label), media.PICKLE)
+        return model.Target(function=PART, qualname=self.label)
+
+    def _first(self) -> str:
+        for parameter in signature(self.function).parameters.values():
+            if parameter.kind is not parameter.VAR_KEYWORD:
+                return parameter.name
+        raise WrongArguments(f"{self.label}() takes no arguments, so there is nothing to map")
+
+    def _arguments(
+        self, args: Sequence[Any], arguments: Mapping[str, Any], parts: Parts
+    ) -> dict[str, Any]:
+        bound = self._bound(args, arguments)
+        return self._named(bound, "arguments", parts)
+
+    def _bound(self, args: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            bound = signature(self.function).bind(*args, **arguments)
+        except TypeError as error:
+            raise WrongArguments(f"{self.label}(): {error}") from None
+        return _flat(bound)
+
+    def _named(self, arguments: Mapping[str, Any], place: str, parts: Parts) -> dict[str, Any]:
+        return {name: encode(value, name, parts) for name, value in arguments.items()}
+
+    def _sets(
+        self, sets: list[dict[str, Any]], fixed: Mapping[str, Any], parts: Parts
+    ) -> list[dict[str, Any]]:
+        for index, one in enumerate(sets):
+            try:
+                self._check({**one, **fixed})
+            except TypeError as error:
+                raise WrongArguments(f"argument set {index}: {error}") from None
+        return super()._sets(sets, fixed, parts)
+
+    def _check(self, named: Mapping[str, Any]) -> None:
+        """Raise TypeError unless the function takes `named`; a positional-only one counts too."""
+        fixed = [
+            p.name
+            for p in signature(self.function).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)
+        ]
+        args = [named[name] for name in fixed if name in named]
+        self._bound(args, {n: v for n, v in named.items() if n not in fixed})
+
+
+def signature(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature; a built-in without one takes anything."""
+    try:
+        return inspect.signature(function)
+    except ValueError:
+        kinds = inspect.Parameter
+        return inspect.Signature(
+            [kinds("args", kinds.VAR_POSITIONAL), kinds("kwargs", kinds.VAR_KEYWORD)]
+        )
+
+
+def _flat(bound: inspect.BoundArguments) -> dict[str, Any]:
+    """Return bound arguments by name; those of ``**kwargs`` under their own names."""
+    flat: dict[str, Any] = {}
+    for name, value in bound.arguments.items():
+        if bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+            flat |= value
+        elif bound.signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
+            flat[name] = list(value)
+        else:
+            flat[name] = value
+    return flat
+
+
+def by_name(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function`, or, where it can't be called by names alone, one that can.
+
+    The new one is nested, so that it is pickled by value: the job's interpreter may lack us.
+    """
+    parameters = signature(function).parameters.values()
+    single = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY]
+    star = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+    if star is not None:
+        single += [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    if not single and star is None:
+        return function
+
+    def call(**named: Any) -> Any:
+        rest = named.pop(star, []) if star is not None else []
+        values = [named.pop(name) for name in single if name in named]
+        return function(*values, *rest, **named)
+
+    return call
+
+
+def encode(value: Any, name: str, parts: Parts) -> Any:
+    """Return an argument as JSON when that is exact, else upload it and name the part.
+
+    A part is called by its content, so that a value which several jobs share is sent once.
+    """
+    value = scalar(value)
+    if is_exact(value):
+        return value
+    if isinstance(value, Reference):
+        return value.reference()
+    part = _part(value, name)
+    address = f"value-{hashlib.sha256(part.content).hexdigest()[:32]}"
+    parts[address] = part
+    return {"$part": address, "text": describe(value)}
+
+
+def _part(value: Any, name: str) -> Part:
+    """Return a value as a file: a plain pandas frame as Parquet, anything else pickled."""
+    if _is_plain_frame(value):
+        buffer = io.BytesIO()
+        value.to_parquet(buffer)
+        return Part(f"{name}.parquet", buffer.getvalue(), media.guess("x.parquet"))
+    return Part(f"{name}.pickle", pickling.dumps(value, name), media.PICKLE)
+
+
+def _is_plain_frame(value: Any) -> bool:
+    """Tell whether Parquet gives a pandas frame back as it is: numbers, times, one row index."""
+    import sys
+
+    pandas = sys.modules.get("pandas")
+    if pandas is None or "pyarrow" not in sys.modules or type(value) is not pandas.DataFrame:
+        return False
+    kinds = {getattr(dtype, "kind", "O") for dtype in value.dtypes}
+    return (
+        kinds <= set("biufM")
+        and not value.attrs
+        and value.columns.is_unique
+        and all(type(column) is str for column in value.columns)
+        and type(value.index) is pandas.RangeIndex
+        and value.index.name is None
+    )
+
+
+def describe(value: Any) -> str:
+    """Return a value as one short text, for the list of a job's arguments."""
+    kind = type(value).__name__
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return f"{kind} {' × '.join(map(str, shape))}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{kind} {text[:40]}…"

@@ -1,0 +1,202 @@
+"""The handle of a job. It is only an id: it survives pickling, a new kernel, another notebook."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs_ext.model import job as model
+from jobs_ext.model.status import Status
+from jobs_ext.model.view import view_model
+
+from . import display, results, waiting
+from .errors import InvalidRequest, WaitTimeout
+from .outputs import OutputReference, Outputs
+from .targets import checked_options, to_wire
+
+if TYPE_CHECKING:
+    import os
+
+    from .client import Client
+
+_NEVER_AGAIN = (Status.SUCCEEDED, Status.CANCELLED)
+
+
+class Job(display.Shown):
+    """One submitted run."""
+
+    kind = "job"
+
+    def __init__(self, client: Client, snapshot: model.Job) -> None:
+        super().__init__(client, snapshot.id)
+        self._snapshot: model.Job | None = snapshot
+
+    def __repr__(self) -> str:
+        known = self._snapshot
+        if known is None:
+            return f"<job {self.id}>"
+        reason = f": {known.reason}" if known.reason else ""
+        return f"<job {known.name!r} {known.status}{reason} {self.id}>"
+
+    def refresh(self) -> model.Job:
+        """Return what the server says of it now; what can't change any more is not asked again."""
+        if self._snapshot is None or self._snapshot.status not in _NEVER_AGAIN:
+            self._snapshot = self.client.job(self.id)
+        return self._snapshot
+
+    def view(self) -> dict[str, Any]:
+        """Return what there is to see of it, as plain JSON."""
+        return view_model(self.refresh())
+
+    @property
+    def name(self) -> str:
+        """Its name: that of its target unless an option gave another."""
+        return (self._snapshot or self.refresh()).name
+
+    @property
+    def status(self) -> str:
+        """Where it stands: SUBMITTED, PENDING, RUNNABLE, STARTING, RUNNING or a final one."""
+        return str(self.refresh().status)
+
+    @property
+    def reason(self) -> str | None:
+        """Why it waits or failed, as one sentence."""
+        return self.refresh().reason
+
+    @property
+    def reason_code(self) -> str | None:
+        """Why it waits or failed, as a word for programs, e.g. ``out_of_memory``."""
+        return self.refresh().reason_code
+
+    @property
+    def stage(self) -> str | None:
+        """What it is doing, finer than its status."""
+        return self.refresh().stage
+
+    @property
+    def progress(self) -> model.Progress | None:
+        """How far it says it is: ``.fraction`` (0 to 1), ``.message`` and ``.data``."""
+        return self.refresh().progress
+
+    @property
+    def attempts(self) -> list[model.Attempt]:
+        """Its tries at running, each with exit code, times and memory."""
+        return self.refresh().attempts
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What it was given."""
+        return (self._snapshot or self.refresh()).arguments
+
+    @property
+    def batch(self) -> str | None:
+        """The id of the batch it belongs to."""
+        return (self._snapshot or self.refresh()).batch
+
+    def wait(self, timeout: float | None = None) -> Job:
+        """Wait until it has ended, whichever way, and return it.
+
+        Raises `WaitTimeout` after `timeout` seconds; the job itself goes on.
+        """
+        with waiting.interruptible(self):
+            for pause in waiting.pauses(timeout):
+                if self.refresh().status.final:
+                    display.update(self)
+                    return self
+                pause()
+        raise WaitTimeout(f"{self!r} has not ended after {timeout} s; it goes on.")
+
+    def result(self, timeout: float | None = None, *, trust: bool = False) -> Any:
+        """Wait, and return a function's value, a notebook's kept values, else the outputs.
+
+        Raises `JobFailed` with the reason, the remote traceback or the end of the log;
+        `WaitTimeout`; `Forbidden` for another owner's pickle, unless `trust`.
+        """
+        self.wait(timeout)
+        return results.result(self.client, self.refresh(), trust=trust)
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        """Return its result without blocking the event loop."""
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> Any:
+        for pause in waiting.pauses(None):
+            if (await asyncio.to_thread(self.refresh)).status.final:
+                break
+            await asyncio.sleep(pause.seconds)
+        display.update(self)
+        return await asyncio.to_thread(results.result, self.client, self.refresh())
+
+    def cancel(self) -> Job:
+        """Cancel it: its whole process tree ends. Does nothing to one that has ended."""
+        self.client.cancel("job", self.id)
+        return self
+
+    def release(self) -> Job:
+        """Let it go, if it was submitted with ``hold=True``."""
+        self.client.release(self.id)
+        return self
+
+    def delete(self) -> None:
+        """Hide it, cancelling it if it runs."""
+        self.client.delete("job", self.id)
+
+    def rerun(self, **changes: Any) -> Job:
+        """Submit it again as a new job; `changes` are arguments, or ``options={…}``."""
+        options = changes.pop("options", {})
+        if not isinstance(options, dict):
+            raise InvalidRequest(
+                "options is a dict.", field="options", hint="rerun(options={'memory': '2GB'})"
+            )
+        arguments = {name: _plain(value, name) for name, value in changes.items()}
+        return self.client.rerun(self.id, arguments, to_wire(checked_options(options)))
+
+    def logs(self, stream: str | None = None, attempt: int | None = None) -> str:
+        """Return what it wrote: ``stdout``, ``stderr``, or by default the one after the other."""
+        streams = [stream] if stream else ["stdout", "stderr"]
+        texts = [waiting.whole_log(self.client, self.id, one, attempt) for one in streams]
+        return "".join(t if t.endswith("\n") or t is texts[-1] else f"{t}\n" for t in texts if t)
+
+    def follow(self, stream: str | None = None) -> Iterator[str]:
+        """Yield what it writes, line by line, until it has ended."""
+        with waiting.interruptible(self):
+            yield from waiting.follow(self, [stream] if stream else ["stdout", "stderr"])
+
+    @property
+    def outputs(self) -> Outputs:
+        """Its outputs by name; complete once it has ended."""
+        return Outputs(self.client.connection, self.refresh())
+
+    def output(self, name: str) -> OutputReference:
+        """Return an output that need not be there yet, as an argument for another job."""
+        return OutputReference(self.id, name)
+
+    def save(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Wait, and copy all outputs below `folder`; return the files."""
+        self.wait()
+        return self.outputs.save(folder)
+
+    def df(
+        self,
+        output: str | None = None,
+        engine: str = "pandas",
+        *,
+        trust: bool = False,
+        **read_options: Any,
+    ) -> Any:
+        """Wait, and return its table: the output named, else the one that must be meant.
+
+        `engine` is pandas, polars or pyarrow; `read_options` go to its reader. Raises `JobFailed`
+        and, when no or several outputs could be meant, `AmbiguousOutput` naming them.
+        """
+        self.wait()
+        job = self.refresh()
+        return results.frame(self.client, job, output, engine, trust=trust, **read_options)
+
+
+def _plain(value: Any, name: str) -> Any:
+    from .wire import plain
+
+    return plain(value, f"arguments.{name}", {})

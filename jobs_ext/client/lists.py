@@ -1,0 +1,81 @@
+"""Lists of jobs and tools that show themselves as tables and turn into frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from jobs_ext.model.clock import to_epoch
+from jobs_ext.model.tool import Tool
+
+from . import frames, static
+
+if TYPE_CHECKING:
+    from .job import Job
+
+_JOB_COLUMNS = ("id", "name", "target", "status", "reason", "created", "started", "stopped")
+
+
+class JobList(list["Job"]):
+    """Jobs, newest first."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        super().__init__(jobs)
+
+    def _rows(self) -> list[dict[str, Any]]:
+        snapshots = [job._snapshot or job.refresh() for job in self]
+        return [
+            {name: getattr(s, name) for name in _JOB_COLUMNS}
+            | {"status": str(s.status), "target": s.target.name}
+            for s in snapshots
+        ]
+
+    def df(self) -> Any:
+        """Return one row per job; times are UTC, ``duration`` in seconds."""
+        pandas = frames.imported("pandas")
+        rows = self._rows()
+        for row in rows:
+            ends = row["started"], row["stopped"]
+            row["duration"] = to_epoch(ends[1]) - to_epoch(ends[0]) if all(ends) else None
+        frame = pandas.DataFrame(rows, columns=[*_JOB_COLUMNS, "duration"])
+        for name in ("created", "started", "stopped"):
+            frame[name] = pandas.to_datetime(frame[name], utc=True)
+        return frame
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [r["name"], r["status"], r["reason"] or "", r["created"], r["id"]] for r in self._rows()
+        ]
+        return static.table(["name", "status", "reason", "created", "id"], rows)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self)) or "<no jobs>"
+
+
+class ToolList(list[Tool]):
+    """Tools, and what is wrong with the files of those that could not be read."""
+
+    def __init__(self, tools: list[Tool], problems: list[dict[str, Any]]) -> None:
+        super().__init__(tools)
+        self.problems = problems
+
+    def _rows(self) -> list[list[str]]:
+        return [[t.id, t.title, ", ".join(t.inputs), ", ".join(t.parameters)] for t in self]
+
+    def df(self) -> Any:
+        """Return one row per tool."""
+        columns = ["id", "title", "inputs", "parameters"]
+        return frames.imported("pandas").DataFrame(self._rows(), columns=columns)
+
+    def _told(self) -> list[str]:
+        return [f"{p.get('file')}:{p.get('line')}: {p.get('message')}" for p in self.problems]
+
+    def _repr_html_(self) -> str:
+        made = static.table(["tool", "title", "inputs", "parameters"], self._rows())
+        if not self.problems:
+            return made
+        return made + static.table(["could not be read"], [[told] for told in self._told()])
+
+    def __repr__(self) -> str:
+        lines = [f"{t.id}: {t.title} ({', '.join([*t.inputs, *t.parameters])})" for t in self]
+        return "\n".join(lines + self._told()) or "<no tools>"

@@ -1,0 +1,216 @@
+"""The files a job produced: read by path where the file system is shared, else by ranged HTTP."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import requests
+
+from jobs_ext.model import job as model
+from jobs_ext.model.quantities import show_bytes
+
+from . import frames
+from .errors import JobsError, NoSuchOutput, near
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+_CHUNK = 1 << 20
+_cache: tempfile.TemporaryDirectory[str] | None = None
+
+
+class OutputFile:
+    """One output of a job. Usable as another job's argument."""
+
+    def __init__(self, connection: Connection, job: str, info: model.Output) -> None:
+        self._connection = connection
+        self.job = job
+        self.info = info
+
+    @property
+    def name(self) -> str:
+        """Its name, relative, with ``/``."""
+        return self.info.name
+
+    @property
+    def media_type(self) -> str:
+        """Its media type, e.g. ``text/csv``."""
+        return self.info.media_type
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+        return self.info.size
+
+    def __repr__(self) -> str:
+        return f"<output {self.name}: {self.media_type}, {show_bytes(self.size)}>"
+
+    def reference(self) -> dict[str, Any]:
+        """Return the JSON by which a request names this output."""
+        return {"$output": {"job": self.job, "name": self.name}}
+
+    @property
+    def path(self) -> Path:
+        """A file here that holds it: the original where it can be reached, else a copy.
+
+        The copy is kept until this process ends. Raises `NotFound` when the file has vanished.
+        """
+        if self.info.path and self._connection.shares_files and self._is_there(self.info.path):
+            return Path(self.info.path)
+        copy = Path(_cache_dir()) / self.job / _safe(self.name)
+        if not copy.is_file():
+            self._download(copy)
+        return copy
+
+    def _is_there(self, path: str) -> bool:
+        return os.access(path, os.R_OK) and Path(path).stat().st_size == self.size
+
+    def read(self) -> bytes:
+        """Return its bytes."""
+        return self.path.read_bytes()
+
+    def text(self, encoding: str = "utf-8") -> str:
+        """Return it as text."""
+        return self.path.read_text(encoding)
+
+    def df(self, engine: str = "pandas", **read_options: Any) -> Any:
+        """Return it as a frame of `engine` (pandas, polars or pyarrow), by its kind.
+
+        `read_options` go to the library's own reader.
+        """
+        return frames.read(str(self.path), self.name, self.media_type, engine, **read_options)
+
+    def save(self, dest: str | os.PathLike[str] = ".") -> Path:
+        """Copy it to `dest`, a file or an existing folder (or one written with / at its end)."""
+        target = Path(dest)
+        if target.is_dir() or os.fspath(dest).endswith("/"):
+            target = target / PurePosixPath(self.name).name
+        return self.save_as(target)
+
+    def save_as(self, target: Path) -> Path:
+        """Copy it to the file `target`; it appears there whole."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _appearing(target) as half:
+            shutil.copyfile(self.path, half)
+        return target
+
+    def _download(self, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _appearing(target) as half, half.open("wb") as file:
+            while not self._fetch_rest(file):
+                pass
+
+    def _fetch_rest(self, file: Any) -> bool:
+        """Fetch what `file` lacks; False when the line broke after some of it had come."""
+        start = file.tell()
+        headers = {"Range": f"bytes={start}-", "Accept-Encoding": "identity"} if start else {}
+        path = f"jobs/{self.job}/outputs/{quote(self.name)}"
+        response = self._connection.request("GET", path, headers=headers, stream=True)
+        if start and response.status_code != requests.codes.partial_content:
+            file.seek(0)
+            file.truncate()
+        try:
+            for chunk in response.iter_content(_CHUNK):
+                file.write(chunk)
+        except requests.RequestException:
+            if file.tell() > start:
+                return False
+            raise
+        finally:
+            response.close()
+        return True
+
+
+class Outputs(Mapping[str, OutputFile]):
+    """A job's outputs by name."""
+
+    def __init__(self, connection: Connection, job: model.Job) -> None:
+        self._files = {o.name: OutputFile(connection, job.id, o) for o in job.outputs}
+        self._job = job
+
+    def __getitem__(self, name: str) -> OutputFile:
+        if name in self._files:
+            return self._files[name]
+        raise NoSuchOutput(
+            f"Job {self._job.name!r} ({self._job.status}) has no output {name!r}.",
+            field="output",
+            value=name,
+            hint=near(name, self._files) or "It has no outputs.",
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self._files.values())) or "<no outputs>"
+
+    def main(self) -> OutputFile | None:
+        """Return the output that is declared to be the main one."""
+        marked = [f for f in self._files.values() if f.info.main]
+        return marked[0] if len(marked) == 1 else None
+
+    def tables(self) -> list[OutputFile]:
+        """Return the outputs that surely hold a table."""
+        return [f for f in self._files.values() if frames.is_tabular(f.name, f.media_type)]
+
+    def save(self, folder: str | os.PathLike[str]) -> list[Path]:
+        """Copy all of them below `folder`, which is made."""
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        return [file.save_as(place / _safe(name)) for name, file in self._files.items()]
+
+
+class OutputReference:
+    """An output that may not be there yet, usable as another job's argument."""
+
+    def __init__(self, job: str, name: str) -> None:
+        self.job = job
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<output {self.name} of job {self.job}>"
+
+    def reference(self) -> dict[str, Any]:
+        """Return the JSON by which a request names this output."""
+        return {"$output": {"job": self.job, "name": self.name}}
+
+
+def _safe(name: str) -> PurePosixPath:
+    """Return an output's name as a relative path that stays below its folder."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise JobsError(f"The output name {name!r} leads out of its folder.")
+    return path
+
+
+class _appearing:  # noqa: N801 - used as a verb
+    """A file written beside `target` and renamed to it when all went well."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._half = target.with_name(f".{target.name}.{os.getpid()}.part")
+
+    def __enter__(self) -> Path:
+        return self._half
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if kind is None:
+            self._half.replace(self._target)
+        else:
+            self._half.unlink(missing_ok=True)
+
+
+def _cache_dir() -> str:
+    global _cache
+    if _cache is None:
+        _cache = tempfile.TemporaryDirectory(prefix="jobs_ext-")
+    return _cache.name

@@ -1,0 +1,106 @@
+"""Functions and values as bytes, for a job in the same interpreter; what fails is named."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FunctionType, ModuleType
+from typing import Any
+
+from . import context
+from .errors import NotPicklable
+
+_TROUBLE = (TypeError, pickle.PicklingError, AttributeError, ValueError, RecursionError, OSError)
+
+
+def dumps(value: Any, what: str) -> bytes:
+    """Return `value` pickled; modules that lie beside the notebook go along by value.
+
+    `what` names the value in the `NotPicklable` raised when something in it can't be sent.
+    """
+    import cloudpickle
+
+    try:
+        with _by_value(own_modules()):
+            return bytes(cloudpickle.dumps(value))
+    except _TROUBLE:
+        pass  # perhaps only a module beside the notebook holds what can't be sent
+    try:
+        return bytes(cloudpickle.dumps(value))
+    except _TROUBLE as error:
+        raise NotPicklable(
+            f"{culprit(value, what)} can't be sent to a job: {error}.",
+            field=what,
+            hint="Create it inside the function, or pass what is needed to create it.",
+        ) from None
+
+
+def own_modules() -> list[ModuleType]:
+    """Return the imported modules that lie beside the notebook."""
+    return [m for name, m in list(sys.modules.items()) if context.beside(name)]
+
+
+@contextmanager
+def _by_value(modules: list[ModuleType]) -> Iterator[None]:
+    import cloudpickle
+
+    known = cloudpickle.list_registry_pickle_by_value()
+    fresh = [m for m in modules if m.__name__ not in known]
+    for module in fresh:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in fresh:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def culprit(value: Any, what: str) -> str:
+    """Name the innermost thing in `value` that can't be pickled, as ``'lock' (lock) used by f``."""
+    seen = {id(value)}
+    owner = ""
+    while True:
+        inner = next(((n, v) for n, v in _inside(value) if id(v) not in seen and _fails(v)), None)
+        if inner is None:
+            used = f", used by {owner}" if owner else ""
+            return f"{what!r} (a {type(value).__name__}{used})"
+        owner, (what, value) = what, inner
+        seen.add(id(value))
+
+
+def _fails(value: Any) -> bool:
+    import cloudpickle
+
+    try:
+        cloudpickle.dumps(value)
+    except _TROUBLE:
+        return True
+    return False
+
+
+def _inside(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the named things a value is made of and would take along."""
+    if isinstance(value, FunctionType):
+        yield from _used_by(value)
+    elif isinstance(value, dict):
+        yield from ((str(k), v) for k, v in value.items())
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from ((f"item {i}", v) for i, v in enumerate(value))
+    elif isinstance(getattr(value, "__func__", None), FunctionType):
+        yield from (("self", value.__self__), (value.__func__.__name__, value.__func__))
+    elif callable(getattr(value, "func", None)):  # functools.partial
+        yield from (("func", value.func), ("args", value.args), ("keywords", value.keywords))
+    else:
+        yield from dict(getattr(value, "__dict__", None) or {}).items()
+
+
+def _used_by(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    import inspect
+
+    used = inspect.getclosurevars(function)
+    yield from used.nonlocals.items()
+    yield from used.globals.items()
+    defaults = inspect.signature(function).parameters.values()
+    yield from ((p.name, p.default) for p in defaults if p.default is not p.empty)

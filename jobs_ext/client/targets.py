@@ -1,0 +1,295 @@
+"""What can be submitted: a tool, a command, a script, a notebook or a Python function."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from jobs_ext.model import request as model
+from jobs_ext.model.ids import new_id
+
+from . import sweep
+from .errors import InvalidRequest, near
+from .wire import Parts, plain
+
+if TYPE_CHECKING:
+    from jobs_ext.widgets.form import Form
+
+    from .batch import Batch
+    from .client import Client
+    from .job import Job
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+class Target:
+    """Something that can be run, with the options it is to be run with.
+
+    Made by `jx.tool`, `jx.command`, `jx.script`, `jx.notebook` and `jx.function`.
+    """
+
+    kind = ""
+
+    def __init__(self, client: Client | None = None, options: Mapping[str, Any] = {}) -> None:
+        self._client = client
+        self._options = checked_options(options)
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.label}>"
+
+    @property
+    def client(self) -> Client:
+        """The server it runs on: the one named, else this kernel's own."""
+        from . import session
+
+        return self._client or session.default()
+
+    def options(self, **options: Any) -> Target:
+        """Return the same target with these options added; see `jx.options` for their names."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._options = checked_options(self._options | options)
+        return other
+
+    def submit(self, /, *args: Any, **arguments: Any) -> Job:
+        """Submit one job with these arguments and return its handle.
+
+        Raises TypeError for arguments a function does not take, `InvalidRequest` for what the
+        server refuses, `NoServer` when there is none.
+        """
+        body, parts = self._single(args, arguments)
+        return self.client.post_job(body, parts)
+
+    def check(self, /, *args: Any, **arguments: Any) -> dict[str, Any]:
+        """Say whether these arguments would be accepted, and where the job would run.
+
+        Raises what `submit` would raise; nothing is submitted.
+        """
+        body, parts = self._single(args, arguments)
+        return self.client.post_check(body, parts)
+
+    def map(self, over: Any, /, **fixed: Any) -> Batch:
+        """Submit one job per argument set, as a batch; `fixed` are added to every set.
+
+        `over` is `jx.grid(…)`, `jx.zipped(…)`, a list of dicts, the rows of a frame, or values
+        for the first parameter. Raises TypeError for a bare text.
+        """
+        parts: Parts = {}
+        target = self._target(parts)
+        sets = sweep.sets(over, self._first)
+        for name in fixed.keys() & set().union(*sets):
+            raise InvalidRequest(
+                f"{name} is both fixed and varied.", field=f"fixed.{name}", value=str(fixed[name])
+            )
+        body = model.BatchRequest(
+            target=target,
+            arguments=self._sets(sets, fixed, parts),
+            fixed=self._named(fixed, "fixed", parts),
+            options=self._keyed(),
+            context=self.client.context,
+        )
+        return self.client.post_batch(body, parts)
+
+    def form(self) -> Form:
+        """Return a form made from the tool's schema; only tools have one."""
+        raise InvalidRequest(
+            f"There is no form for a {self.kind}.", field="target", hint="Forms are for tools."
+        )
+
+    def _single(
+        self, args: Sequence[Any], arguments: Mapping[str, Any]
+    ) -> tuple[model.SubmitRequest, Parts]:
+        parts: Parts = {}
+        body = model.SubmitRequest(
+            target=self._target(parts),
+            arguments=self._arguments(args, arguments, parts),
+            options=self._keyed(),
+            context=self.client.context,
+        )
+        return body, parts
+
+    def _keyed(self) -> model.Options:
+        """Return the options with a key, so that a submit sent twice makes one job."""
+        return msgspec.convert(to_wire({"key": new_id()} | self._options), model.Options)
+
+    def _target(self, parts: Parts) -> model.Target:
+        raise NotImplementedError
+
+    def _first(self) -> str:
+        raise InvalidRequest(
+            f"A {self.kind} has no first parameter.",
+            field="arguments",
+            hint="Name the arguments: jx.grid(name=[…]) or a list of dicts.",
+        )
+
+    def _arguments(
+        self, args: Sequence[Any], arguments: Mapping[str, Any], parts: Parts
+    ) -> dict[str, Any]:
+        if args:
+            raise InvalidRequest(
+                f"Arguments of a {self.kind} are given by name.",
+                field="arguments",
+                value=[str(arg) for arg in args],
+                hint=f"Write for instance submit(…, name={args[0]!r}).",
+            )
+        return self._named(arguments, "arguments", parts)
+
+    def _named(self, arguments: Mapping[str, Any], place: str, parts: Parts) -> dict[str, Any]:
+        return {name: plain(value, f"{place}.{name}", parts) for name, value in arguments.items()}
+
+    def _sets(
+        self, sets: list[dict[str, Any]], fixed: Mapping[str, Any], parts: Parts
+    ) -> list[dict[str, Any]]:
+        return [self._named(one, f"arguments[{i}]", parts) for i, one in enumerate(sets)]
+
+
+class ToolTarget(Target):
+    """A registered tool, by name (its newest version) or by name and version."""
+
+    kind = "tool"
+
+    def __init__(
+        self, name: str, client: Client | None = None, options: Mapping[str, Any] = {}
+    ) -> None:
+        super().__init__(client, options)
+        if "/" in name or name.endswith((".ipynb", ".py", ".sh", ".R")):
+            raise InvalidRequest(
+                f"{name!r} is not the name of a tool.",
+                field="target.tool",
+                value=name,
+                hint=f"For a file write ./{name} or pathlib.Path({name!r}).",
+            )
+        self.name = name
+
+    @property
+    def label(self) -> str:
+        """The name as it was given."""
+        return self.name
+
+    def form(self) -> Form:
+        """Return a form made from the tool's schema."""
+        from jobs_ext.widgets.form import Form
+
+        return Form(self)
+
+    def _target(self, parts: Parts) -> model.Target:
+        return model.Target(tool=self.name)
+
+    def _first(self) -> str:
+        names = list(self.client.tool_info(self.name).schema["properties"])
+        return str(names[0]) if names else super()._first()
+
+
+class CommandTarget(Target):
+    """An argv, run as it stands and never by a shell.
+
+    An element that is exactly ``{name}`` stands for the argument of that name.
+    """
+
+    kind = "command"
+
+    def __init__(
+        self,
+        argv: Iterable[str | os.PathLike[str] | int | float],
+        client: Client | None = None,
+        options: Mapping[str, Any] = {},
+    ) -> None:
+        super().__init__(client, options)
+        if isinstance(argv, str | bytes):
+            raise InvalidRequest(
+                "A command is a list of words.",
+                field="target.command",
+                value=str(argv),
+                hint='Write ["wc", "-l", "data.txt"]; for a shell, ["sh", "-c", "…"].',
+            )
+        self.argv = [os.fspath(w) if isinstance(w, os.PathLike) else str(w) for w in argv]
+
+    @property
+    def label(self) -> str:
+        """The words with blanks between."""
+        return " ".join(self.argv)
+
+    def _target(self, parts: Parts) -> model.Target:
+        return model.Target(command=self.argv)
+
+    def _first(self) -> str:
+        named = [m[1] for word in self.argv if (m := _PLACEHOLDER.fullmatch(word))]
+        return named[0] if named else super()._first()
+
+
+class FileTarget(Target):
+    """A script or a notebook, by its path."""
+
+    def __init__(
+        self,
+        kind: str,
+        path: str | os.PathLike[str],
+        client: Client | None = None,
+        options: Mapping[str, Any] = {},
+    ) -> None:
+        super().__init__(client, options)
+        self.kind = kind
+        self.path = Path(path).expanduser()
+
+    @property
+    def label(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    def _target(self, parts: Parts) -> model.Target:
+        path = str(self.path)
+        return model.Target(notebook=path) if self.kind == "notebook" else model.Target(script=path)
+
+
+def looks_like_path(what: object) -> bool:
+    """Tell whether `submit` takes `what` for a file: a Path, or text with ./ or / in front."""
+    return isinstance(what, PurePath) or (
+        isinstance(what, str) and what.startswith(("./", "../", "/", "~/"))
+    )
+
+
+def checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `options`, or raise `InvalidRequest` naming one that there is not or that misfits."""
+    known = model.Options.__struct_fields__
+    for name, value in options.items():
+        if name not in known:
+            raise InvalidRequest(
+                f"There is no option {name!r}.",
+                field=f"options.{name}",
+                value=str(value),
+                hint=near(name, known),
+            )
+    try:
+        msgspec.convert(to_wire(options), model.Options)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"options: {error}.", field="options") from None
+    return dict(options)
+
+
+def to_wire(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options as JSON: handles become ids, paths text, a single value a list."""
+    plain = {name: _option(value) for name, value in options.items()}
+    for name in ("after", "inputs", "outputs"):
+        if isinstance(plain.get(name), str):
+            plain[name] = [plain[name]]
+    return plain
+
+
+def _option(value: Any) -> Any:
+    if isinstance(value, PurePath):
+        return os.fspath(value)
+    if isinstance(value, list | tuple):
+        return [_option(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name: _option(one) for name, one in value.items()}
+    return getattr(value, "id", value)

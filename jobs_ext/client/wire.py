@@ -1,0 +1,117 @@
+"""Argument values on their way to the server: JSON where that is exact, uploaded parts else."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from datetime import date, time
+from pathlib import PurePath
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from .errors import InvalidRequest
+
+#: JSON of a function's argument longer than this travels as an uploaded part.
+INLINE = 64 * 1024
+
+
+class Part(NamedTuple):
+    """A file that goes with a request."""
+
+    filename: str
+    content: bytes
+    media_type: str
+
+
+Parts = dict[str, Part]
+
+
+@runtime_checkable
+class Reference(Protocol):
+    """Something that stands for another job's output, not known yet."""
+
+    def reference(self) -> dict[str, Any]:
+        """Return the JSON that the server replaces by the output."""
+        ...
+
+
+def plain(value: Any, field: str, parts: Parts) -> Any:
+    """Return `value` as JSON for a tool, command, script or notebook.
+
+    Paths become text, NumPy numbers plain ones, dates ISO 8601; bytes are uploaded under the
+    name of their argument. `field` names the place in messages. Raises `InvalidRequest` for what
+    has no JSON form.
+    """
+    if value is None or isinstance(value, bool | str):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, Reference):
+        return value.reference()
+    if isinstance(value, int | float):
+        return _number(value, field)
+    if isinstance(value, PurePath):
+        return os.fspath(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return _upload(value, field, parts)
+    return _nested(value, field, parts)
+
+
+def _nested(value: Any, field: str, parts: Parts) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): plain(v, f"{field}.{k}", parts) for k, v in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [plain(v, f"{field}[{i}]", parts) for i, v in enumerate(value)]
+    if callable(getattr(value, "tolist", None)):  # a NumPy number or array, a pandas column
+        return plain(value.tolist(), field, parts)
+    raise InvalidRequest(
+        f"{field} is a {type(value).__name__}, which has no JSON form.",
+        field=field,
+        value=type(value).__name__,
+        hint="Write it to a file and give the path.",
+    )
+
+
+def _number(value: int | float, field: str) -> int | float:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidRequest(
+            f"{field} is {value}, which JSON can't hold.", field=field, value=str(value)
+        )
+    return int(value) if isinstance(value, int) else float(value)
+
+
+def _upload(value: bytes, field: str, parts: Parts) -> dict[str, str]:
+    name = field.removeprefix("arguments.")
+    parts[name] = Part(name, value, "application/octet-stream")
+    return {"$part": name}
+
+
+def is_exact(value: Any) -> bool:
+    """Tell whether a function gets back from JSON just what was put in, types included."""
+    kind = type(value)
+    if value is None or kind is bool:
+        return True
+    if kind is int:
+        return bool(-(2**63) <= value < 2**63)
+    if kind is float:
+        return math.isfinite(value)
+    if kind is str:
+        return len(value) <= INLINE and value.encode("utf-8", "ignore").decode() == value
+    if kind is list:
+        return len(value) <= INLINE and all(map(is_exact, value))
+    return kind is dict and _is_exact_dict(value)
+
+
+def _is_exact_dict(value: dict[Any, Any]) -> bool:
+    return len(value) <= INLINE and all(
+        type(k) is str and not k.startswith("$") and is_exact(v) for k, v in value.items()
+    )
+
+
+def scalar(value: Any) -> Any:
+    """Return a NumPy number whose Python twin is equal in every bit as that twin."""
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+        kind = getattr(value.dtype, "kind", "")
+        if kind in "biu" or value.dtype.name == "float64":
+            return value.item()
+    return value
