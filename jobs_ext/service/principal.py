@@ -21,14 +21,14 @@ class Principal(Struct, frozen=True):
         """Return the owner of a one-person server, who may do everything."""
         return cls(owner, VERBS)
 
-    def require(self, verb: str) -> None:
-        """Raise `Forbidden` unless the caller has `verb`."""
-        if verb not in self.verbs:
+    def require(self, *verbs: str) -> None:
+        """Raise `Forbidden` unless the caller has one of `verbs`."""
+        if self.verbs.isdisjoint(verbs):
             raise Forbidden(
-                f"{self.owner} may not {verb} here.",
+                f"{self.owner} may not {' or '.join(verbs)} here.",
                 field="user",
                 value=self.owner,
-                hint=f"Ask for the permission {verb!r}.",
+                hint=f"Ask for the permission {verbs[0]!r}.",
             )
 
     @property

@@ -35,6 +35,14 @@ def keep(paths: Paths, upload: Upload) -> str:
         draft.unlink(missing_ok=True)
 
 
+def digest(body: bytes | Path) -> str:
+    """Return the SHA-256 of a body."""
+    found = hashlib.sha256()
+    for block in _blocks(body):
+        found.update(block)
+    return found.hexdigest()
+
+
 def _write(draft: Path, body: bytes | Path) -> str:
     digest = hashlib.sha256()
     with draft.open("xb") as target:

@@ -11,8 +11,10 @@ from typing import Literal
 
 from .paths import Paths
 
+Reader = Literal["runner", "servers"]
 
-def send_pokes(paths: Paths, to: Literal["runner", "servers"]) -> None:
+
+def send_pokes(paths: Paths, to: Reader) -> None:
     """Wake the runner, or every server of this data directory. Never waits, never fails."""
     targets = [paths.runner_socket] if to == "runner" else paths.sockets.glob("server-*.sock")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:

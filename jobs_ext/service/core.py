@@ -1,0 +1,75 @@
+"""What every part of the service stands on, and how it finds and presents jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from ..model.errors import NotFound
+from ..model.ids import is_id
+from ..model.job import Job
+from ..store import batches as batch_rows
+from ..store import jobs as job_rows
+from ..store.batches import BatchRow
+from ..store.contents import SpecCache
+from ..store.engine import Store
+from ..store.jobs import JobRow
+from .principal import Principal
+from .resolve import House
+from .waiting import reasons
+
+
+class Core(Struct, frozen=True):
+    """The store, the specs read from it lately, and what requests are settled against."""
+
+    store: Store
+    specs: SpecCache
+    house: House
+
+    def job_row(
+        self, connection: Connection, who: Principal, job_id: str, *, hidden: bool = False
+    ) -> JobRow:
+        """Return the row of a job that `who` may see; `NotFound` for hidden ones by default."""
+        row = job_rows.by_id(connection, job_id, who.scope) if is_id(job_id) else None
+        if row is None or (row.deleted and not hidden):
+            raise _not_found("job", job_id, row)
+        return row
+
+    def batch_row(
+        self, connection: Connection, who: Principal, batch_id: str, *, hidden: bool = False
+    ) -> BatchRow:
+        """Return the row of a batch that `who` may see; `NotFound` for hidden ones by default."""
+        row = batch_rows.by_id(connection, batch_id, who.scope) if is_id(batch_id) else None
+        if row is None or (row.deleted and not hidden):
+            raise _not_found("batch", batch_id, row)
+        return row
+
+    def present(self, connection: Connection, rows: Sequence[JobRow]) -> list[Job]:
+        """Return what the API says of these jobs."""
+        specs = self.specs.load(connection, (row.spec for row in rows))
+        tries = job_rows.attempts(connection, rows)
+        files = job_rows.outputs(connection, rows)
+        why = reasons(connection, rows)
+        return [
+            job_rows.to_job(
+                row, specs[row.spec], tries.get(row.pk, []), files.get(row.pk, []), why.get(row.pk)
+            )
+            for row in rows
+        ]
+
+    def job(self, who: Principal, job_id: str) -> Job:
+        """Return one job as it stands now."""
+        with self.store.read() as connection:
+            row = self.job_row(connection, who, job_id, hidden=True)
+            return self.present(connection, [row])[0]
+
+
+def _not_found(kind: str, given: str, row: Any) -> NotFound:
+    if not is_id(given):
+        hint = f"The id of a {kind} is a UUID such as 019a8f2e-5b1c-7d3e-8f4a-5b6c7d8e9f01."
+    else:
+        hint = "It was deleted." if row is not None else "It may be another server's or owner's."
+    return NotFound(f"There is no {kind} {given!r}.", field="id", value=given, hint=hint)

@@ -1,0 +1,122 @@
+"""Decoding requests strictly, and saying which field was wrong and what it should be."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from ..model.errors import InvalidRequest
+from .hints import did_you_mean
+
+T = TypeVar("T")
+
+_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_TYPES = {
+    "int": "an integer",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+def decode_request(body: bytes, type_: type[T]) -> T:
+    """Return the JSON `body` as a struct, or raise `InvalidRequest` with field, value and hint."""
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except msgspec.ValidationError as error:
+        raise explained(error, msgspec.json.decode(body), type_) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidRequest(f"The body is not JSON: {error}.") from None
+
+
+def convert_request(value: Any, type_: type[T]) -> T:
+    """Do as `decode_request` with a value that was decoded before."""
+    try:
+        return msgspec.convert(value, type_)
+    except msgspec.ValidationError as error:
+        raise explained(error, value, type_) from None
+
+
+def explained(error: msgspec.ValidationError, given: Any, type_: Any) -> InvalidRequest:
+    """Return what msgspec found, told by field, value and hint."""
+    match = _PLACE.match(str(error))
+    what, path = (match["what"], match["path"] or "") if match else (str(error), "")
+    steps = [name or number or "" for name, number, _ in _STEP.findall(path)]
+    if unknown := _UNKNOWN.match(what):
+        return _unknown_field(unknown[1], path, steps, given, type_)
+    if missing := _MISSING.match(what):
+        field = _field(path, missing[1])
+        return InvalidRequest(f"{field} is missing.", field=field, hint=f"Give {missing[1]!r}.")
+    return InvalidRequest(
+        f"{_field(path) or 'The body'}: {_in_words(what)}.",
+        field=_field(path) or None,
+        value=_value_at(given, steps),
+    )
+
+
+def _unknown_field(
+    name: str, path: str, steps: list[str], given: Any, type_: Any
+) -> InvalidRequest:
+    field = _field(path, name)
+    return InvalidRequest(
+        f"There is no field {field}.",
+        field=field,
+        value=_value_at(given, [*steps, name]),
+        hint=did_you_mean(name, _field_names(inspect.type_info(type_), steps)),
+    )
+
+
+def _field(path: str, name: str = "") -> str:
+    return f"{path}.{name}".strip(".") if name else path.lstrip(".")
+
+
+def _in_words(what: str) -> str:
+    """Turn "Expected `int | null`, got `str`" into "expected an integer or null, got a text"."""
+
+    def words(match: re.Match[str]) -> str:
+        return " or ".join(_TYPES.get(name, name) for name in match[1].split(" | "))
+
+    text = re.sub(r"`([^`]*)`", words, what)
+    return text[:1].lower() + text[1:]
+
+
+def _value_at(value: Any, steps: list[str]) -> Any:
+    for step in steps:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return value if step == "" else None
+    return value
+
+
+def _field_names(info: inspect.Type, steps: list[str]) -> list[str]:
+    """Return the names of the fields of the struct that `steps` lead to."""
+    for step in steps:
+        info = _inside(_struct_of(info), step)
+    info = _struct_of(info)
+    return [f.encode_name for f in info.fields] if isinstance(info, inspect.StructType) else []
+
+
+def _struct_of(info: inspect.Type) -> inspect.Type:
+    if not isinstance(info, inspect.UnionType):
+        return info
+    return next((t for t in info.types if isinstance(t, inspect.StructType)), info)
+
+
+def _inside(info: inspect.Type, step: str) -> inspect.Type:
+    if isinstance(info, inspect.StructType):
+        return next((f.type for f in info.fields if f.encode_name == step), info)
+    if isinstance(info, inspect.ListType):
+        return info.item_type
+    return info.value_type if isinstance(info, inspect.DictType) else info

@@ -1,0 +1,183 @@
+"""Taking a request in: arguments with their references and uploads, and the rows they become."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+from sqlalchemy import Connection
+
+from ..model.errors import Conflict, InvalidRequest
+from ..model.request import Target
+from ..model.tool import Tool
+from ..store import batches as batch_rows
+from ..store import jobs as job_rows
+from ..store.contents import put_spec
+from ..store.jobs import JobRow
+from ..store.paths import Paths
+from .hints import did_you_mean
+from .principal import Principal
+from .references import PART, OutputReference, PartReference, references
+from .resolve import Plan
+from .uploads import Upload, digest, keep
+
+Uploads = Mapping[str, Upload]
+
+
+def place_uploads(tool: Tool | None, arguments: dict[str, Any], uploads: Uploads) -> dict[str, Any]:
+    """Return the arguments with uploads named like a tool's input in their places.
+
+    Every reference to an upload says its file name and media type from here on.
+    """
+    if not uploads:
+        return arguments
+    implied = {
+        name: [{PART: name}] if declared.multiple else {PART: name}
+        for name, declared in (tool.inputs if tool else {}).items()
+        if name in uploads and name not in arguments
+    }
+    placed: dict[str, Any] = _described(arguments | implied, uploads)
+    return placed
+
+
+def _described(value: Any, uploads: Uploads) -> Any:
+    if isinstance(value, list):
+        return [_described(inner, uploads) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    upload = uploads.get(value[PART]) if isinstance(value.get(PART), str) else None
+    if upload is None:
+        return {name: _described(inner, uploads) for name, inner in value.items()}
+    facts = {"filename": upload.filename, "media_type": upload.media_type, "text": upload.filename}
+    return facts | value
+
+
+class Needs:
+    """Collects what arguments refer to: uploads that must be there, jobs to wait for."""
+
+    def __init__(self, parts: Collection[str]) -> None:
+        self._parts = parts
+        self.used: set[str] = set()
+        self.jobs: dict[str, str] = {}  # id → the field that named it first
+
+    def add(self, arguments: dict[str, Any], prefix: str) -> None:
+        """Take note of the references in `arguments`; `InvalidRequest` for a missing upload."""
+        for reference in references(arguments, prefix):
+            if isinstance(reference, OutputReference):
+                self.jobs.setdefault(reference.job, reference.field)
+            else:
+                self._add_part(reference)
+
+    def add_after(self, ids: Iterable[str]) -> None:
+        """Take note of jobs that must succeed first."""
+        for index, job_id in enumerate(ids):
+            self.jobs.setdefault(job_id, f"options.after[{index}]")
+
+    def check_unused(self, target: Target, tool: Tool | None) -> None:
+        """Raise `InvalidRequest` for an upload to a tool that nothing refers to."""
+        if tool is None:
+            return
+        for name in self._parts:
+            if name not in self.used and name != target.function:
+                raise InvalidRequest(
+                    f"{tool.id} has no use for the uploaded file {name!r}.",
+                    field=name,
+                    value=name,
+                    hint=did_you_mean(name, tool.inputs),
+                )
+
+    def rows(self, connection: Connection, who: Principal) -> list[JobRow]:
+        """Return the jobs to wait for; `InvalidRequest` for one that `who` does not have."""
+        found = job_rows.by_ids(connection, self.jobs)
+        for job_id, field in self.jobs.items():
+            row = found.get(job_id)
+            if row is None or row.deleted or who.scope not in (None, row.owner):
+                raise InvalidRequest(
+                    f"There is no job {job_id!r} to wait for.",
+                    field=field,
+                    value=job_id,
+                    hint="Give the id of one of your jobs.",
+                )
+        return list(found.values())
+
+    def _add_part(self, reference: PartReference) -> None:
+        if reference.name not in self._parts:
+            raise InvalidRequest(
+                f"{reference.field}: there is no uploaded part {reference.name!r}.",
+                field=reference.field,
+                value=reference.name,
+                hint=did_you_mean(reference.name, self._parts),
+            )
+        self.used.add(reference.name)
+
+
+def keep_uploads(paths: Paths, uploads: Uploads) -> dict[str, str]:
+    """Put uploads on disk and return their hashes."""
+    return {name: keep(paths, upload) for name, upload in uploads.items()}
+
+
+def request_hash(*what: Any, uploads: Uploads) -> str:
+    """Return a hash that is the same for the same request."""
+    parts = {name: digest(upload.body) for name, upload in uploads.items()}
+    return hashlib.sha256(msgspec.json.encode([*what, parts], order="sorted")).hexdigest()
+
+
+def repeated(connection: Connection, owner: str, key: str, request: str, kind: str) -> Any:
+    """Return the row that the same key and request made before, if any.
+
+    Raises `Conflict` when the key was used for another request.
+    """
+    found: dict[str, Any] = {
+        "job": job_rows.by_key(connection, owner, key),
+        "batch": batch_rows.by_key(connection, owner, key),
+    }
+    for its_kind, row in found.items():
+        if row is not None and (its_kind != kind or row.request_hash != request):
+            raise Conflict(
+                f"The key {key!r} was used for another request.",
+                field="options.key",
+                value=key,
+                hint=f"Give another key. The earlier {its_kind} is {row.id}.",
+            )
+    return found[kind]
+
+
+def shared_columns(
+    tx: Connection, plan: Plan, owner: str, parts: dict[str, str]
+) -> dict[str, Any]:
+    """Keep the spec of a plan and return the columns that jobs and batches share."""
+    options = plan.spec.options
+    return {
+        "name": plan.name,
+        "kind": plan.kind,
+        "target_name": plan.target_name,
+        "tool": plan.tool,
+        "tool_name": plan.tool_name,
+        "owner": owner,
+        "project": options.project,
+        "spec": put_spec(tx, msgspec.structs.replace(plan.spec, parts=parts)),
+        "priority": options.priority,
+        "cpu": plan.resources.cpu,
+        "memory": plan.resources.memory,
+        "timeout": plan.resources.timeout,
+        "max_running": options.max_running,
+        "held": options.hold,
+        "key": None,
+        "request_hash": None,
+    }
+
+
+def encode_arguments(arguments: dict[str, Any], prefix: str) -> bytes:
+    """Return arguments as one line of JSON; `InvalidRequest` for text that is no Unicode."""
+    try:
+        return msgspec.json.encode(arguments)
+    except UnicodeEncodeError:
+        raise InvalidRequest(f"{prefix} holds text that is not valid Unicode.", field=prefix) from None
+
+
+def verb_for(target: Target) -> str:
+    """Return the verb it takes to submit this target."""
+    return "submit" if target.tool is not UNSET else "run"

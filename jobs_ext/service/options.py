@@ -1,0 +1,201 @@
+"""Options of a submit: what each may be, and what a job of them takes."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import PurePath
+
+from msgspec import Struct
+
+from ..model.errors import InvalidRequest
+from ..model.quantities import parse_bytes, parse_duration, show_bytes
+from ..model.request import Options
+from ..model.tool import Tool, ToolResources
+from .environment import check_environment
+from .hints import did_you_mean
+from .slots import Slots
+
+_LONGEST_NAME = 200
+_MOST_RETRIES = 1000
+_LARGEST_PRIORITY = 1_000_000
+
+
+class Resources(Struct, frozen=True):
+    """What one job takes."""
+
+    cpu: float
+    memory: int | None  # bytes
+    timeout: float | None  # seconds
+
+
+def check_options(options: Options, tool: Tool | None) -> None:
+    """Raise `InvalidRequest` naming the first option that can't be."""
+    _check_choices(options)
+    _check_numbers(options)
+    _check_names(options)
+    _check_folder(options, tool)
+    check_environment(options.env, "options.env")
+    for index, pattern in enumerate(options.outputs):
+        _check_pattern(pattern, f"options.outputs[{index}]")
+
+
+def check_single(options: Options) -> None:
+    """Raise `InvalidRequest` for options that only a batch has."""
+    if options.max_running is not None:
+        raise InvalidRequest(
+            "max_running limits the jobs of a batch; this is one job.",
+            field="options.max_running",
+            value=options.max_running,
+        )
+
+
+def check_sweep(options: Options, tool: Tool | None, n_jobs: int) -> None:
+    """Raise `InvalidRequest` for output patterns that the jobs of a batch would overwrite."""
+    shared = tool is None and options.cwd != "private"
+    if options.outputs and shared and n_jobs > 1:
+        raise InvalidRequest(
+            "The jobs of this batch run in one folder and would overwrite each other's outputs.",
+            field="options.outputs",
+            value=options.outputs,
+            hint='Write to $JOBS_OUTPUT_DIR instead, or set cwd="private".',
+        )
+
+
+def resources_of(options: Options, tool: Tool | None, slots: Slots) -> Resources:
+    """Return what a job takes: by its options, else by its tool; refuse what never fits."""
+    declared = tool.resources if tool else ToolResources()
+    cpu = declared.cpu if options.cpu is None else options.cpu
+    memory = declared.memory if options.memory is None else options.memory
+    timeout = declared.timeout if options.timeout is None else options.timeout
+    found = Resources(
+        cpu=float(cpu),
+        memory=None if memory is None else _size(memory),
+        timeout=None if timeout is None else _duration(timeout),
+    )
+    _check_capacity(found, slots)
+    return found
+
+
+def _check_capacity(wanted: Resources, slots: Slots) -> None:
+    if not wanted.cpu > 0:
+        raise InvalidRequest(
+            "A job needs some of a core.", field="options.cpu", value=wanted.cpu, hint="Give 1."
+        )
+    if wanted.cpu > slots.cpu:
+        raise InvalidRequest(
+            f"The job wants {wanted.cpu:g} cores; jobs can use {slots.cpu:g} here.",
+            field="options.cpu",
+            value=wanted.cpu,
+            hint=f"Give at most {slots.cpu:g}.",
+        )
+    if wanted.memory is not None and wanted.memory > slots.memory:
+        raise InvalidRequest(
+            f"The job wants {show_bytes(wanted.memory)} of memory; "
+            f"jobs can use {show_bytes(slots.memory)} here.",
+            field="options.memory",
+            value=wanted.memory,
+            hint=f"Give at most {show_bytes(slots.memory)}.",
+        )
+
+
+def _size(value: int | str) -> int:
+    try:
+        return parse_bytes(value)
+    except ValueError as error:
+        raise InvalidRequest(
+            f"options.memory: {error}.", field="options.memory", value=value
+        ) from None
+
+
+def _duration(value: float | str) -> float:
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise InvalidRequest(
+            f"options.timeout: {error}.", field="options.timeout", value=value
+        ) from None
+
+
+def _check_choices(options: Options) -> None:
+    choices = {"executor": ("local",), "on_lost": ("fail", "retry")}
+    for name, known in choices.items():
+        value = getattr(options, name)
+        if value not in known:
+            raise InvalidRequest(
+                f"{name} can't be {value!r}.",
+                field=f"options.{name}",
+                value=value,
+                hint=did_you_mean(value, known),
+            )
+
+
+def _check_numbers(options: Options) -> None:
+    limits = {
+        "retries": (0, _MOST_RETRIES),
+        "priority": (-_LARGEST_PRIORITY, _LARGEST_PRIORITY),
+        "max_running": (1, math.inf),
+    }
+    for name, (least, most) in limits.items():
+        value = getattr(options, name)
+        if value is not None and not least <= value <= most:
+            bounds = f"from {least} to {most}" if most < math.inf else f"at least {least}"
+            raise InvalidRequest(
+                f"{name} can't be {value}.",
+                field=f"options.{name}",
+                value=value,
+                hint=f"Give a number {bounds}.",
+            )
+
+
+def _check_names(options: Options) -> None:
+    for name in ("name", "key", "project"):
+        value = getattr(options, name)
+        if value is not None and not (0 < len(value) <= _LONGEST_NAME and value.isprintable()):
+            raise InvalidRequest(
+                f"{name} must be one line of 1 to {_LONGEST_NAME} characters.",
+                field=f"options.{name}",
+                value=value,
+            )
+
+
+def _check_folder(options: Options, tool: Tool | None) -> None:
+    if options.cwd not in ("here", "private") and not PurePath(options.cwd).is_absolute():
+        raise InvalidRequest(
+            f"cwd can't be {options.cwd!r}.",
+            field="options.cwd",
+            value=options.cwd,
+            hint='Give "here", "private" or an absolute path.',
+        )
+    if tool is not None and PurePath(options.cwd).is_absolute():
+        raise InvalidRequest(
+            "A tool always runs in a private folder.", field="options.cwd", value=options.cwd
+        )
+    if options.inputs and tool is None and options.cwd != "private":
+        raise InvalidRequest(
+            "inputs are copied into a private folder, and this job runs in yours.",
+            field="options.inputs",
+            value=options.inputs,
+            hint='Set cwd="private", or leave inputs out: the job sees your files as they are.',
+        )
+    _check_clashes(options.inputs)
+
+
+def _check_clashes(inputs: list[str]) -> None:
+    names = Counter(PurePath(path).name for path in inputs)
+    for name, number in names.items():
+        if number > 1:
+            raise InvalidRequest(
+                f"Two inputs are called {name}.", field="options.inputs", value=inputs
+            )
+
+
+def _check_pattern(pattern: str, field: str) -> None:
+    path = PurePath(pattern)
+    if not pattern or path.is_absolute() or ".." in path.parts or "\0" in pattern:
+        raise InvalidRequest(
+            f"{pattern!r} does not lie in the job's folder.",
+            field=field,
+            value=pattern,
+            hint='Give a relative pattern such as "results/*.csv".',
+        )

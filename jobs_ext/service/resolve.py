@@ -1,0 +1,198 @@
+"""Settling a request at submit: what runs, where, with which interpreter and how much of it.
+
+What is settled here is kept; the runner only carries it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from ..model.errors import InvalidRequest, NotFound
+from ..model.request import KINDS, Context, Options, Target
+from ..model.tool import Tool
+from ..store.contents import Spec
+from .arguments import Rules, must_be_file, rules_of
+from .decode import convert_request
+from .options import Resources, check_options, resources_of
+from .programs import check_command, check_tool_command, choose_python
+from .slots import Slots
+from .tools import Tools
+
+
+class House(Struct, frozen=True):
+    """What a request is settled against."""
+
+    tools: Tools
+    slots: Slots
+    root: str  # where relative paths start when the submitter does not say
+
+
+class Plan(Struct, frozen=True):
+    """A settled request, without its arguments."""
+
+    spec: Spec  # its parts are filled in when the uploads are kept
+    rules: Rules
+    resources: Resources
+    kind: str
+    target_name: str
+    tool: str | None
+    tool_name: str | None
+    name: str
+
+
+def settle(
+    house: House, target: Target, options: Options, context: Context, parts: Collection[str]
+) -> Plan:
+    """Return the plan of a request; raise `InvalidRequest` naming what can't be."""
+    kind = target_kind(target)
+    tool = _tool_of(house.tools, target)
+    check_options(options, tool)
+    base = _base(context, house.root)
+    python = choose_python(kind, tool, options, context, base)
+    settled = Spec(
+        target=_settled_target(kind, target, tool, options, context, base, parts),
+        options=_settled_options(options, python, base),
+        context=msgspec.structs.replace(context, python=python, cwd=base),
+        tool=None if tool is None else msgspec.to_builtins(tool),
+        parts={},
+        base=base,
+    )
+    name = _target_name(kind, target, tool)
+    return Plan(
+        spec=settled,
+        rules=rules_of(target, tool, base),
+        resources=resources_of(options, tool, house.slots),
+        kind=kind,
+        target_name=name,
+        tool=tool.id if tool else None,
+        tool_name=tool.name if tool else None,
+        name=options.name or name,
+    )
+
+
+def target_kind(target: Target) -> str:
+    """Return the kind of a target; `InvalidRequest` unless exactly one is given."""
+    if target.kind:
+        return target.kind
+    given = [kind for kind in KINDS if getattr(target, kind) is not UNSET]
+    raise InvalidRequest(
+        "A target is exactly one of tool, command, script, notebook and function.",
+        field="target",
+        value=given,
+    )
+
+
+def _tool_of(tools: Tools, target: Target) -> Tool | None:
+    if not isinstance(target.tool, str):
+        return None
+    try:
+        tool = tools.get(target.tool)
+    except NotFound as error:
+        raise InvalidRequest(
+            error.message, field="target.tool", value=target.tool, hint=error.hint
+        ) from None
+    if not tool.enabled:
+        raise InvalidRequest(
+            f"{tool.id} takes no jobs now: it is switched off.",
+            field="target.tool",
+            value=target.tool,
+        )
+    return tool
+
+
+def _base(context: Context, root: str) -> str:
+    """Return the submitter's folder."""
+    folder = Path(context.cwd).expanduser() if context.cwd else Path(root)
+    if not folder.is_absolute() or not folder.is_dir():
+        raise InvalidRequest(
+            f"There is no folder {folder} on the server.",
+            field="context.cwd",
+            value=str(context.cwd or root),
+            hint="Submit from a folder that the server can see, as an absolute path.",
+        )
+    return str(folder)
+
+
+def _settled_target(
+    kind: str,
+    target: Target,
+    tool: Tool | None,
+    options: Options,
+    context: Context,
+    base: str,
+    parts: Collection[str],
+) -> Target:
+    if tool is not None:
+        _check_tool_program(tool, options, context)
+        return Target(tool=tool.id)
+    if isinstance(target.command, list):
+        check_command(target.command, options, context, base)
+    elif isinstance(target.function, str):
+        _check_function(target.function, parts)
+    else:
+        given = str(getattr(target, kind))
+        path = Path(base, Path(given).expanduser())
+        must_be_file(path, f"target.{kind}", given)
+        return convert_request({kind: str(path)}, Target)
+    return target
+
+
+def _check_tool_program(tool: Tool, options: Options, context: Context) -> None:
+    folder = tool.folder or "."
+    for kind, name in (("script", tool.script), ("notebook", tool.notebook)):
+        if isinstance(name, str) and not Path(folder, name).is_file():
+            raise InvalidRequest(
+                f"The {kind} of {tool.id}, {name}, is gone.", field="target.tool", value=tool.id
+            )
+    check_tool_command(tool, options, context)
+
+
+def _check_function(part: str, parts: Collection[str]) -> None:
+    if part not in parts:
+        raise InvalidRequest(
+            f"The function was not uploaded: there is no part {part!r}.",
+            field="target.function",
+            value=part,
+        )
+
+
+def _settled_options(options: Options, python: str, base: str) -> Options:
+    """Return the options with whole paths, so that nothing depends on where they are read."""
+    changes: dict[str, object] = {}
+    if options.python:
+        changes["python"] = python
+    if Path(options.cwd).is_absolute() and not Path(options.cwd).is_dir():
+        raise InvalidRequest(
+            f"There is no folder {options.cwd}.", field="options.cwd", value=options.cwd
+        )
+    files = [Path(base, Path(name).expanduser()) for name in options.inputs]
+    for index, (path, name) in enumerate(zip(files, options.inputs, strict=True)):
+        must_be_file(path, f"options.inputs[{index}]", name)
+    if files:
+        changes["inputs"] = [str(path) for path in files]
+    return msgspec.structs.replace(options, **changes)
+
+
+def _target_name(kind: str, target: Target, tool: Tool | None) -> str:
+    if tool is not None:
+        return tool.id
+    if isinstance(target.command, list):
+        return _shortened(" ".join(target.command))
+    if kind == "function":
+        name = target.qualname if isinstance(target.qualname, str) else "function"
+        return _shortened(name)
+    return Path(str(getattr(target, kind))).name
+
+
+def _shortened(text: str, limit: int = 200) -> str:
+    one_line = " ".join(text.split())
+    return one_line if len(one_line) <= limit else one_line[: limit - 1] + "…"
+
+
+def interpreter_facts(plan: Plan) -> Mapping[str, object]:
+    """Return what a check says of a request that could be submitted."""
+    return {"ok": True, "python": plan.spec.context.python, "cwd": plan.spec.context.cwd}

@@ -1,0 +1,79 @@
+"""Values against JSON Schema 2020-12, quick when the same value comes a hundred thousand times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..model.errors import InvalidRequest
+from .hints import did_you_mean, listed
+
+_REMEMBERED = 10_000
+_SIMPLE = (str, int, float, bool, type(None))
+_ARTICLES = {
+    "integer": "an integer, such as 3",
+    "number": "a number, such as 0.5",
+    "string": 'a text, such as "a"',
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+class ValueSchema:
+    """The schema of one value, compiled once."""
+
+    def __init__(self, schema: dict[str, Any], field: str) -> None:
+        """Compile `schema`; raise `InvalidRequest` naming `field` when it is no JSON Schema."""
+        from jsonschema import Draft202012Validator, SchemaError  # the runner never comes here
+
+        try:
+            Draft202012Validator.check_schema(schema)
+        except SchemaError as error:
+            path = ".".join([field, *map(str, error.path)])
+            raise InvalidRequest(f"{path}: {error.message}.", field=path) from None
+        checker = Draft202012Validator.FORMAT_CHECKER
+        self._validator = Draft202012Validator(schema, format_checker=checker)
+        self._good: set[tuple[type, Any]] = set()
+
+    def check(self, value: Any, field: str) -> None:
+        """Raise `InvalidRequest` naming `field` unless `value` fits."""
+        simple = isinstance(value, _SIMPLE)
+        if simple and (type(value), value) in self._good:
+            return
+        self._check(value, field)
+        if simple and len(self._good) < _REMEMBERED:
+            self._good.add((type(value), value))
+
+    def _check(self, value: Any, field: str) -> None:
+        from jsonschema.exceptions import best_match
+
+        error = best_match(self._validator.iter_errors(value))
+        if error is None:
+            return
+        place = field + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.path)
+        raise InvalidRequest(
+            f"{place}: {error.message}.",
+            field=place,
+            value=error.instance,
+            hint=_hint(error.validator, error.validator_value, error.instance),
+        )
+
+
+def _hint(keyword: str, wanted: Any, value: Any) -> str:
+    if keyword == "enum":
+        near = did_you_mean(value, map(str, wanted)) if isinstance(value, str) else ""
+        return near if near.startswith("Did") else f"Choose one of: {listed(wanted)}."
+    if keyword == "type":
+        kinds = [wanted] if isinstance(wanted, str) else wanted
+        return f"Give {' or '.join(_ARTICLES[kind] for kind in kinds)}."
+    bounds = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+        "exclusiveMaximum": "less than",
+        "multipleOf": "a multiple of",
+    }
+    if keyword in bounds:
+        return f"Give {bounds[keyword]} {wanted}."
+    return f"The schema says {keyword}: {wanted}."

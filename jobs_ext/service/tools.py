@@ -1,0 +1,93 @@
+"""The tools that can be run here, read from TOML files and read again when these change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+
+from ..model.errors import NotFound
+from ..model.tool import Tool
+from .hints import did_you_mean
+from .toolfiles import ToolProblem, read_tool
+
+SHIPPED = Path(__file__).parents[1] / "tools"
+
+_Signature = tuple[tuple[str, int, int], ...]
+
+
+class Tools:
+    """Tools by id; of two files with the same id the one in the earlier folder holds."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = list(dict.fromkeys([*(f.absolute() for f in folders), SHIPPED]))
+        self._lock = Lock()
+        self._signature: _Signature | None = None
+        self._tools: dict[str, Tool] = {}
+        self._problems: list[ToolProblem] = []
+
+    def list(self) -> list[Tool]:
+        """Return all tools, by name, the newest version of each first."""
+        tools = sorted(self._current().values(), key=lambda tool: _age(tool.version), reverse=True)
+        return sorted(tools, key=lambda tool: tool.name)
+
+    def get(self, name: str) -> Tool:
+        """Return a tool by id or, in its newest version, by name; else raise `NotFound`."""
+        tools = self._current()
+        if name in tools:
+            return tools[name]
+        versions = [tool for tool in tools.values() if tool.name == name]
+        if not versions:
+            known = {tool.name for tool in tools.values()}
+            raise NotFound(
+                f"There is no tool {name!r}.",
+                field="tool",
+                value=name,
+                hint=did_you_mean(name, known | (tools.keys() if "-" in name else set())),
+            )
+        return max(versions, key=lambda tool: _age(tool.version))
+
+    def problems(self) -> list[ToolProblem]:  # type: ignore[valid-type]  # `list` is a method here
+        """Return what is wrong with the files that could not be used."""
+        self._current()
+        return self._problems
+
+    def _current(self) -> dict[str, Tool]:
+        files = [file for folder in self._folders for file in sorted(folder.glob("*.toml"))]
+        signature = tuple(_stamp(file) for file in files)
+        with self._lock:
+            if signature != self._signature:
+                self._read(files)
+                self._signature = signature
+            return self._tools
+
+    def _read(self, files: Sequence[Path]) -> None:
+        tools: dict[str, Tool] = {}
+        problems = []
+        origin: dict[str, Path] = {}
+        for file in files:
+            found = read_tool(file)
+            if isinstance(found, ToolProblem):
+                problems.append(found)
+            elif found.id in tools:
+                message = f"{found.id} is already described in {origin[found.id]}"
+                problems.append(ToolProblem(str(file), None, message))
+            else:
+                tools[found.id], origin[found.id] = found, file
+        self._tools, self._problems = tools, problems
+
+
+def _stamp(file: Path) -> tuple[str, int, int]:
+    try:
+        facts = file.stat()
+    except FileNotFoundError:  # it went away after the folder was listed
+        return str(file), 0, 0
+    return str(file), facts.st_mtime_ns, facts.st_size
+
+
+def _age(version: str) -> list[tuple[int, int, str]]:
+    """Return a key by which 1.10 is newer than 1.9, and 1.0 newer than 1.0rc."""
+    steps = re.findall(r"\d+|[A-Za-z]+", version)
+    key = [(2, int(step), "") if step.isdigit() else (0, 0, step) for step in steps]
+    return [*key, (1, 0, "")]

@@ -1,0 +1,120 @@
+"""Rows of batches and their argument sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, insert, select, text, update
+
+from ..model.job import Batch, TargetInfo
+from ..model.status import Status
+from . import cursors
+from .contents import Spec
+from .schema import batch, entries, job
+
+BatchRow = Row[Any]
+PIECE = 500  # argument sets kept together
+
+
+def make(tx: Connection, row: dict[str, Any], lines: Sequence[bytes]) -> None:
+    """Insert a batch and its argument sets, each one line of JSON."""
+    tx.execute(insert(batch), row)
+    pieces = [
+        {
+            "batch_pk": row["pk"],
+            "first": first,
+            "lines": b"\n".join(lines[first : first + PIECE]).decode(),
+        }
+        for first in range(0, len(lines), PIECE)
+    ]
+    tx.execute(insert(entries), pieces)
+
+
+def by_id(connection: Connection, batch_id: str, owner: str | None) -> BatchRow | None:
+    """Return the row of a batch, of one owner or of anybody."""
+    query = select(batch).where(batch.c.id == batch_id)
+    if owner is not None:
+        query = query.where(batch.c.owner == owner)
+    return connection.execute(query).one_or_none()
+
+
+def by_key(connection: Connection, owner: str, key: str) -> BatchRow | None:
+    """Return the batch that was submitted with this idempotency key."""
+    query = select(batch).where(batch.c.owner == owner, batch.c.key == key)
+    return connection.execute(query).one_or_none()
+
+
+def page(
+    connection: Connection, owner: str | None, limit: int, cursor: str | None
+) -> tuple[list[BatchRow], str | None]:
+    """Return one page of batches, newest first, and the cursor of the next."""
+    query = select(batch).where(batch.c.deleted.is_(None)).order_by(batch.c.pk.desc())
+    if owner is not None:
+        query = query.where(batch.c.owner == owner)
+    if cursor is not None:
+        query = query.where(batch.c.pk < cursors.decode(cursor, "batches"))
+    rows = list(connection.execute(query.limit(limit + 1)))
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], cursors.encode("batches", rows[limit - 1].pk)
+
+
+def counts(connection: Connection, row: BatchRow) -> dict[str, int]:
+    """Return how many jobs of a batch stand where; those not made yet count by its state."""
+    query = (
+        select(job.c.status, func.count().label("number"))
+        .where(job.c.batch_pk == row.pk, job.c.latest)
+        .group_by(job.c.status)
+    )
+    found = {str(status): 0 for status in Status}
+    found |= {row.status: row.number for row in connection.execute(query)}
+    unmade = Status.CANCELLED if row.cancel_requested else Status.SUBMITTED
+    found[unmade] += row.n_jobs - row.made
+    return found
+
+
+def to_batch(connection: Connection, row: BatchRow, spec: Spec) -> Batch:
+    """Return what the API says of a batch."""
+    return Batch(
+        id=row.id,
+        pk=row.pk,
+        name=row.name,
+        target=TargetInfo(row.kind, row.target_name),
+        owner=row.owner,
+        created=row.created,
+        n_jobs=row.n_jobs,
+        counts=counts(connection, row),
+        parameters=msgspec.json.decode(row.parameters),
+        fixed=msgspec.json.decode(row.fixed),
+        options=msgspec.to_builtins(spec.options),
+        project=row.project,
+        deleted=row.deleted,
+        cancel_requested=row.cancel_requested,
+    )
+
+
+def unmade(connection: Connection) -> BatchRow | None:
+    """Return the oldest batch some of whose jobs are not made yet."""
+    query = select(batch).where(text("made < n_jobs")).order_by(batch.c.pk).limit(1)
+    return connection.execute(query).one_or_none()
+
+
+def argument_sets(connection: Connection, row: BatchRow, limit: int) -> list[str]:
+    """Return the next up to `limit` argument sets (JSON) of which no job is made yet."""
+    query = (
+        select(entries.c.first, entries.c.lines)
+        .where(entries.c.batch_pk == row.pk, entries.c.first <= row.made)
+        .order_by(entries.c.first.desc())
+        .limit(1)
+    )
+    first, lines = connection.execute(query).one()
+    skip = row.made - first
+    found: list[str] = lines.split("\n")[skip : skip + limit]
+    return found
+
+
+def set_columns(tx: Connection, pk: int, **columns: Any) -> None:
+    """Set columns of a batch."""
+    tx.execute(update(batch).where(batch.c.pk == pk).values(**columns))

@@ -1,0 +1,91 @@
+"""What many jobs share, kept once: environments, tools as they were at submit, requests."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from ..model.request import Context, Options, Target
+from .schema import content
+
+_REMEMBERED = 512
+
+
+class Spec(Struct, frozen=True):
+    """A request without its arguments, as it is run: settled paths, parts by hash."""
+
+    target: Target
+    options: Options
+    context: Context
+    tool: dict[str, Any] | None
+    parts: dict[str, str]  # name of an uploaded part → SHA-256
+    base: str  # folder that relative input paths start from
+
+
+class _Kept(Struct, frozen=True):
+    """A spec as it is kept: context and tool are content of their own."""
+
+    target: Target
+    options: Options
+    context: str
+    tool: str | None
+    parts: dict[str, str]
+    base: str
+
+
+def put(tx: Connection, value: Any) -> str:
+    """Keep `value` as JSON and return its hash."""
+    body = msgspec.json.encode(value)
+    key = hashlib.sha256(body).hexdigest()
+    row = {"hash": key, "body": body.decode()}
+    tx.execute(insert(content).on_conflict_do_nothing(), row)
+    return key
+
+
+def put_spec(tx: Connection, spec: Spec) -> str:
+    """Keep a spec and return its hash."""
+    tool = None if spec.tool is None else put(tx, spec.tool)
+    context = put(tx, spec.context)
+    kept = _Kept(spec.target, spec.options, context, tool, spec.parts, spec.base)
+    return put(tx, kept)
+
+
+class SpecCache:
+    """Reads specs, remembering the latest: jobs of a batch share one."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: OrderedDict[str, Spec] = OrderedDict()
+
+    def load(self, connection: Connection, keys: Iterable[str]) -> dict[str, Spec]:
+        """Return the specs with these hashes."""
+        wanted = set(keys)
+        with self._lock:
+            found = {key: self._known[key] for key in wanted & self._known.keys()}
+        fresh = {key: _read_spec(connection, key) for key in wanted - found.keys()}
+        with self._lock:
+            self._known.update(fresh)
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return found | fresh
+
+
+def _read_spec(connection: Connection, key: str) -> Spec:
+    kept = msgspec.json.decode(_body(connection, key), type=_Kept)
+    context = msgspec.json.decode(_body(connection, kept.context), type=Context)
+    tool = None if kept.tool is None else msgspec.json.decode(_body(connection, kept.tool))
+    return Spec(kept.target, kept.options, context, tool, kept.parts, kept.base)
+
+
+def _body(connection: Connection, key: str) -> str:
+    query = select(content.c.body).where(content.c.hash == key)
+    body: str = connection.execute(query).scalar_one()
+    return body

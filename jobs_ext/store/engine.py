@@ -1,0 +1,84 @@
+"""Connections to the SQLite database: one that writes, several that read.
+
+WAL lets readers go on beside the writer; ``synchronous=FULL`` makes a commit survive the loss of
+power; ``BEGIN IMMEDIATE`` takes the write lock at once, so that a transaction that has begun never
+fails half-way because somebody else wrote.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from .faults import mapped_faults, unavailable
+from .paths import Paths
+from .pokes import Reader, send_pokes
+
+_BUSY_SECONDS = 10.0
+_READERS = 8
+
+
+class Store:
+    """The database of one data directory; may be used from several threads."""
+
+    def __init__(self, paths: Paths, *, busy_seconds: float = _BUSY_SECONDS) -> None:
+        self.paths = paths
+        self._busy = busy_seconds
+        self._lock = threading.Lock()
+        self._writer = _engine(paths, "BEGIN IMMEDIATE", readers=1, busy=busy_seconds)
+        self._readers = _engine(paths, "BEGIN", readers=_READERS, busy=busy_seconds)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database throughout."""
+        with mapped_faults(), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, poke: Sequence[Reader] = ("runner", "servers")) -> Iterator[Connection]:
+        """Give the connection that writes: committed at the end, else rolled back.
+
+        After the commit those in `poke` are told to look at the store.
+        """
+        if not self._lock.acquire(timeout=self._busy):
+            raise unavailable("is busy")
+        try:
+            with mapped_faults(), self._writer.begin() as connection:
+                yield connection
+        finally:
+            self._lock.release()
+        for reader in poke:
+            send_pokes(self.paths, reader)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._writer.dispose()
+        self._readers.dispose()
+
+
+def _engine(paths: Paths, begin: str, *, readers: int, busy: float) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{paths.db}",
+        poolclass=QueuePool,
+        pool_size=readers,
+        max_overflow=0,
+        pool_timeout=busy,
+        connect_args={"check_same_thread": False, "timeout": busy},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: Any, _record: object) -> None:
+        raw.isolation_level = None  # the driver's own BEGIN is deferred; ours is below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,55 @@
+"""The one table of what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, insert, select
+
+from ..model.job import Event
+from .schema import event
+
+
+def entry(
+    time: str,
+    type_: str,
+    owner: str,
+    *,
+    job: str | None = None,
+    batch: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return one row to append."""
+    text = msgspec.json.encode(data or {}).decode()
+    return {"time": time, "type": type_, "owner": owner, "job": job, "batch": batch, "data": text}
+
+
+def append(tx: Connection, rows: list[dict[str, Any]]) -> None:
+    """Append rows made by `entry`, in their order."""
+    if rows:
+        tx.execute(insert(event), rows)
+
+
+def head(connection: Connection) -> int:
+    """Return the number of the newest event; 0 before the first."""
+    return connection.execute(select(func.max(event.c.seq))).scalar() or 0
+
+
+def since(connection: Connection, seq: int, limit: int, owner: str | None) -> list[Event]:
+    """Return up to `limit` events after `seq`, of one owner or of all."""
+    query = select(event).where(event.c.seq > seq).order_by(event.c.seq).limit(limit)
+    if owner is not None:
+        query = query.where(event.c.owner == owner)
+    return [_event(row) for row in connection.execute(query)]
+
+
+def of_job(connection: Connection, job_id: str) -> list[Event]:
+    """Return the whole history of a job."""
+    query = select(event).where(event.c.job == job_id).order_by(event.c.seq)
+    return [_event(row) for row in connection.execute(query)]
+
+
+def _event(row: Row[Any]) -> Event:
+    data = msgspec.json.decode(row.data)
+    return Event(seq=row.seq, time=row.time, type=row.type, job=row.job, batch=row.batch, data=data)

@@ -1,0 +1,203 @@
+"""Rows of jobs: making, finding, listing, and turning them into what the API says of a job."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, text
+
+from ..model.job import Attempt, Job, Output, Progress, TargetInfo
+from ..model.query import JobQuery
+from ..model.status import Status
+from . import cursors, events
+from .contents import Spec
+from .schema import attempt, job, needs, output
+
+JobRow = Row[Any]
+
+
+def next_pk(tx: Connection, table: str) -> int:
+    """Return the number the next row of a table gets; sure only inside a write transaction."""
+    query = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+    return int(tx.execute(query, {"table": table}).scalar() or 0) + 1
+
+
+def make(
+    tx: Connection, rows: list[dict[str, Any]], needed: Sequence[Sequence[int]], time: str
+) -> None:
+    """Insert jobs with their first events; `needed` holds the pks each must wait for.
+
+    A row's status is where the job stands after being SUBMITTED; its history shows both.
+    """
+    first = next_pk(tx, "job")
+    log: list[dict[str, Any]] = []
+    for pk, row in enumerate(rows, first):
+        row |= {"pk": pk, "created": time}
+        log += _first_events(row, time)
+    tx.execute(insert(job), rows)
+    links = [
+        {"job_pk": pk, "needed_pk": n} for pk, pks in enumerate(needed, first) for n in pks
+    ]
+    if links:
+        tx.execute(insert(needs), links)
+    events.append(tx, log)
+
+
+def _first_events(row: dict[str, Any], time: str) -> list[dict[str, Any]]:
+    status: Status = row["status"]
+    facts = {"from": Status.SUBMITTED, "status": status}
+    if row.get("reason_code"):
+        facts |= {"reason_code": row["reason_code"], "reason": row["reason"]}
+    where = {"job": row["id"], "batch": row["batch"]}
+    return [
+        events.entry(time, "submitted", row["owner"], data={"name": row["name"]}, **where),
+        events.entry(time, "status", row["owner"], data=facts, **where),
+    ]
+
+
+def by_id(connection: Connection, job_id: str, owner: str | None) -> JobRow | None:
+    """Return the row of a job, of one owner or of anybody."""
+    query = select(job).where(job.c.id == job_id)
+    if owner is not None:
+        query = query.where(job.c.owner == owner)
+    return connection.execute(query).one_or_none()
+
+
+def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, JobRow]:
+    """Return rows by id; ids nobody has are left out."""
+    rows: dict[str, JobRow] = {}
+    wanted = list(ids)
+    for start in range(0, len(wanted), 500):
+        query = select(job).where(job.c.id.in_(wanted[start : start + 500]))
+        rows |= {row.id: row for row in connection.execute(query)}
+    return rows
+
+
+def by_key(connection: Connection, owner: str, key: str) -> JobRow | None:
+    """Return the job that was submitted with this idempotency key."""
+    query = select(job).where(job.c.owner == owner, job.c.key == key)
+    return connection.execute(query).one_or_none()
+
+
+def page(
+    connection: Connection, query: JobQuery, owner: str | None, order: str
+) -> tuple[list[JobRow], str | None]:
+    """Return the rows of one page and the cursor of the next."""
+    key = job.c.batch_index if order == "index" else job.c.pk
+    descending = order == "newest"
+    statement = select(job).where(*_filters(query, owner))
+    if query.cursor is not None:
+        position = cursors.decode(query.cursor, order)
+        statement = statement.where(key < position if descending else key > position)
+    statement = statement.order_by(key.desc() if descending else key).limit(query.limit + 1)
+    rows = list(connection.execute(statement))
+    if len(rows) <= query.limit:
+        return rows, None
+    last = rows[query.limit - 1]
+    return rows[: query.limit], cursors.encode(order, last._mapping[key.name])
+
+
+def count(connection: Connection, query: JobQuery, owner: str | None) -> int:
+    """Return how many jobs a query finds on all its pages."""
+    statement = select(func.count()).select_from(job).where(*_filters(query, owner))
+    return int(connection.execute(statement).scalar_one())
+
+
+def _filters(query: JobQuery, owner: str | None) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        job.c.deleted.is_not(None) if query.deleted else job.c.deleted.is_(None)
+    ]
+    equal = {"owner": owner, "batch": query.batch, "name": query.name, "project": query.project}
+    found += [job.c[name] == value for name, value in equal.items() if value is not None]
+    if query.batch is not None:
+        found += [job.c.latest, job.c.batch_pk == _batch_pk(query.batch)]
+    if query.status:
+        found.append(job.c.status.in_([str(status) for status in query.status]))
+    if query.tool is not None:
+        found.append(or_(job.c.tool_name == query.tool, job.c.tool == query.tool))
+    if query.text is not None:
+        found.append(job.c.name.icontains(query.text, autoescape=True))
+    if query.ids:
+        found.append(job.c.id.in_(query.ids))
+    return found
+
+
+def _batch_pk(batch_id: str) -> Any:
+    from .schema import batch
+
+    return select(batch.c.pk).where(batch.c.id == batch_id).scalar_subquery()
+
+
+def attempts(connection: Connection, rows: Sequence[JobRow]) -> dict[int, list[Attempt]]:
+    """Return the attempts of these jobs, oldest first."""
+    found: dict[int, list[Attempt]] = defaultdict(list)
+    query = _of_jobs(select(attempt), attempt.c.job_pk, rows).order_by(attempt.c.number)
+    for row in connection.execute(query):
+        fields = {name: row._mapping[name] for name in Attempt.__struct_fields__}
+        found[row.job_pk].append(Attempt(**fields | {"status": Status(row.status)}))
+    return found
+
+
+def outputs(connection: Connection, rows: Sequence[JobRow]) -> dict[int, list[Row[Any]]]:
+    """Return the rows of the outputs of these jobs, of every attempt, by name."""
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    query = _of_jobs(select(output), output.c.job_pk, rows).order_by(output.c.name)
+    for row in connection.execute(query):
+        found[row.job_pk].append(row)
+    return found
+
+
+def _of_jobs(query: Select[Any], column: ColumnElement[int], rows: Sequence[JobRow]) -> Select[Any]:
+    return query.where(column.in_([row.pk for row in rows]))
+
+
+def to_output(row: Row[Any]) -> Output:
+    """Return what the API says of an output."""
+    return Output(
+        name=row.name,
+        media_type=row.media_type,
+        size=row.size,
+        sha256=row.sha256,
+        main=bool(row.main),
+        path=row.path,
+    )
+
+
+def to_job(
+    row: JobRow,
+    spec: Spec,
+    tries: list[Attempt],
+    files: list[Row[Any]],
+    waiting: tuple[str, str] | None,
+) -> Job:
+    """Return what the API says of a job; `waiting` is the code and sentence of why it waits."""
+    last = tries[-1].number if tries else 0
+    progress = None if row.progress is None else msgspec.json.decode(row.progress, type=Progress)
+    code, sentence = waiting or (row.reason_code, row.reason)
+    return Job(
+        id=row.id,
+        pk=row.pk,
+        name=row.name,
+        target=TargetInfo(row.kind, row.target_name),
+        status=Status(row.status),
+        owner=row.owner,
+        created=row.created,
+        stage=row.stage,
+        reason_code=code,
+        reason=sentence,
+        progress=progress,
+        project=row.project,
+        batch=row.batch,
+        batch_index=row.batch_index,
+        arguments=msgspec.json.decode(row.arguments),
+        options=msgspec.to_builtins(spec.options),
+        attempts=tries,
+        started=row.started,
+        stopped=row.stopped,
+        deleted=row.deleted,
+        cancel_requested=row.cancel_requested,
+        outputs=[to_output(file) for file in files if file.attempt == last],
+    )

@@ -1,0 +1,188 @@
+"""What the runner asks of the store: which jobs can go on, and what is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from ..model.status import ACTIVE, FINAL, Status
+from .jobs import JobRow
+from .schema import attempt, job, mark, needs, output
+
+_ACTIVE = [str(status) for status in ACTIVE]
+_BAD = [str(Status.FAILED), str(Status.CANCELLED)]
+
+
+def ready(connection: Connection, now: float, limit: int) -> list[JobRow]:
+    """Return PENDING jobs with nothing left to wait for."""
+    open_needs = _a_need_that(job.alias("needed"), lambda n: n.c.status != str(Status.SUCCEEDED))
+    query = select(job).where(
+        job.c.status == str(Status.PENDING),
+        ~job.c.held,
+        or_(job.c.not_before.is_(None), job.c.not_before <= now),
+        ~open_needs,
+    )
+    return list(connection.execute(query.order_by(job.c.pk).limit(limit)))
+
+
+def doomed(connection: Connection, limit: int) -> list[tuple[JobRow, str]]:
+    """Return PENDING jobs one of whose needed jobs did not succeed, with its name."""
+    needed = job.alias("needed")
+    query = (
+        select(job, needed.c.name.label("needed_name"))
+        .join(needs, needs.c.job_pk == job.c.pk)
+        .join(needed, needed.c.pk == needs.c.needed_pk)
+        .where(job.c.status == str(Status.PENDING), needed.c.status.in_(_BAD))
+        .group_by(job.c.pk)
+        .limit(limit)
+    )
+    return [(row, row.needed_name) for row in connection.execute(query)]
+
+
+def _a_need_that(needed: Any, condition: Any) -> Any:
+    return exists().where(
+        and_(needs.c.job_pk == job.c.pk, needed.c.pk == needs.c.needed_pk, condition(needed))
+    )
+
+
+def runnable(
+    connection: Connection,
+    *,
+    cpu: float,
+    memory: int,
+    now: float,
+    not_in: Collection[int],
+    limit: int,
+) -> list[JobRow]:
+    """Return the next jobs, by priority then age, each of which would fit on its own."""
+    query = select(job).where(
+        job.c.status == text("'RUNNABLE'"),  # a literal, so that the partial index is used
+        job.c.cpu <= cpu,
+        or_(job.c.memory.is_(None), job.c.memory <= memory),
+        or_(job.c.not_before.is_(None), job.c.not_before <= now),
+    )
+    if not_in:
+        query = query.where(or_(job.c.batch_pk.is_(None), job.c.batch_pk.not_in(not_in)))
+    query = query.order_by(text("priority DESC"), job.c.pk).limit(limit)
+    return list(connection.execute(query))
+
+
+def active(connection: Connection) -> list[JobRow]:
+    """Return the jobs that are STARTING or RUNNING."""
+    query = select(job).where(job.c.status.in_(_ACTIVE)).order_by(job.c.pk)
+    return list(connection.execute(query))
+
+
+def last_attempts(connection: Connection, pks: Collection[int]) -> dict[int, Row[Any]]:
+    """Return the row of the latest attempt of each job that has one."""
+    found: dict[int, Row[Any]] = {}
+    wanted = list(pks)
+    for start in range(0, len(wanted), 500):
+        query = select(attempt).where(attempt.c.job_pk.in_(wanted[start : start + 500]))
+        for row in connection.execute(query.order_by(attempt.c.number)):
+            found[row.job_pk] = row
+    return found
+
+
+def lost_attempts(connection: Connection, pk: int) -> int:
+    """Return how many attempts of a job were lost."""
+    query = select(func.count()).select_from(attempt)
+    query = query.where(attempt.c.job_pk == pk, attempt.c.reason_code == "lost")
+    return int(connection.execute(query).scalar_one())
+
+
+def add_attempts(tx: Connection, rows: list[dict[str, Any]]) -> None:
+    """Insert attempts."""
+    if rows:
+        tx.execute(insert(attempt), rows)
+
+
+_ATTEMPT_FACTS = [column.name for column in attempt.c if not column.primary_key]
+_UPDATE_ATTEMPT = (
+    update(attempt)
+    .where(attempt.c.job_pk == bindparam("of_job_pk"), attempt.c.number == bindparam("of_number"))
+    .values({name: bindparam(f"new_{name}") for name in _ATTEMPT_FACTS})
+)
+
+
+def set_attempts(tx: Connection, rows: list[dict[str, Any]]) -> None:
+    """Write attempts anew; each row has all columns."""
+    if rows:
+        keys = ("job_pk", "number")
+        named = [
+            {(f"of_{k}" if k in keys else f"new_{k}"): value for k, value in row.items()}
+            for row in rows
+        ]
+        tx.execute(_UPDATE_ATTEMPT, named)
+
+
+def drop_attempt(tx: Connection, pk: int, number: int) -> None:
+    """Remove an attempt that was never started."""
+    where = and_(attempt.c.job_pk == pk, attempt.c.number == number)
+    tx.execute(attempt.delete().where(where))
+
+
+def add_outputs(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert outputs."""
+    if rows:
+        tx.execute(insert(output), list(rows))
+
+
+def output_paths(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return, by ``"job id/name"``, the paths of outputs of the jobs' latest attempts."""
+    found: dict[str, str] = {}
+    for job_id, name in wanted:
+        query = (
+            select(output.c.path)
+            .join(job, job.c.pk == output.c.job_pk)
+            .where(job.c.id == job_id, output.c.name == name)
+            .order_by(output.c.attempt.desc())
+            .limit(1)
+        )
+        path = connection.execute(query).scalar()
+        if path is not None:
+            found[f"{job_id}/{name}"] = path
+    return found
+
+
+def unfinished(connection: Connection) -> bool:
+    """Tell whether any job is not final."""
+    left = [str(status) for status in Status if status not in FINAL]
+    query = select(job.c.pk).where(job.c.status.in_(left)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def next_due(connection: Connection, now: float) -> float | None:
+    """Return the earliest time (epoch) after `now` at which a back-off ends."""
+    query = select(func.min(job.c.not_before)).where(
+        job.c.status.in_([str(Status.PENDING), str(Status.RUNNABLE)]), job.c.not_before > now
+    )
+    due: float | None = connection.execute(query).scalar()
+    return due
+
+
+def get_mark(connection: Connection, name: str) -> int:
+    """Return a mark; 0 if it was never set."""
+    return connection.execute(select(mark.c.value).where(mark.c.name == name)).scalar() or 0
+
+
+def set_marks(tx: Connection, marks: dict[str, int]) -> None:
+    """Set marks."""
+    for name, value in marks.items():
+        statement = upsert(mark).values(name=name, value=value)
+        tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
