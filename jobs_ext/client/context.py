@@ -7,26 +7,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from jobs_ext.model.environment import allowed
 from jobs_ext.model.request import Context
-
-#: What a job takes over from the submitter, so that what works after ``!`` works in the job.
-NAMES = frozenset(
-    {
-        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LANGUAGE", "TZ", "TMPDIR",
-        "VIRTUAL_ENV", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH",
-        "PYTHONPATH", "MODULEPATH", "MODULESHOME", "LOADEDMODULES", "_LMFILES_", "R_LIBS",
-        "R_LIBS_USER", "R_LIBS_SITE", "PERL5LIB", "JAVA_HOME", "CUDA_HOME", "CUDA_PATH",
-        "JULIA_PROJECT", "JULIA_DEPOT_PATH", "JULIA_LOAD_PATH", "JUPYTER_PATH",
-        "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_PREFER_ENV_PATH", "IPYTHONDIR",
-        "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy",
-        "https_proxy", "ftp_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
-        "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS",
-        "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE",
-        "AWS_SHARED_CREDENTIALS_FILE", "GOOGLE_CLOUD_PROJECT", "CLOUDSDK_ACTIVE_CONFIG_NAME",
-        "AZURE_CONFIG_DIR", "KUBECONFIG",
-    }
-)  # fmt: skip
-PREFIXES = ("LC_", "CONDA_", "MAMBA_", "LMOD_", "XDG_", "OMP_", "MKL_", "OPENBLAS_", "NUMEXPR_")
 
 
 def capture() -> Context:
@@ -40,18 +22,9 @@ def capture() -> Context:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables a job takes over: the list above and JOBS_EXT_ENVIRONMENT's names."""
-    extra = {n.strip() for n in os.environ.get("JOBS_EXT_ENVIRONMENT", "").split(",")}
-    wanted = NAMES | extra
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if (name in wanted or name.startswith(PREFIXES)) and _is_text(value)
-    }
-
-
-def _is_text(value: str) -> bool:
-    return value.encode("utf-8", "ignore").decode() == value
+    """Return the variables a job takes over: the model's list and JOBS_EXT_ENVIRONMENT's names."""
+    extra = os.environ.get("JOBS_EXT_ENVIRONMENT", "").split(",")
+    return allowed(os.environ, (name.strip() for name in extra))
 
 
 def module_path() -> list[str]:
