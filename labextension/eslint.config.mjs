@@ -13,6 +13,7 @@ export default tseslint.config(
       '@typescript-eslint/dot-notation': 'off', // an index signature is read by brackets
       '@typescript-eslint/explicit-function-return-type': ['error', { allowExpressions: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/unbound-method': 'off', // Lumino's signals take a method and its `this`
       complexity: ['error', 10],
       eqeqeq: 'error',
       'max-lines': ['error', 300],

@@ -74,7 +74,11 @@ export function addOpenCommand(
 
 function readArguments(args: ReadonlyPartialJSONObject): OpenArguments {
   const kind = args['kind'] === 'batch' ? 'batch' : 'job';
-  return { kind, id: String(args['id']), title: String(args['title'] ?? '') };
+  return { kind, id: word(args['id']), title: word(args['title']) };
+}
+
+function word(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function showTab(

@@ -24,7 +24,7 @@ export class JobRenderer extends Widget implements IRenderMime.IRenderer {
     this.addClass('jobs-ext-output');
   }
 
-  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+  renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this.model = model;
     this.bundle = readBundle(model.data[MIME]);
     if (this.bundle === null) {
@@ -35,6 +35,7 @@ export class JobRenderer extends Widget implements IRenderMime.IRenderer {
       const options = { open: this.showItem, onNews: (view: View) => this.keep(view) };
       this.card = new LiveCard(this.node, this.bundle, this.stream, options);
     }
+    return Promise.resolve();
   }
 
   override dispose(): void {

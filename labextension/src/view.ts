@@ -7,7 +7,7 @@
 import { BatchCard, JobCard } from './view/cards';
 import { h } from './view/dom';
 import { JobList } from './view/list';
-import type { ItemView, Part, Source, View } from './view/model';
+import type { Part, Source, View } from './view/model';
 import { ensureStyle } from './view/style';
 
 export type * from './view/model';
@@ -48,10 +48,10 @@ export function mount(element: HTMLElement, source: Source): Mounted {
 }
 
 function draw(view: View, source: Source): { kind: View['kind']; part: Part<View> } {
-  return { kind: view.kind, part: part(view, source) as Part<View> };
+  return { kind: view.kind, part: part(view, source) };
 }
 
-function part(view: View, source: Source): Part<never> {
+function part(view: View, source: Source): Part<View> {
   switch (view.kind) {
     case 'job':
       return new JobCard(view, source);
@@ -61,5 +61,3 @@ function part(view: View, source: Source): Part<never> {
       return new JobList(view, source);
   }
 }
-
-export type { ItemView };

@@ -4,7 +4,7 @@ import { button, everySecond, h, icon, setLine, setText } from './dom';
 import { elapsed, showDuration } from './format';
 import { targetText } from './cards';
 import type { BatchView, ItemView, JobsView, JobView, Part, Source, Tone } from './model';
-import { Actions, Announcer, batchStatus, ProgressBar, StackedBar, tallyText, toolButton } from './pieces';
+import { Actions, batchStatus, ProgressBar, StackedBar, tallyText, toolButton } from './pieces';
 
 abstract class Row<V extends ItemView> implements Part<V> {
   readonly node = h('li', 'jx-row');
@@ -15,7 +15,6 @@ abstract class Row<V extends ItemView> implements Part<V> {
   private readonly word = h('b');
   private readonly rest = h('span');
   private readonly actions: Actions;
-  private readonly announcer = new Announcer();
   private tone: Tone | null = null;
 
   constructor(
@@ -29,7 +28,7 @@ abstract class Row<V extends ItemView> implements Part<V> {
     this.actions = new Actions(h('span', 'jx-row-tools'), source.act, toolButton);
     const line = h('div', 'jx-row-line', this.word, this.rest);
     this.main.append(this.icon, this.title, this.time, this.actions.node, line, bar);
-    this.node.append(this.main, this.actions.problem, this.announcer.node);
+    this.node.append(this.main, this.actions.problem);
   }
 
   update(view: V): void {
@@ -48,7 +47,6 @@ abstract class Row<V extends ItemView> implements Part<V> {
     this.main.title = `${view.title}\n${view.target.kind} ${view.target.name}\n${this.detail()}`;
     this.actions.update(view);
     this.actions.node.hidden = false;
-    this.announcer.update(`${view.title}: ${status}`);
     this.tick();
   }
 
@@ -149,6 +147,7 @@ class Rows implements Part<ItemView[]> {
 
   update(items: ItemView[]): void {
     const kept = new Map<string, JobRow | BatchRow>();
+    const focused = this.node.contains(document.activeElement) ? document.activeElement : null;
     items.forEach((item, place) => {
       const row = this.row(item);
       kept.set(item.id, row);
@@ -162,6 +161,9 @@ class Rows implements Part<ItemView[]> {
       }
     }
     this.rows = kept;
+    if (focused instanceof HTMLElement && focused !== document.activeElement) {
+      focused.focus(); // a row that was moved has lost it
+    }
   }
 
   get(id: string): JobRow | BatchRow | undefined {

@@ -95,15 +95,15 @@ export type Stream = 'stdout' | 'stderr';
 export interface Source {
   snapshot: View;
   /** Calls `listener` with each newer view; returns what ends that. */
-  subscribe(listener: (view: View) => void): () => void;
+  subscribe: (listener: (view: View) => void) => () => void;
   /** Carries out `cancel` or `rerun`. Absent: nothing can be done, and no button is drawn. */
-  act?(action: string, view: ItemView): Promise<void>;
+  act?: (action: string, view: ItemView) => Promise<void>;
   /** Reads a log from a byte offset; a negative one counts from its end. */
-  log?(id: string, stream: Stream, offset: number): Promise<LogChunk>;
+  log?: (id: string, stream: Stream, offset: number) => Promise<LogChunk>;
   /** The address of an output's content. Absent: outputs are named but not linked. */
-  href?(id: string, output: string): string;
+  href?: (id: string, output: string) => string;
   /** Shows one item of a list by itself. Absent: titles are plain text. */
-  open?(view: ItemView): void;
+  open?: (view: ItemView) => void;
   /** One line above the card, e.g. that the job ran elsewhere. */
   label?: string;
   /** Draw the log opened. */

@@ -1,0 +1,95 @@
+/** Views as the server makes them. */
+
+import type { BatchView, JobView, Source, View } from '../src/view';
+
+export const ID = '019a9f00-0000-7000-8000-000000000001';
+export const OTHER = '019a9f00-0000-7000-8000-000000000002';
+export const BATCH = '019a9f00-0000-7000-8000-0000000000b1';
+export const SERVER = '5f0c2a52-7f0a-4f5c-9a52-0f6d5c0a1b2c';
+
+export function job(changes: Partial<JobView> = {}): JobView {
+  return {
+    kind: 'job',
+    id: ID,
+    title: 'count',
+    target: { kind: 'tool', name: 'wc-1.0' },
+    status: 'RUNNING',
+    tone: 'active',
+    final: false,
+    stage: 'running',
+    reason: null,
+    progress: null,
+    created: '2026-10-01T09:00:00.000000Z',
+    started: '2026-10-01T09:00:01.000000Z',
+    stopped: null,
+    attempt: 1,
+    exit_code: null,
+    peak_memory: null,
+    cpu_seconds: null,
+    duration: null,
+    batch: null,
+    arguments: [{ name: 'text', text: 'data.txt' }],
+    outputs: [],
+    actions: ['cancel'],
+    ...changes
+  };
+}
+
+export function succeeded(changes: Partial<JobView> = {}): JobView {
+  return job({
+    status: 'SUCCEEDED',
+    tone: 'good',
+    final: true,
+    stage: null,
+    stopped: '2026-10-01T09:00:13.400000Z',
+    duration: 12.4,
+    exit_code: 0,
+    peak_memory: 34_000_000,
+    outputs: [{ name: 'out/counts.txt', size: 12_300, media_type: 'text/plain', main: true }],
+    actions: ['rerun'],
+    ...changes
+  });
+}
+
+export function failed(changes: Partial<JobView> = {}): JobView {
+  return succeeded({ status: 'FAILED', tone: 'bad', exit_code: 2, reason: 'exited with code 2', outputs: [], ...changes });
+}
+
+export function batch(counts: Partial<Record<string, number>> = {}, changes: Partial<BatchView> = {}): BatchView {
+  const all: Record<string, number> = { SUBMITTED: 0, PENDING: 0, RUNNABLE: 0, STARTING: 0, RUNNING: 0 };
+  Object.assign(all, { SUCCEEDED: 0, FAILED: 0, CANCELLED: 0 }, counts);
+  const done = (all['SUCCEEDED'] ?? 0) + (all['FAILED'] ?? 0) + (all['CANCELLED'] ?? 0);
+  const n = Object.values(all).reduce((sum, count) => sum + count, 0);
+  return {
+    kind: 'batch',
+    id: BATCH,
+    title: 'sweep',
+    target: { kind: 'function', name: 'simulate' },
+    n_jobs: n,
+    counts: all,
+    done,
+    final: done === n,
+    tone: all['FAILED'] ? 'bad' : done === n ? 'good' : 'active',
+    created: '2026-10-01T09:00:00.000000Z',
+    failed: [],
+    actions: done === n ? [] : ['cancel'],
+    ...changes
+  };
+}
+
+/** A source that the test drives; `send` is how a newer view comes. */
+export function source(snapshot: View, rest: Partial<Source> = {}): Source & { send: (view: View) => void; listening: number } {
+  const listeners = new Set<(view: View) => void>();
+  return {
+    snapshot,
+    subscribe: listener => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    send: view => listeners.forEach(listener => listener(view)),
+    get listening() {
+      return listeners.size;
+    },
+    ...rest
+  };
+}
