@@ -1,4 +1,4 @@
-"""The documentation is true: its reference is current, its links lead somewhere, its code parses."""
+"""The documentation is true: its reference is current, its links lead somewhere, code parses."""
 
 from __future__ import annotations
 
