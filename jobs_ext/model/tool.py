@@ -5,6 +5,7 @@ The TOML form is documented in docs/reference/tools.md; the same fields as JSON 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -12,6 +13,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from .errors import InvalidRequest
 from .quantities import parse_bytes, parse_duration
+
+#: Where the argument of that name goes, in a command.
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 
 
 class ToolInput(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -10,12 +10,11 @@ from msgspec import UNSET
 
 from ..model.errors import InvalidRequest
 from ..model.request import Target
-from ..model.tool import Tool, ToolInput
+from ..model.tool import PLACEHOLDER, Tool, ToolInput
 from .environment import check_parameter_name
 from .hints import did_you_mean
 from .references import is_reference
 from .schemas import ValueSchema
-from .toolfiles import PLACEHOLDER
 
 Arguments = dict[str, Any]
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ..model.errors import InvalidRequest
 from ..model.request import Context, Options
-from ..model.tool import Tool
-from .toolfiles import PLACEHOLDER
+from ..model.tool import PLACEHOLDER, Tool
 
 
 def search_path(options: Options, context: Context) -> str:

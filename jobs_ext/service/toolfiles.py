@@ -10,13 +10,12 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from ..model.errors import InvalidRequest
-from ..model.tool import Tool, check_tool
+from ..model.tool import PLACEHOLDER, Tool, check_tool
 from .decode import convert_request
 from .environment import check_parameter_name
 from .hints import did_you_mean
 from .schemas import ValueSchema
 
-PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 _ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _TOOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _HEADER = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
