@@ -85,6 +85,11 @@ class PrivateServer:
         )
         return self.runtime / f"kernel-{session['kernel']['id']}.json"
 
+    def end_kernels(self) -> None:
+        """End all kernels of this server."""
+        for session in self.get("api/sessions"):
+            self._ask("DELETE", f"api/sessions/{session['id']}")
+
     @contextmanager
     def show_batches(self, every: float = 0.5) -> Iterator[None]:
         """While the block runs, print how far the newest unfinished batch is when that changes."""
@@ -111,7 +116,7 @@ class PrivateServer:
         answer = self._session.request(method, self.url + path, json=body, timeout=30)
         if not answer.ok:
             raise ServerFailed(f"{method} {path} was answered {answer.status_code}: {answer.text}")
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def _wait(self, condition: Callable[[], T | None], what: str, timeout: float = 60) -> T:
         deadline = time.monotonic() + timeout
