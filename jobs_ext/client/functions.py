@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import io
 from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from jobs_ext.model import media
@@ -26,6 +27,7 @@ class FunctionTarget(Target):
     """A Python function; its arguments are bound and checked before anything is sent."""
 
     kind = "function"
+    carried: tuple[ModuleType, ...] = ()  # modules sent along, which the job may not have
 
     def __init__(
         self,
@@ -48,7 +50,8 @@ class FunctionTarget(Target):
 
     def _target(self, parts: Parts) -> model.Target:
         callee = by_name(self.function)
-        parts[PART] = Part("function.pickle", pickling.dumps(callee, self.label), media.PICKLE)
+        content = pickling.dumps(callee, self.label, self.carried)
+        parts[PART] = Part("function.pickle", content, media.PICKLE)
         return model.Target(function=PART, qualname=self.label)
 
     def _first(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FunctionType, ModuleType
 from typing import Any
@@ -15,20 +15,22 @@ from .errors import NotPicklable
 _TROUBLE = (TypeError, pickle.PicklingError, AttributeError, ValueError, RecursionError, OSError)
 
 
-def dumps(value: Any, what: str) -> bytes:
-    """Return `value` pickled; modules that lie beside the notebook go along by value.
+def dumps(value: Any, what: str, carried: Iterable[ModuleType] = ()) -> bytes:
+    """Return `value` pickled; modules beside the notebook go along by value.
 
-    `what` names the value in the `NotPicklable` raised when something in it can't be sent.
+    So do those of `carried`. `what` names the value in the `NotPicklable` that is raised when
+    something in it can't be sent.
     """
     import cloudpickle
 
     try:
-        with _by_value(own_modules()):
+        with _by_value([*own_modules(), *carried]):
             return bytes(cloudpickle.dumps(value))
     except _TROUBLE:
         pass  # perhaps only a module beside the notebook holds what can't be sent
     try:
-        return bytes(cloudpickle.dumps(value))
+        with _by_value(carried):
+            return bytes(cloudpickle.dumps(value))
     except _TROUBLE as error:
         raise NotPicklable(
             f"{culprit(value, what)} can't be sent to a job: {error}.",
@@ -43,7 +45,7 @@ def own_modules() -> list[ModuleType]:
 
 
 @contextmanager
-def _by_value(modules: list[ModuleType]) -> Iterator[None]:
+def _by_value(modules: Iterable[ModuleType]) -> Iterator[None]:
     import cloudpickle
 
     known = cloudpickle.list_registry_pickle_by_value()

@@ -14,8 +14,8 @@ ArgumentSet = dict[str, Any]
 def grid(**axes: Iterable[Any]) -> list[ArgumentSet]:
     """Return every combination of the values, the last named varying fastest.
 
-    ``grid(k=[1, 2], text=files)`` gives one argument set per k and file. Raises `WrongArguments` for an
-    axis that is one text or not iterable.
+    ``grid(k=[1, 2], text=files)`` gives one argument set per k and file. Raises
+    `WrongArguments` for an axis that is one text or not iterable.
     """
     values = _axes(axes)
     return [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]

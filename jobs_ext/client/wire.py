@@ -38,9 +38,9 @@ class Reference(Protocol):
 def plain(value: Any, field: str, parts: Parts) -> Any:
     """Return `value` as JSON for a tool, command, script or notebook.
 
-    Paths become text, NumPy numbers plain ones, dates ISO 8601; bytes are uploaded under the
-    name of their argument. `field` names the place in messages. Raises `InvalidRequest` for what
-    has no JSON form.
+    Paths become text, NumPy numbers plain ones, dates ISO 8601; bytes and a `Part` are uploaded
+    under the name of their argument. `field` names the place in messages. Raises
+    `InvalidRequest` for what has no JSON form.
     """
     if value is None or isinstance(value, bool | str):
         return str(value) if isinstance(value, str) else value
@@ -52,7 +52,7 @@ def plain(value: Any, field: str, parts: Parts) -> Any:
         return os.fspath(value)
     if isinstance(value, date | time):
         return value.isoformat()
-    if isinstance(value, bytes):
+    if isinstance(value, bytes | Part):
         return _upload(value, field, parts)
     return _nested(value, field, parts)
 
@@ -80,10 +80,12 @@ def _number(value: int | float, field: str) -> int | float:
     return int(value) if isinstance(value, int) else float(value)
 
 
-def _upload(value: bytes, field: str, parts: Parts) -> dict[str, str]:
+def _upload(value: bytes | Part, field: str, parts: Parts) -> dict[str, str]:
     name = field.removeprefix("arguments.")
-    parts[name] = Part(name, value, "application/octet-stream")
-    return {"$part": name}
+    if not isinstance(value, Part):
+        value = Part(name, value, "application/octet-stream")
+    parts[name] = value
+    return {"$part": name, "text": value.filename}
 
 
 def is_exact(value: Any) -> bool:

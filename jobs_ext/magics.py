@@ -1,0 +1,208 @@
+"""``%load_ext jobs_ext``: ``%%job`` runs the cell as a job, ``%jobs`` lists the newest jobs."""
+
+from __future__ import annotations
+
+import argparse
+import builtins
+import shlex
+import symtable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .client import inside, session
+from .client.errors import InvalidRequest
+from .client.functions import FunctionTarget
+from .client.job import Job
+from .client.results import CELL
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from .client.lists import JobList
+
+_TEXTS = ("memory", "timeout", "python", "cwd", "on-lost", "project", "key")
+_GIVEN_BY_EVERY_MODULE = {"__name__", "__doc__", "__builtins__", "__file__"}
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Add the magics to the notebook; IPython calls this for ``%load_ext jobs_ext``."""
+
+    def job(line: str, cell: str) -> Job:
+        source = str(shell.transform_cell(cell))  # type: ignore[no-untyped-call]
+        return run_cell(shell.user_ns, line, source)
+
+    def jobs(line: str) -> JobList:
+        """List the newest jobs: ``%jobs [STATUS …]``."""
+        return session.jobs([word.upper() for word in line.split()] or None)
+
+    job.__doc__ = parser().format_help()
+    add: Any = shell.register_magic_function  # its annotations are wrong for bound use
+    add(job, "cell", "job")
+    add(jobs, "line", "jobs")
+
+
+def run_cell(namespace: dict[str, Any], line: str, source: str) -> Job:
+    """Submit `source` as a job and bind its handle in `namespace`, by what `line` says.
+
+    Raises `InvalidRequest` for a wrong line, and naming what the cell uses without having it.
+    """
+    said = parser().parse_args(shlex.split(line))
+    inputs, outputs = _names(said.inputs), _names(said.outputs)
+    values = _values(namespace, inputs)
+    _check_names(source, {*inputs}, outputs, namespace)
+    options = {"name": said.name} | _options(said)
+    job = CellTarget(cell_function(source, said.name, outputs), None, options).submit(**values)
+    namespace[said.name] = job
+    return job
+
+
+class CellTarget(FunctionTarget):
+    """A cell: a function of its inputs that keeps its outputs, in need of nothing of ours."""
+
+    carried = (inside,)
+
+
+def cell_function(source: str, name: str, outputs: list[str]) -> Callable[..., None]:
+    """Return a function that runs `source` with its arguments as variables."""
+    keep = inside.output
+
+    def run(**inputs: Any) -> None:
+        import linecache
+        import sys
+        import types
+
+        file = f"<cell {name}>"
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        main = sys.modules["__main__"] = types.ModuleType("__main__")
+        vars(main).update(inputs)
+        exec(compile(source, file, "exec"), vars(main))  # noqa: S102 - it is the user's own cell
+        absent = [output for output in outputs if output not in vars(main)]
+        if absent:
+            raise NameError(f"the cell did not set {', '.join(absent)}")
+        keep(**{output: vars(main)[output] for output in outputs})
+
+    run.__name__ = run.__qualname__ = f"{CELL}{name}"
+    return run
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are errors, not the end of the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidRequest(f"%%job: {message}.", field="line", hint=self.format_usage().strip())
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        raise InvalidRequest(message or "%%job: see %%job? for what it takes.", field="line")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the line of ``%%job``."""
+    made = _Parser(
+        prog="%%job",
+        description="Run the cell as a job, in this kernel's Python, and bind its handle.",
+        add_help=False,
+        allow_abbrev=False,
+    )
+    made.add_argument("name", help="the variable that gets the handle")
+    made.add_argument("--inputs", nargs="+", default=[], help="variables the cell gets a copy of")
+    made.add_argument("--outputs", nargs="+", default=[], help="variables of the cell to keep")
+    made.add_argument("--cpu", type=float, help="cores")
+    made.add_argument("--retries", type=int, help="further attempts after a failure")
+    made.add_argument("--env", nargs="+", metavar="NAME=VALUE", help="environment variables")
+    made.add_argument("--after", nargs="+", metavar="ID", help="jobs that must succeed first")
+    made.add_argument("--hold", action="store_true", default=None, help="wait for .release()")
+    for name in _TEXTS:
+        made.add_argument(f"--{name}", help=f"the option {name.replace('-', '_')}")
+    return made
+
+
+def _options(said: argparse.Namespace) -> dict[str, Any]:
+    given = {n: v for n, v in vars(said).items() if v is not None}
+    for name in ("name", "inputs", "outputs"):
+        given.pop(name)
+    if "env" in given:
+        given["env"] = dict(_pair(text) for text in given["env"])
+    return given
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InvalidRequest(
+            f"--env takes NAME=VALUE, not {text!r}.", field="options.env", value=text
+        )
+    return name, value
+
+
+def _names(words: Iterable[str]) -> list[str]:
+    """Return the names in ``a,b c``. Raises `InvalidRequest` for what can't name a variable."""
+    names = [name for word in words for name in word.split(",") if name]
+    for name in names:
+        if not name.isidentifier():
+            raise InvalidRequest(f"{name!r} can't name a variable.", field="line", value=name)
+    return names
+
+
+def _values(namespace: Mapping[str, Any], inputs: list[str]) -> dict[str, Any]:
+    for name in inputs:
+        if name not in namespace:
+            raise InvalidRequest(
+                f"The input {name!r} is not a variable of this notebook.",
+                field="inputs",
+                value=name,
+            )
+    return {name: namespace[name] for name in inputs}
+
+
+def _check_names(
+    source: str, inputs: set[str], outputs: list[str], namespace: Mapping[str, Any]
+) -> None:
+    """Raise `InvalidRequest` for names that would be missing in the job, before it runs."""
+    used, bound, open_ended = names_of(source)
+    if open_ended:
+        return
+    absent = sorted(used - bound - inputs - set(dir(builtins)) - _GIVEN_BY_EVERY_MODULE)
+    if absent:
+        raise InvalidRequest(
+            f"The cell uses {', '.join(absent)}, which the job would not have.",
+            field="inputs",
+            value=absent,
+            hint=_advice(absent, namespace),
+        )
+    never = [name for name in outputs if name not in bound | inputs]
+    if never:
+        raise InvalidRequest(
+            f"The cell never sets the output {', '.join(never)}.", field="outputs", value=never
+        )
+
+
+def _advice(absent: list[str], namespace: Mapping[str, Any]) -> str:
+    if "get_ipython" in absent:
+        return "Magics and ! do not work in a job; use subprocess, or submit a command."
+    here = [name for name in absent if name in namespace]
+    modules = [name for name in here if type(namespace[name]).__name__ == "module"]
+    if modules:
+        return f"Import {', '.join(modules)} in the cell."
+    return f"Pass them: --inputs {' '.join(here)}" if here else "They are not defined here either."
+
+
+def names_of(source: str) -> tuple[set[str], set[str], bool]:
+    """Return the global names that Python `source` uses, those it binds, and if it may bind more.
+
+    The latter is so with ``from … import *``. Raises SyntaxError.
+    """
+    compile(source, "<cell>", "exec")
+    top = symtable.symtable(source, "<cell>", "exec")
+    used: set[str] = set()
+    bound: set[str] = set()
+    tables = [top]
+    while tables:
+        table = tables.pop()
+        tables.extend(table.get_children())
+        for symbol in table.get_symbols():
+            is_global = table is top or symbol.is_global()
+            if is_global and symbol.is_referenced():
+                used.add(symbol.get_name())
+            if is_global and (symbol.is_assigned() or symbol.is_imported()):
+                bound.add(symbol.get_name())
+    return used, bound, "import *" in " ".join(source.split())

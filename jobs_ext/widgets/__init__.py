@@ -1,0 +1,1 @@
+"""Forms and live panels for a notebook, made of ipywidgets and anywidget."""

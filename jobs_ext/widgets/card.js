@@ -1,0 +1,201 @@
+// Live cards and panels as widgets: brings the one view, `mount` of the file put in front of this
+// one, its data. On a page of the job's own server straight from there, so that it moves while the
+// kernel is busy; elsewhere by way of the kernel.
+
+export default (() => {
+  const FIRST_PAUSE = 500;
+  const LONGEST_PAUSE = 30000;
+  const ROWS = 300;
+  const BY_KERNEL = 2000; // ms between two questions to the kernel
+
+  /** What Jupyter tells the page of its server; null on pages of other programs. */
+  function pageConfig() {
+    const element = document.getElementById('jupyter-config-data');
+    return element ? JSON.parse(element.textContent) : null;
+  }
+
+  function cookie(name) {
+    const found = document.cookie.split('; ').find(one => one.startsWith(`${name}=`));
+    return found ? decodeURIComponent(found.slice(name.length + 1)) : '';
+  }
+
+  /** Requests to the server of this page, with its own login. */
+  class Api {
+    constructor(config) {
+      this.token = config.token || '';
+      this.root = new URL(`${config.baseUrl || '/'}jobs-ext/api/v1/`, location.href);
+    }
+
+    url(tail) {
+      return new URL(tail, this.root).href;
+    }
+
+    async request(tail, body) {
+      const headers = { 'X-XSRFToken': cookie('_xsrf') };
+      if (this.token) {
+        headers.Authorization = `token ${this.token}`;
+      }
+      const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+      const response = await fetch(this.url(tail), { ...init, headers, credentials: 'same-origin' });
+      const told = await response.json().catch(() => ({}));
+      if (!response.ok) {
+        throw new Error([told.message, told.hint].filter(Boolean).join(' ') || response.statusText);
+      }
+      return told;
+    }
+
+    socket(query) {
+      const url = new URL(this.url(`events?${query}`));
+      url.protocol = url.protocol.replace('http', 'ws');
+      if (this.token) {
+        url.searchParams.set('token', this.token);
+      }
+      return new WebSocket(url);
+    }
+  }
+
+  /** Follows what `watch` names over a WebSocket; reconnects and goes on where it was. */
+  class Live {
+    constructor(api, watch, tell) {
+      Object.assign(this, { api, watch, tell, pause: FIRST_PAUSE, since: null, ended: false });
+      this.known = new Map();
+      this.connect();
+    }
+
+    connect() {
+      const query = new URLSearchParams({ as: 'view' });
+      if (this.watch.kind !== 'jobs') {
+        query.set(this.watch.kind, this.watch.id);
+      }
+      if (this.since !== null) {
+        query.set('since', this.since);
+      }
+      this.socket = this.api.socket(query);
+      this.socket.onopen = () => (this.pause = FIRST_PAUSE);
+      this.socket.onmessage = event => this.receive(JSON.parse(event.data));
+      this.socket.onclose = () => this.again();
+    }
+
+    again() {
+      if (!this.ended) {
+        this.timer = setTimeout(() => this.connect(), this.pause * (0.75 + Math.random() / 2));
+        this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+      }
+    }
+
+    receive(frame) {
+      if (frame.type === 'error') {
+        this.since = null; // what we asked for can't be had: begin with a snapshot
+        return;
+      }
+      this.since = frame.seq;
+      if (frame.type === 'snapshot') {
+        this.known.clear();
+      }
+      for (const item of [...(frame.batches || []), ...(frame.jobs || [])]) {
+        this.known.set(item.id, item);
+      }
+      (frame.deleted || []).forEach(id => this.known.delete(id));
+      this.show();
+    }
+
+    show() {
+      if (this.watch.kind !== 'jobs') {
+        const item = this.known.get(this.watch.id);
+        if (item) {
+          this.tell(item);
+        }
+        return;
+      }
+      const items = [...this.known.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+      items.splice(ROWS).forEach(item => this.known.delete(item.id));
+      this.tell({ kind: 'jobs', items });
+    }
+
+    dispose() {
+      this.ended = true;
+      clearTimeout(this.timer);
+      this.socket.onclose = null;
+      this.socket.close();
+    }
+  }
+
+  /** The source of a card on a page of the job's own server. */
+  function direct(api, model) {
+    const place = view => `${view.kind === 'job' ? 'jobs' : 'batches'}/${view.id}`;
+    return {
+      snapshot: model.get('snapshot'),
+      subscribe: tell => {
+        const live = new Live(api, model.get('watch'), view => {
+          tell(view);
+          mirror(model, view);
+        });
+        return () => live.dispose();
+      },
+      act: async (action, view) => {
+        await api.request(`${place(view)}/${action}`, {});
+      },
+      log: (id, stream, offset) => api.request(`jobs/${id}/logs?stream=${stream}&offset=${offset}`),
+      href: (id, output) =>
+        api.url(`jobs/${id}/outputs/${output.split('/').map(encodeURIComponent).join('/')}`)
+    };
+  }
+
+  /** Lets Python know the end of a job; nothing less, a busy kernel could not keep up. */
+  function mirror(model, view) {
+    if (view.final && !model.get('snapshot').final) {
+      model.set('snapshot', view);
+      model.save_changes();
+    }
+  }
+
+  /** The source of a card on a page that has no server of ours: the kernel asks for us. */
+  function byKernel(model) {
+    return {
+      snapshot: model.get('snapshot'),
+      subscribe: tell => {
+        const changed = () => tell(model.get('snapshot'));
+        model.on('change:snapshot', changed);
+        const timer = setInterval(() => {
+          if (!model.get('snapshot').final) {
+            model.send({ action: 'refresh' });
+          }
+        }, BY_KERNEL);
+        return () => {
+          clearInterval(timer);
+          model.off('change:snapshot', changed);
+        };
+      },
+      act: async (action, view) => model.send({ action, kind: view.kind, id: view.id })
+    };
+  }
+
+  function elsewhere(model) {
+    return {
+      snapshot: model.get('snapshot'),
+      subscribe: () => () => undefined,
+      label: 'Ran elsewhere: this is how it stood when the notebook was saved.'
+    };
+  }
+
+  async function sourceOf(model) {
+    const config = pageConfig();
+    if (config === null) {
+      return byKernel(model);
+    }
+    const api = new Api(config);
+    try {
+      const { server } = await api.request('');
+      return server === model.get('server') ? direct(api, model) : elsewhere(model);
+    } catch {
+      return byKernel(model); // the page's server is not the kernel's, and has nothing of ours
+    }
+  }
+
+  async function render({ model, el }) {
+    const drawn = mount(el, await sourceOf(model));
+    return () => drawn.dispose();
+  }
+
+  return { render };
+})();

@@ -1,0 +1,76 @@
+"""Live cards and the live panel, as widgets that get their data straight from the server."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from jobs_ext.client import session
+from jobs_ext.client.errors import JobsError
+from jobs_ext.model.view import view_model
+
+if TYPE_CHECKING:
+    from jobs_ext.client.client import Client
+    from jobs_ext.client.display import Shown
+
+_ROWS = 100  # in the first snapshot of a panel
+
+
+def _source() -> str:
+    """Return the one view and the adapter that brings it its data, as one ES module."""
+    here = resources.files(__package__)
+    view = here / "static" / "view.js"
+    if not view.is_file():
+        raise JobsError(
+            "The front end of jobs_ext has not been built.",
+            hint="Install the package with pip, which builds it.",
+        )
+    return view.read_text("utf-8") + (here / "card.js").read_text("utf-8")
+
+
+class Panel(anywidget.AnyWidget):
+    """The card of one job or batch, or a table of the newest jobs; live while the kernel is busy.
+
+    The browser talks to the server itself, with its own login; `snapshot` is what is drawn until
+    it does, and where it can't.
+    """
+
+    _esm = _source()
+    server = traitlets.Unicode().tag(sync=True)  # fingerprint: whose jobs these are
+    watch = traitlets.Dict().tag(sync=True)  # {"kind": "job" | "batch", "id": …} or "jobs"
+    snapshot = traitlets.Dict().tag(sync=True)  # the view, or views, as JSON
+
+    def __init__(self, shown: Shown | None = None, client: Client | None = None) -> None:
+        self._shown = shown
+        self._client = client or (shown.client if shown else session.default())
+        watch = {"kind": shown.kind, "id": shown.id} if shown else {"kind": "jobs"}
+        super().__init__(
+            server=self._client.connection.info.server, watch=watch, snapshot=self._look()
+        )
+        self.on_msg(self._asked)
+
+    def refresh(self) -> None:
+        """Ask the server how things stand; only needed where the browser can't."""
+        self.snapshot = self._look()
+
+    def _look(self) -> dict[str, Any]:
+        if self._shown is not None:
+            return self._shown.view()
+        jobs = self._client.jobs(limit=_ROWS)
+        return {"kind": "jobs", "items": [view_model(job.refresh()) for job in jobs]}
+
+    def _asked(self, _: object, content: dict[str, Any], __: object) -> None:
+        """Do what a browser without a way to the server asks for."""
+        if content.get("action") == "cancel":
+            self._client.cancel(str(content["kind"]), str(content["id"]))
+        elif content.get("action") == "rerun":
+            self._client.rerun(str(content["id"]), {}, {})
+        self.refresh()
+
+
+def panel(shown: Shown | None = None) -> Panel:
+    """Return a live table of the newest jobs, or the live card of one job or batch."""
+    return Panel(shown)
