@@ -8,7 +8,7 @@ export PATH
 ruff check
 ruff format --check
 mypy
-lint-imports
-interrogate --quiet jobs_ext
+lint-imports --no-logo
+interrogate jobs_ext
 python scripts/npm.py run lint
 python scripts/npm.py run test

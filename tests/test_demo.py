@@ -1,0 +1,71 @@
+"""``make demo`` on a table of one's own: real server, real jobs, and that table's values."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from jobs_ext.tools import goeburst
+
+REPOSITORY = Path(__file__).parents[1]
+EXECUTED = REPOSITORY / ".cache" / "quickstart.ipynb"
+TABLE = """ST a b c d e
+1 1 1 1 1 1
+2 1 1 1 1 2
+3 1 1 1 2 2
+4 1 1 9 9 9
+5 8 8 8 8 8
+"""
+
+
+def demo(table):
+    return subprocess.run(
+        [sys.executable, "scripts/demo.py"],
+        cwd=REPOSITORY,
+        env=os.environ | {"INPUT": str(table)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.timeout(300)
+def test_the_demo_gives_the_values_of_the_table_it_is_given(tmp_path):
+    table = tmp_path / "my profiles.tsv"
+    table.write_text(TABLE.replace(" ", "\t"))
+
+    shown = demo(table)
+
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "24 of 24 jobs done" in shown.stdout
+    assert "make lab" in shown.stdout
+    profiles = goeburst.read_profiles(table)
+    rows = 0
+    for lvs in (1, 2, 3, 4):
+        for left_out in ("", *"abcde"):
+            kept = goeburst.read_profiles(table, [left_out] if left_out else [])
+            links = goeburst.forest(kept, goeburst.variant_counts(kept, lvs), lvs)
+            rows += len(goeburst.groups(len(profiles.ids), links))
+    assert f"[{rows} rows x 8 columns]" in shown.stdout
+    kept = nbformat.read(EXECUTED, as_version=4).cells
+    outputs = [output for cell in kept if cell.cell_type == "code" for output in cell.outputs]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+
+
+def test_a_file_that_is_not_there_is_said_before_anything_starts(tmp_path):
+    told = demo(tmp_path / "none.tsv")
+    assert told.returncode == 2
+    assert "there is no file" in told.stderr
+
+
+def test_a_file_of_another_form_fails_with_the_reason(tmp_path):
+    (tmp_path / "text.tsv").write_text("no tabs here\nnor here\n")
+    told = demo(tmp_path / "text.tsv")
+    assert told.returncode == 1
+    assert "text.tsv is not a table of profiles" in told.stderr
+    assert "Traceback" not in told.stderr
