@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ..model.query import JobQuery
+from .decode import decode_request
 from .principal import Principal
+from .service import Service
 from .slots import Slots
 from .uploads import Upload
 
-__all__ = ["JobQuery", "Principal", "Slots", "Upload"]
+__all__ = ["JobQuery", "Principal", "Service", "Slots", "Upload", "decode_request"]

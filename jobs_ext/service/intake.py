@@ -27,20 +27,24 @@ from .uploads import Upload, digest, keep
 Uploads = Mapping[str, Upload]
 
 
-def place_uploads(tool: Tool | None, arguments: dict[str, Any], uploads: Uploads) -> dict[str, Any]:
-    """Return the arguments with uploads named like a tool's input in their places.
-
-    Every reference to an upload says its file name and media type from here on.
-    """
-    if not uploads:
-        return arguments
+def place_parts(
+    tool: Tool | None, arguments: dict[str, Any], parts: Collection[str]
+) -> dict[str, Any]:
+    """Return the arguments with uploads that are named like a tool's input in their places."""
     implied = {
         name: [{PART: name}] if declared.multiple else {PART: name}
         for name, declared in (tool.inputs if tool else {}).items()
-        if name in uploads and name not in arguments
+        if name in parts and name not in arguments
     }
-    placed: dict[str, Any] = _described(arguments | implied, uploads)
-    return placed
+    return arguments | implied
+
+
+def describe_parts(arguments: dict[str, Any], uploads: Uploads) -> dict[str, Any]:
+    """Return the arguments with references that say the upload's file name and media type."""
+    if not uploads:
+        return arguments
+    described: dict[str, Any] = _described(arguments, uploads)
+    return described
 
 
 def _described(value: Any, uploads: Uploads) -> Any:
@@ -145,17 +149,15 @@ def repeated(connection: Connection, owner: str, key: str, request: str, kind: s
     return found[kind]
 
 
-def shared_columns(
-    tx: Connection, plan: Plan, owner: str, parts: dict[str, str]
-) -> dict[str, Any]:
+def shared_columns(tx: Connection, plan: Plan, owner: str, parts: dict[str, str]) -> dict[str, Any]:
     """Keep the spec of a plan and return the columns that jobs and batches share."""
     options = plan.spec.options
     return {
         "name": plan.name,
         "kind": plan.kind,
         "target_name": plan.target_name,
-        "tool": plan.tool,
-        "tool_name": plan.tool_name,
+        "tool": plan.tool.id if plan.tool else None,
+        "tool_name": plan.tool.name if plan.tool else None,
         "owner": owner,
         "project": options.project,
         "spec": put_spec(tx, msgspec.structs.replace(plan.spec, parts=parts)),
@@ -175,7 +177,9 @@ def encode_arguments(arguments: dict[str, Any], prefix: str) -> bytes:
     try:
         return msgspec.json.encode(arguments)
     except UnicodeEncodeError:
-        raise InvalidRequest(f"{prefix} holds text that is not valid Unicode.", field=prefix) from None
+        raise InvalidRequest(
+            f"{prefix} holds text that is not valid Unicode.", field=prefix
+        ) from None
 
 
 def verb_for(target: Target) -> str:

@@ -2,55 +2,35 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import Connection
 
 from ..model.clock import now
-from ..model.errors import Conflict, InvalidRequest, NotFound
-from ..model.ids import is_id, new_id
+from ..model.errors import Conflict, InvalidRequest
+from ..model.ids import is_id
 from ..model.job import Event, Job, Page
 from ..model.query import JobQuery
-from ..model.reasons import ReasonCode
-from ..model.request import Context, Options, SubmitRequest, Target
-from ..model.status import ACTIVE, FINAL, Status
-from ..model.tool import Tool
+from ..model.request import Context, SubmitRequest
+from ..model.status import FINAL
 from ..store import events as event_rows
 from ..store import jobs as job_rows
 from ..store.changes import Changes
-from ..store.contents import Spec
 from ..store.faults import mapped_faults
 from ..store.jobs import JobRow
+from .accept import Draft, draft_job, repeat_request, store_job
 from .core import Core
-from .decode import convert_request
-from .intake import (
-    Needs,
-    Uploads,
-    encode_arguments,
-    keep_uploads,
-    place_uploads,
-    repeated,
-    request_hash,
-    shared_columns,
-    verb_for,
-)
+from .hints import did_you_mean
+from .intake import Uploads, describe_parts, keep_uploads, repeated, request_hash
+from .moves import cancel, promote
 from .options import check_single
 from .principal import Principal
-from .resolve import Plan, settle, target_kind
 
 _LARGEST_PAGE = 500
 _ORDERS = ("newest", "oldest", "index")
-
-
-class _Settled(Struct, frozen=True):
-    """A request whose arguments fit, ready to be stored."""
-
-    plan: Plan
-    arguments: bytes
-    needs: Needs
 
 
 class Jobs:
@@ -58,86 +38,150 @@ class Jobs:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._store = core.store
 
     def submit(self, who: Principal, request: SubmitRequest, parts: Uploads | None = None) -> Job:
         """Accept a job: when this returns, it is on disk."""
         uploads = parts or {}
-        settled = self._settle(who, request, uploads)
-        key, hashed = request.options.key, None
+        draft = self._draft(who, request, uploads)
+        draft = msgspec.structs.replace(draft, arguments=describe_parts(draft.arguments, uploads))
+        key = request.options.key
         with mapped_faults():
-            if key is not None:
-                what = (request.target, request.arguments, request.options)
-                hashed = request_hash(*what, uploads=uploads)
-            kept = keep_uploads(self._core.store.paths, uploads)
-        with self._core.store.write() as tx:
-            old = repeated(tx, who.owner, key, hashed or "", "job") if key else None
-            job_id: str = old.id if old else new_id()
-            if old is None:
-                row = shared_columns(tx, settled.plan, who.owner, kept)
-                self._store(tx, who, settled, row | {"id": job_id, "key": key, "request_hash": hashed})
+            what = (request.target, request.arguments, request.options)
+            hashed = request_hash(*what, uploads=uploads) if key else None
+            kept = keep_uploads(self._store.paths, uploads)
+        with self._store.write() as tx:
+            old = repeated(tx, who.owner, key, hashed, "job") if key and hashed else None
+            columns = {"key": key, "request_hash": hashed}
+            job_id = old.id if old else store_job(tx, who, draft, kept, **columns)
         return self._core.job(who, job_id)
 
     def check(
         self, who: Principal, request: SubmitRequest, part_names: Collection[str] = ()
     ) -> Mapping[str, object]:
         """Say whether a request could be submitted, with interpreter and folder; no effect."""
-        settled = self._settle(who, request, dict.fromkeys(part_names))
-        with self._core.store.read() as connection:
-            settled.needs.rows(connection, who)
-        context = settled.plan.spec.context
+        draft = self._draft(who, request, part_names)
+        with self._store.read() as connection:
+            draft.needs.rows(connection, who)
+        context = draft.plan.spec.context
         return {"ok": True, "python": context.python, "cwd": context.cwd}
+
+    def rerun(
+        self,
+        who: Principal,
+        job_id: str,
+        arguments: dict[str, Any] | None = None,
+        options: dict[str, Any] | None = None,
+        context: Context | None = None,
+    ) -> Job:
+        """Submit a job that has ended once more, as a new job.
+
+        In a batch the new job takes the place of the one it repeats. The folder and interpreter
+        stay; the environment is that of `context` when it is given.
+        """
+        with self._store.read() as connection:
+            row = self._core.job_row(connection, who, job_id)
+            spec = self._core.specs.load(connection, [row.spec])[row.spec]
+        if row.status not in FINAL:
+            raise Conflict(
+                f"The job is still {row.status}.", field="id", value=job_id, hint="Cancel it first."
+            )
+        request = repeat_request(row, spec, arguments, options, context)
+        draft = draft_job(self._core, who, request, spec.parts, spec.tool)
+        with self._store.write() as tx:
+            place = _place_of(tx, row, renamed="name" in (options or {}))
+            new = store_job(tx, who, draft, spec.parts, **place)
+        return self._core.job(who, new)
 
     def get(self, who: Principal, job_id: str) -> Job:
         """Return a job."""
         who.require("read")
-        with self._core.store.read() as connection:
+        with self._store.read() as connection:
             return self._core.present(connection, [self._core.job_row(connection, who, job_id)])[0]
 
     def list(self, who: Principal, query: JobQuery) -> Page[Job]:
         """Return one page of jobs."""
         who.require("read")
         order = _checked_order(query)
-        with self._core.store.read() as connection:
+        with self._store.read() as connection:
             rows, following = job_rows.page(connection, query, who.scope, order)
             total = None if query.cursor else job_rows.count(connection, query, who.scope)
             return Page(self._core.present(connection, rows), following, total)
 
-    def history(self, who: Principal, job_id: str) -> list[Event]:  # type: ignore[valid-type]
+    def history(self, who: Principal, job_id: str) -> builtins.list[Event]:
         """Return everything that happened to a job, in order."""
         who.require("read")
-        with self._core.store.read() as connection:
+        with self._store.read() as connection:
             row = self._core.job_row(connection, who, job_id)
             return event_rows.of_job(connection, row.id)
 
     def cancel(self, who: Principal, job_id: str) -> Job:
         """Cancel a job: at once when it waits, else as soon as the runner has ended it."""
         who.require("submit", "run")
-        with self._core.store.write() as tx:
-            row = self._core.job_row(tx, who, job_id)
+        with self._store.write() as tx:
             changes = Changes(tx)
-            cancel_row(changes, row, "cancelled by the user")
+            cancel(changes, self._core.job_row(tx, who, job_id), "cancelled by the user")
             changes.flush()
         return self._core.job(who, job_id)
 
     def delete(self, who: Principal, job_id: str) -> None:
         """Cancel a job unless it has ended, then hide it."""
         who.require("submit", "run")
-        with self._core.store.write() as tx:
+        with self._store.write() as tx:
             row = self._core.job_row(tx, who, job_id)
             changes = Changes(tx)
-            cancel_row(changes, row, "deleted by the user")
+            cancel(changes, row, "deleted by the user")
             changes.note(row, "deleted", deleted=now())
             changes.flush()
 
     def release(self, who: Principal, job_id: str) -> Job:
         """Let a held job go on."""
         who.require("submit", "run")
-        with self._core.store.write() as tx:
+        with self._store.write() as tx:
             row = self._core.job_row(tx, who, job_id)
             if not row.held or row.status in FINAL:
-                raise Conflict(f"The job is {row.status} and not held.", field="id", value=job_id)
+                raise Conflict(f"The job is {row.status}, not held.", field="id", value=job_id)
             changes = Changes(tx)
             changes.note(row, "released", held=False)
             changes.flush()
-            promote(tx, [row.pk])
+            promote(tx, limit=1)
         return self._core.job(who, job_id)
+
+    def _draft(self, who: Principal, request: SubmitRequest, parts: Collection[str]) -> Draft:
+        check_single(request.options)
+        return draft_job(self._core, who, request, parts)
+
+
+def _place_of(tx: Connection, row: JobRow, *, renamed: bool) -> dict[str, Any]:
+    """Return the columns by which a new job stands for `row`, which makes room for it."""
+    place: dict[str, Any] = {"owner": row.owner}
+    if not renamed:
+        place["name"] = row.name
+    if row.batch_pk is not None:
+        job_rows.retire(tx, row.batch_pk, row.batch_index)
+        place |= {"batch_pk": row.batch_pk, "batch": row.batch, "batch_index": row.batch_index}
+    return place
+
+
+def _checked_order(query: JobQuery) -> str:
+    """Return the order of a listing; `InvalidRequest` for a query that can't be answered."""
+    if not 1 <= query.limit <= _LARGEST_PAGE:
+        raise InvalidRequest(
+            f"limit can't be {query.limit}.",
+            field="limit",
+            value=query.limit,
+            hint=f"Give 1 to {_LARGEST_PAGE}.",
+        )
+    order = query.order or ("index" if query.batch else "newest")
+    if order not in _ORDERS or (order == "index" and not query.batch):
+        raise InvalidRequest(
+            f"order can't be {order!r}.",
+            field="order",
+            value=order,
+            hint=did_you_mean(order, _ORDERS[:2]),
+        )
+    for name, ids in (("ids", query.ids), ("batch", [query.batch] if query.batch else [])):
+        for given in ids:
+            if not is_id(given):
+                raise InvalidRequest(f"{given!r} is not an id.", field=name, value=given)
+    return order

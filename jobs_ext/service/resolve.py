@@ -5,8 +5,9 @@ What is settled here is kept; the runner only carries it out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -39,17 +40,24 @@ class Plan(Struct, frozen=True):
     resources: Resources
     kind: str
     target_name: str
-    tool: str | None
-    tool_name: str | None
+    tool: Tool | None
     name: str
 
 
 def settle(
-    house: House, target: Target, options: Options, context: Context, parts: Collection[str]
+    house: House,
+    target: Target,
+    options: Options,
+    context: Context,
+    parts: Collection[str],
+    snapshot: dict[str, Any] | None = None,
 ) -> Plan:
-    """Return the plan of a request; raise `InvalidRequest` naming what can't be."""
+    """Return the plan of a request; raise `InvalidRequest` naming what can't be.
+
+    `snapshot` is a tool as it was at an earlier submit, used when there is none of that id now.
+    """
     kind = target_kind(target)
-    tool = _tool_of(house.tools, target)
+    tool = _tool_of(house.tools, target, snapshot)
     check_options(options, tool)
     base = _base(context, house.root)
     python = choose_python(kind, tool, options, context, base)
@@ -68,8 +76,7 @@ def settle(
         resources=resources_of(options, tool, house.slots),
         kind=kind,
         target_name=name,
-        tool=tool.id if tool else None,
-        tool_name=tool.name if tool else None,
+        tool=tool,
         name=options.name or name,
     )
 
@@ -86,12 +93,14 @@ def target_kind(target: Target) -> str:
     )
 
 
-def _tool_of(tools: Tools, target: Target) -> Tool | None:
+def _tool_of(tools: Tools, target: Target, snapshot: dict[str, Any] | None) -> Tool | None:
     if not isinstance(target.tool, str):
         return None
     try:
         tool = tools.get(target.tool)
     except NotFound as error:
+        if snapshot is not None:
+            return msgspec.convert(snapshot, Tool)
         raise InvalidRequest(
             error.message, field="target.tool", value=target.tool, hint=error.hint
         ) from None
@@ -191,8 +200,3 @@ def _target_name(kind: str, target: Target, tool: Tool | None) -> str:
 def _shortened(text: str, limit: int = 200) -> str:
     one_line = " ".join(text.split())
     return one_line if len(one_line) <= limit else one_line[: limit - 1] + "…"
-
-
-def interpreter_facts(plan: Plan) -> Mapping[str, object]:
-    """Return what a check says of a request that could be submitted."""
-    return {"ok": True, "python": plan.spec.context.python, "cwd": plan.spec.context.cwd}

@@ -6,13 +6,24 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 
 from ..model.job import Batch, TargetInfo
-from ..model.status import Status
+from ..model.status import ACTIVE, Status
 from . import cursors
 from .contents import Spec
-from .schema import batch, entries, job
+from .schema import batch, entries, event, job
 
 BatchRow = Row[Any]
 PIECE = 500  # argument sets kept together
@@ -118,3 +129,49 @@ def argument_sets(connection: Connection, row: BatchRow, limit: int) -> list[str
 def set_columns(tx: Connection, pk: int, **columns: Any) -> None:
     """Set columns of a batch."""
     tx.execute(update(batch).where(batch.c.pk == pk).values(**columns))
+
+
+def cancel_jobs(tx: Connection, pk: int, reason: str, time: str) -> None:
+    """Cancel the jobs of a batch that wait, and ask for the end of those under way."""
+    waiting = _jobs_in(pk, Status.SUBMITTED, Status.PENDING, Status.RUNNABLE)
+    why = {"reason_code": "cancelled", "reason": reason}
+    facts = func.json_object("from", job.c.status, "status", "CANCELLED", *_flat(why))
+    _log(tx, "status", waiting, facts, time)
+    values = why | {"status": str(Status.CANCELLED), "stopped": time, "not_before": None}
+    tx.execute(update(job).where(waiting).values(values))
+    active = and_(_jobs_in(pk, *ACTIVE), job.c.cancel_requested.is_(None))
+    _log(tx, "cancel_requested", active, literal("{}"), time)
+    tx.execute(update(job).where(active).values(cancel_requested=time))
+
+
+def hide_jobs(tx: Connection, pk: int, time: str) -> None:
+    """Hide the jobs of a batch."""
+    shown = and_(job.c.batch_pk == pk, job.c.deleted.is_(None))
+    _log(tx, "deleted", shown, literal("{}"), time)
+    tx.execute(update(job).where(shown).values(deleted=time))
+
+
+def release_jobs(tx: Connection, pk: int, time: str) -> None:
+    """Let the held jobs of a batch go on."""
+    held = and_(_jobs_in(pk, Status.PENDING), job.c.held)
+    _log(tx, "released", held, literal("{}"), time)
+    tx.execute(update(job).where(held).values(held=False))
+
+
+def _jobs_in(pk: int, *statuses: Status) -> ColumnElement[bool]:
+    return and_(job.c.batch_pk == pk, job.c.status.in_([str(status) for status in statuses]))
+
+
+def _log(
+    tx: Connection, type_: str, where: ColumnElement[bool], data: ColumnElement[str], time: str
+) -> None:
+    """Append one event for each job that `where` finds, without reading them all."""
+    chosen = select(literal(time), literal(type_), job.c.owner, job.c.id, job.c.batch, data).where(
+        where
+    )
+    columns = ["time", "type", "owner", "job", "batch", "data"]
+    tx.execute(insert(event).from_select(columns, chosen.order_by(job.c.pk)))
+
+
+def _flat(pairs: dict[str, str]) -> list[str]:
+    return [text for pair in pairs.items() for text in pair]

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from ..model.job import Attempt, Job, Output, Progress, TargetInfo
 from ..model.query import JobQuery
@@ -38,9 +49,7 @@ def make(
         row |= {"pk": pk, "created": time}
         log += _first_events(row, time)
     tx.execute(insert(job), rows)
-    links = [
-        {"job_pk": pk, "needed_pk": n} for pk, pks in enumerate(needed, first) for n in pks
-    ]
+    links = [{"job_pk": pk, "needed_pk": n} for pk, pks in enumerate(needed, first) for n in pks]
     if links:
         tx.execute(insert(needs), links)
     events.append(tx, log)
@@ -56,6 +65,12 @@ def _first_events(row: dict[str, Any], time: str) -> list[dict[str, Any]]:
         events.entry(time, "submitted", row["owner"], data={"name": row["name"]}, **where),
         events.entry(time, "status", row["owner"], data=facts, **where),
     ]
+
+
+def retire(tx: Connection, batch_pk: int, index: int) -> None:
+    """Let the jobs at this place of a batch no longer stand for it: a newer one will."""
+    where = (job.c.batch_pk == batch_pk, job.c.batch_index == index)
+    tx.execute(update(job).where(*where).values(latest=False))
 
 
 def by_id(connection: Connection, job_id: str, owner: str | None) -> JobRow | None:

@@ -24,6 +24,8 @@ from ..model.status import ACTIVE, FINAL, Status
 from .jobs import JobRow
 from .schema import attempt, job, mark, needs, output
 
+AttemptRow = Row[Any]
+
 _ACTIVE = [str(status) for status in ACTIVE]
 _BAD = [str(Status.FAILED), str(Status.CANCELLED)]
 
@@ -88,9 +90,15 @@ def active(connection: Connection) -> list[JobRow]:
     return list(connection.execute(query))
 
 
-def last_attempts(connection: Connection, pks: Collection[int]) -> dict[int, Row[Any]]:
+def by_pks(connection: Connection, pks: Sequence[int]) -> list[JobRow]:
+    """Return rows in the order of `pks`."""
+    found = {row.pk: row for row in connection.execute(select(job).where(job.c.pk.in_(pks)))}
+    return [found[pk] for pk in pks]
+
+
+def last_attempts(connection: Connection, pks: Collection[int]) -> dict[int, AttemptRow]:
     """Return the row of the latest attempt of each job that has one."""
-    found: dict[int, Row[Any]] = {}
+    found: dict[int, AttemptRow] = {}
     wanted = list(pks)
     for start in range(0, len(wanted), 500):
         query = select(attempt).where(attempt.c.job_pk.in_(wanted[start : start + 500]))

@@ -1,0 +1,100 @@
+"""Accepting one job: from a request, or from a job that ran before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from ..model.clock import now
+from ..model.ids import new_id
+from ..model.request import Context, Options, SubmitRequest
+from ..model.status import Status
+from ..store import jobs as job_rows
+from ..store.contents import Spec
+from ..store.jobs import JobRow
+from .core import Core
+from .decode import convert_request
+from .intake import Needs, encode_arguments, place_parts, shared_columns, verb_for
+from .principal import Principal
+from .resolve import Plan, settle
+
+
+class Draft(Struct, frozen=True):
+    """A job whose request was found good, not yet stored."""
+
+    plan: Plan
+    arguments: dict[str, Any]
+    needs: Needs
+
+
+class _Changed(Struct, frozen=True):
+    """For messages that name the field ``options.cpu``."""
+
+    options: Options
+
+
+def draft_job(
+    core: Core,
+    who: Principal,
+    request: SubmitRequest,
+    parts: Collection[str],
+    snapshot: dict[str, Any] | None = None,
+) -> Draft:
+    """Return the draft of a job; raise what is wrong with its request."""
+    who.require(verb_for(request.target))
+    plan = settle(core.house, request.target, request.options, request.context, parts, snapshot)
+    given = place_parts(plan.tool, request.arguments, parts)
+    needs = Needs(parts)
+    needs.add(given, "arguments")
+    needs.check_unused(request.target, plan.tool)
+    needs.add_after(request.options.after)
+    return Draft(plan, plan.rules.check(given, "arguments"), needs)
+
+
+def store_job(
+    tx: Connection, who: Principal, draft: Draft, parts: dict[str, str], **columns: Any
+) -> str:
+    """Store a job as it was drafted, `columns` set besides, and return its id."""
+    needed = draft.needs.rows(tx, who)
+    row = shared_columns(tx, draft.plan, who.owner, parts)
+    row |= {
+        "id": new_id(),
+        "batch_pk": None,
+        "batch": None,
+        "batch_index": None,
+        "status": first_status(row["held"], needed),
+        "arguments": encode_arguments(draft.arguments, "arguments").decode(),
+    }
+    row |= columns
+    job_rows.make(tx, [row], [[n.pk for n in needed]], now())
+    job_id: str = row["id"]
+    return job_id
+
+
+def first_status(held: bool, needed: Collection[JobRow]) -> Status:
+    """Return where a new job stands at once."""
+    waits = held or any(row.status != Status.SUCCEEDED for row in needed)
+    return Status.PENDING if waits else Status.RUNNABLE
+
+
+def repeat_request(
+    row: JobRow,
+    spec: Spec,
+    arguments: dict[str, Any] | None,
+    options: dict[str, Any] | None,
+    context: Context | None,
+) -> SubmitRequest:
+    """Return the request that repeats a job with changes, in the environment of who repeats it."""
+    kept = msgspec.to_builtins(msgspec.structs.replace(spec.options, key=None, hold=False))
+    merged = convert_request({"options": kept | (options or {})}, _Changed).options
+    captured = spec.context.environment if context is None else context.environment
+    return SubmitRequest(
+        target=spec.target,
+        arguments=msgspec.json.decode(row.arguments) | (arguments or {}),
+        options=merged,
+        context=msgspec.structs.replace(spec.context, environment=captured),
+    )

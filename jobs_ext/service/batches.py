@@ -1,0 +1,242 @@
+"""Batches: jobs submitted together, accepted at once."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from ..model.clock import now
+from ..model.errors import Conflict, InvalidRequest
+from ..model.ids import new_id
+from ..model.job import Batch, Job, Page
+from ..model.query import JobQuery
+from ..model.request import BatchRequest
+from ..model.status import Status
+from ..store import batches as rows
+from ..store import events as event_rows
+from ..store.batches import BatchRow
+from ..store.faults import mapped_faults
+from ..store.jobs import next_pk
+from .core import Core
+from .intake import (
+    Needs,
+    Uploads,
+    describe_parts,
+    encode_arguments,
+    keep_uploads,
+    place_parts,
+    repeated,
+    request_hash,
+    shared_columns,
+    verb_for,
+)
+from .jobs import Jobs
+from .moves import promote
+from .options import check_sweep
+from .principal import Principal
+from .resolve import Plan, settle
+
+_MOST_JOBS = 1_000_000
+_LARGEST_PAGE = 500
+
+
+class _Draft(Struct, frozen=True):
+    """A batch whose request was found good, not yet stored."""
+
+    plan: Plan
+    fixed: dict[str, Any]
+    lines: list[bytes]
+    parameters: list[str]
+    needs: Needs
+
+
+class Batches:
+    """What can be done with batches."""
+
+    def __init__(self, core: Core, jobs: Jobs) -> None:
+        self._core = core
+        self._store = core.store
+        self._jobs = jobs
+
+    def submit(self, who: Principal, request: BatchRequest, parts: Uploads | None = None) -> Batch:
+        """Accept a batch: one row; its jobs are made by the runner, in groups."""
+        uploads = parts or {}
+        draft = self._draft(who, request, uploads)
+        key = request.options.key
+        with mapped_faults():
+            what = (request.target, request.arguments, request.fixed, request.options)
+            hashed = request_hash(*what, uploads=uploads) if key else None
+            kept = keep_uploads(self._store.paths, uploads)
+        with self._store.write() as tx:
+            old = repeated(tx, who.owner, key, hashed, "batch") if key and hashed else None
+            batch_id = old.id if old else _store(tx, who, draft, kept, key, hashed)
+        return self._present(who, batch_id)
+
+    def get(self, who: Principal, batch_id: str) -> Batch:
+        """Return a batch with the counts of its jobs."""
+        who.require("read")
+        with self._store.read() as connection:
+            return self._batch(connection, self._core.batch_row(connection, who, batch_id))
+
+    def list(self, who: Principal, limit: int = 100, cursor: str | None = None) -> Page[Batch]:
+        """Return one page of batches, newest first."""
+        who.require("read")
+        if not 1 <= limit <= _LARGEST_PAGE:
+            raise InvalidRequest(
+                f"limit can't be {limit}.",
+                field="limit",
+                value=limit,
+                hint=f"Give 1 to {_LARGEST_PAGE}.",
+            )
+        with self._store.read() as connection:
+            found, following = rows.page(connection, who.scope, limit, cursor)
+            return Page([self._batch(connection, row) for row in found], following)
+
+    def jobs(self, who: Principal, batch_id: str, query: JobQuery) -> Page[Job]:
+        """Return one page of a batch's jobs, by index: for each index the latest."""
+        self.get(who, batch_id)
+        return self._jobs.list(who, msgspec.structs.replace(query, batch=batch_id))
+
+    def failed(self, who: Principal, batch_id: str, limit: int = 5) -> builtins.list[Job]:
+        """Return the first few jobs of a batch that failed."""
+        return self.jobs(who, batch_id, JobQuery(status=[Status.FAILED], limit=limit)).items
+
+    def cancel(self, who: Principal, batch_id: str) -> Batch:
+        """Cancel every job of a batch that has not ended; those not made yet are made so."""
+        who.require("submit", "run")
+        with self._store.write() as tx:
+            self._cancel(tx, self._core.batch_row(tx, who, batch_id), "its batch was cancelled")
+        return self._present(who, batch_id)
+
+    def delete(self, who: Principal, batch_id: str) -> None:
+        """Cancel a batch, then hide it and its jobs."""
+        who.require("submit", "run")
+        with self._store.write() as tx:
+            row = self._core.batch_row(tx, who, batch_id)
+            self._cancel(tx, row, "its batch was deleted")
+            time = now()
+            rows.set_columns(tx, row.pk, deleted=time)
+            rows.hide_jobs(tx, row.pk, time)
+            event_rows.append(tx, [event_rows.entry(time, "deleted", row.owner, batch=row.id)])
+
+    def release(self, who: Principal, batch_id: str) -> Batch:
+        """Let the held jobs of a batch go on."""
+        who.require("submit", "run")
+        with self._store.write() as tx:
+            row = self._core.batch_row(tx, who, batch_id)
+            if not row.held:
+                raise Conflict("The batch is not held.", field="id", value=batch_id)
+            rows.set_columns(tx, row.pk, held=False)
+            rows.release_jobs(tx, row.pk, now())
+            event_rows.append(tx, [event_rows.entry(now(), "released", row.owner, batch=row.id)])
+            promote(tx, rows.PIECE)
+        return self._present(who, batch_id)
+
+    def _draft(self, who: Principal, request: BatchRequest, uploads: Uploads) -> _Draft:
+        who.require(verb_for(request.target))
+        _check_size(request)
+        plan = settle(
+            self._core.house, request.target, request.options, request.context, uploads.keys()
+        )
+        check_sweep(request.options, plan.tool, len(request.arguments))
+        fixed = place_parts(plan.tool, request.fixed, _given_once(request, uploads))
+        needs = Needs(uploads.keys())
+        needs.add(fixed, "fixed")
+        needs.add_after(request.options.after)
+        lines = [
+            _line(plan, fixed, entry, f"arguments[{index}]", needs, uploads)
+            for index, entry in enumerate(request.arguments)
+        ]
+        needs.check_unused(request.target, plan.tool)
+        names = dict.fromkeys(name for entry in request.arguments for name in entry)
+        return _Draft(plan, describe_parts(fixed, uploads), lines, [*names], needs)
+
+    def _cancel(self, tx: Connection, row: BatchRow, reason: str) -> None:
+        if row.cancel_requested is None:
+            time = now()
+            rows.set_columns(tx, row.pk, cancel_requested=time)
+            entry = event_rows.entry(time, "cancel_requested", row.owner, batch=row.id)
+            event_rows.append(tx, [entry])
+        rows.cancel_jobs(tx, row.pk, reason, now())
+
+    def _present(self, who: Principal, batch_id: str) -> Batch:
+        with self._store.read() as connection:
+            row = self._core.batch_row(connection, who, batch_id, hidden=True)
+            return self._batch(connection, row)
+
+    def _batch(self, connection: Connection, row: BatchRow) -> Batch:
+        spec = self._core.specs.load(connection, [row.spec])[row.spec]
+        return rows.to_batch(connection, row, spec)
+
+
+def _check_size(request: BatchRequest) -> None:
+    number = len(request.arguments)
+    if not 1 <= number <= _MOST_JOBS:
+        raise InvalidRequest(
+            "A batch needs at least one set of arguments."
+            if number == 0
+            else f"A batch can't have {number} jobs.",
+            field="arguments",
+            value=number,
+            hint=f"Give 1 to {_MOST_JOBS} sets.",
+        )
+
+
+def _given_once(request: BatchRequest, uploads: Uploads) -> builtins.list[str]:
+    """Return the uploads that no argument set names an argument of."""
+    varied = {name for entry in request.arguments for name in entry}
+    return [name for name in uploads if name not in varied]
+
+
+def _line(
+    plan: Plan,
+    fixed: dict[str, Any],
+    entry: dict[str, Any],
+    prefix: str,
+    needs: Needs,
+    uploads: Uploads,
+) -> bytes:
+    """Return one argument set as a line of JSON, found good."""
+    for name in entry.keys() & fixed.keys():
+        raise InvalidRequest(
+            f"{prefix}: {name!r} is also a fixed argument.",
+            field=f"{prefix}.{name}",
+            value=entry[name],
+            hint="Give it either to each job or once for all.",
+        )
+    needs.add(entry, prefix)
+    whole = plan.rules.check(fixed | entry, prefix)
+    own = {name: value for name, value in whole.items() if name not in fixed}
+    return encode_arguments(describe_parts(own, uploads), prefix)
+
+
+def _store(
+    tx: Connection,
+    who: Principal,
+    draft: _Draft,
+    parts: dict[str, str],
+    key: str | None,
+    hashed: str | None,
+) -> str:
+    draft.needs.rows(tx, who)
+    time = now()
+    row = shared_columns(tx, draft.plan, who.owner, parts) | {
+        "pk": next_pk(tx, "batch"),
+        "id": new_id(),
+        "created": time,
+        "n_jobs": len(draft.lines),
+        "parameters": msgspec.json.encode(draft.parameters).decode(),
+        "fixed": encode_arguments(draft.fixed, "fixed").decode(),
+        "key": key,
+        "request_hash": hashed,
+    }
+    rows.make(tx, row, draft.lines)
+    data = {"name": row["name"], "n_jobs": row["n_jobs"]}
+    event = event_rows.entry(time, "submitted", who.owner, batch=row["id"], data=data)
+    event_rows.append(tx, [event])
+    batch_id: str = row["id"]
+    return batch_id

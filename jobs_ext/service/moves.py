@@ -1,0 +1,54 @@
+"""Moves of jobs that more than one verb makes."""
+
+from __future__ import annotations
+
+import time
+
+from sqlalchemy import Connection
+
+from ..model.clock import now
+from ..model.reasons import ReasonCode
+from ..model.status import ACTIVE, Status
+from ..store import queue as rows
+from ..store.changes import Changes
+from ..store.jobs import JobRow
+
+
+def cancel(changes: Changes, row: JobRow, reason: str) -> None:
+    """Cancel a job: at once when it waits, by request when it runs; nothing when it has ended."""
+    status = changes.status(row)
+    if status.final:
+        return
+    if status not in ACTIVE:
+        finish(changes, row, Status.CANCELLED, ReasonCode.CANCELLED, reason)
+    elif row.cancel_requested is None:
+        changes.note(row, "cancel_requested", cancel_requested=now())
+
+
+def finish(
+    changes: Changes, row: JobRow, status: Status, code: str | None, reason: str | None
+) -> None:
+    """End a job that no attempt is under way of."""
+    stopped = now()
+    changes.move(
+        row,
+        status,
+        time=stopped,
+        data={"reason_code": code, "reason": reason},
+        stopped=stopped,
+        stage=None,
+        reason_code=code,
+        reason=reason,
+        not_before=None,
+    )
+
+
+def promote(tx: Connection, limit: int) -> int:
+    """Let PENDING jobs go on that have nothing left to wait for; end those that wait in vain."""
+    changes = Changes(tx)
+    for row, name in rows.doomed(tx, limit):
+        reason = f"{name}, which it needs, did not succeed"
+        finish(changes, row, Status.CANCELLED, ReasonCode.DEPENDENCY_FAILED, reason)
+    for row in rows.ready(tx, time.time(), limit):
+        changes.move(row, Status.RUNNABLE, not_before=None)
+    return changes.flush()

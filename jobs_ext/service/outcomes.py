@@ -1,0 +1,160 @@
+"""What became of attempts: from what the runner tells to the state of the job."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from ..model.reasons import ReasonCode
+from ..model.status import Status
+from ..model.work import Change, Ended, Progressed, Released, Started
+from ..store import jobs as job_rows
+from ..store import queue as rows
+from ..store.changes import Changes
+from ..store.contents import SpecCache
+from ..store.jobs import JobRow
+
+_LONGEST_BACK_OFF = 60.0  # seconds
+_LOST_TRIES = 3  # attempts that may be lost before on_lost="retry" gives up
+
+
+class Outcomes:
+    """The changes of one `apply`, in the order they happened."""
+
+    def __init__(self, tx: Connection, specs: SpecCache, told: list[Change]) -> None:
+        self._tx = tx
+        self._told = told
+        self._jobs = job_rows.by_ids(tx, {change.job for change in told})
+        pks = [row.pk for row in self._jobs.values()]
+        latest = rows.last_attempts(tx, pks)
+        self._attempts = {pk: dict(row._mapping) for pk, row in latest.items()}
+        self._specs = specs.load(tx, (row.spec for row in self._jobs.values()))
+        self._changes = Changes(tx)
+        self._touched: set[int] = set()
+        self._outputs: list[dict[str, Any]] = []
+
+    def write(self) -> None:
+        """Write all of them."""
+        for change in self._told:
+            row = self._jobs.get(change.job)
+            if row is not None and self._is_open(row, change.attempt):
+                self._take(row, change)
+        rows.set_attempts(self._tx, [self._attempts[pk] for pk in sorted(self._touched)])
+        rows.add_outputs(self._tx, self._outputs)
+        self._changes.flush()
+
+    def _is_open(self, row: JobRow, number: int) -> bool:
+        attempt = self._attempts.get(row.pk)
+        if attempt is None or attempt["number"] != number:
+            return False
+        return not Status(attempt["status"]).final
+
+    def _take(self, row: JobRow, change: Change) -> None:
+        match change:
+            case Started():
+                self._started(row, change)
+            case Progressed():
+                text = msgspec.json.encode(change.progress).decode()
+                data = msgspec.to_builtins(change.progress)
+                self._changes.note(row, "progress", data=data, progress=text)
+            case Released():
+                self._released(row)
+            case Ended():
+                self._ended(row, change)
+
+    def _started(self, row: JobRow, change: Started) -> None:
+        if self._changes.status(row) is not Status.STARTING:
+            return
+        self._run(row, change.time)
+        facts = ("pid", "process_start", "monotonic", "boot_id", "host")
+        self._note_attempt(
+            row, start=change.time, **{name: getattr(change, name) for name in facts}
+        )
+
+    def _run(self, row: JobRow, started: str) -> None:
+        """Move a job to RUNNING."""
+        data = {"attempt": self._attempts[row.pk]["number"]}
+        columns = {"stage": "running", "started": started, "stopped": None}
+        self._changes.move(row, Status.RUNNING, time=started, data=data, **columns)
+        self._note_attempt(row, status=str(Status.RUNNING))
+
+    def _released(self, row: JobRow) -> None:
+        if self._changes.status(row) is not Status.STARTING:
+            return
+        number = self._attempts.pop(row.pk)["number"]
+        self._touched.discard(row.pk)
+        rows.drop_attempt(self._tx, row.pk, number)
+        if row.cancel_requested:
+            columns = {"reason_code": str(ReasonCode.CANCELLED), "reason": "cancelled by the user"}
+            self._changes.move(row, Status.CANCELLED, data=columns, stage=None, **columns)
+        else:
+            self._changes.move(row, Status.RUNNABLE, stage=None)
+
+    def _ended(self, row: JobRow, change: Ended) -> None:
+        ran = change.exit_code is not None or change.signal is not None
+        if self._changes.status(row) is Status.STARTING and (
+            ran or change.status is Status.SUCCEEDED
+        ):
+            self._run(row, change.time)  # it was too quick for its start to be told
+        facts = ("exit_code", "signal", "peak_memory", "cpu_seconds", "duration")
+        why = {"reason_code": change.reason_code, "reason": change.reason}
+        self._note_attempt(
+            row,
+            status=str(change.status),
+            stop=change.time,
+            **{name: getattr(change, name) for name in facts},
+            **why,
+        )
+        self._keep_outputs(row, change)
+        if change.status is Status.FAILED and self._tries_again(row, change):
+            self._retry(row, why)
+            return
+        columns = why | {"stage": None, "stopped": change.time, "not_before": None}
+        data = why | {"attempt": change.attempt, "exit_code": change.exit_code}
+        self._changes.move(row, change.status, time=change.time, data=data, **columns)
+
+    def _tries_again(self, row: JobRow, change: Ended) -> bool:
+        """Tell whether a failed attempt is followed by another.
+
+        A lost attempt may have done its work, so that only ``on_lost`` decides about it.
+        """
+        if row.cancel_requested or row.deleted:
+            return False
+        options = self._specs[row.spec].options
+        lost = rows.lost_attempts(self._tx, row.pk)
+        if change.reason_code == ReasonCode.LOST:
+            return options.on_lost == "retry" and lost + 1 < _LOST_TRIES
+        return change.attempt - lost <= options.retries
+
+    def _retry(self, row: JobRow, why: dict[str, Any]) -> None:
+        number = self._attempts[row.pk]["number"]
+        wait = min(_LONGEST_BACK_OFF, 2.0 ** (number - 1))
+        running = self._changes.status(row) is Status.RUNNING
+        status = Status.PENDING if running else Status.RUNNABLE
+        self._changes.move(
+            row, status, data=why | {"attempt": number}, stage=None, not_before=time.time() + wait
+        )
+
+    def _keep_outputs(self, row: JobRow, change: Ended) -> None:
+        found = [
+            msgspec.structs.asdict(output)
+            | {"job_pk": row.pk, "attempt": change.attempt, "path": _whole(output.path)}
+            for output in change.outputs
+        ]
+        if found:
+            names = [output["name"] for output in found]
+            self._outputs += found
+            self._changes.note(row, "outputs", time=change.time, data={"names": names})
+
+    def _note_attempt(self, row: JobRow, **columns: Any) -> None:
+        self._attempts[row.pk].update(columns)
+        self._touched.add(row.pk)
+
+
+def _whole(path: str) -> str:
+    """Return an absolute path without "..", links left as they are."""
+    return os.path.abspath(path)  # noqa: PTH100 - `resolve` would follow links

@@ -1,0 +1,74 @@
+"""Outputs: what a job left, and that nothing else is handed out under their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..model.errors import NotFound
+from ..model.job import Output
+from ..store import jobs as job_rows
+from ..store.contents import Spec
+from ..store.jobs import JobRow
+from .core import Core
+from .hints import did_you_mean
+from .principal import Principal
+
+
+class Outputs:
+    """The outputs of a job's latest attempt."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def list(self, who: Principal, job_id: str) -> list[Output]:
+        """Return the outputs of a job, by name."""
+        who.require("read")
+        with self._core.store.read() as connection:
+            row = self._core.job_row(connection, who, job_id)
+            return self._core.present(connection, [row])[0].outputs
+
+    def find(self, who: Principal, job_id: str, name: str) -> Output:
+        """Return an output whose file is there; `NotFound` says what is wrong otherwise.
+
+        A file in the attempt's folder must really lie there, also behind symbolic links. One
+        that a pattern found in the submitter's own folder must lie in that by its name.
+        """
+        who.require("read")
+        with self._core.store.read() as connection:
+            row = self._core.job_row(connection, who, job_id)
+            files = job_rows.outputs(connection, [row]).get(row.pk, [])
+            spec = self._core.specs.load(connection, [row.spec])[row.spec]
+        last = max((file.attempt for file in files), default=0)
+        for file in files:
+            if file.name == name and file.attempt == last:
+                output = job_rows.to_output(file)
+                self._check(row, file.attempt, spec, output)
+                return output
+        known = sorted({file.name for file in files if file.attempt == last})
+        raise NotFound(
+            f"The job has no output {name!r}.",
+            field="name",
+            value=name,
+            hint=did_you_mean(name, known),
+        )
+
+    def _check(self, row: JobRow, attempt: int, spec: Spec, output: Output) -> None:
+        path = Path(output.path or "")
+        folder = self._core.store.paths.attempt(row.id, attempt).folder
+        if path.is_relative_to(folder):
+            inside = path.resolve().is_relative_to(folder.resolve())
+        else:
+            inside = path.is_relative_to(job_folder(spec))
+        if not inside or not path.is_file():
+            raise NotFound(
+                f"The output {output.name!r} is no longer there.",
+                field="name",
+                value=output.name,
+                hint=f"Its file was {path}.",
+            )
+
+
+def job_folder(spec: Spec) -> Path:
+    """Return the folder of the submitter in which a job that is not private runs."""
+    named = Path(spec.options.cwd)
+    return named if named.is_absolute() else Path(spec.base)

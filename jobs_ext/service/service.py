@@ -1,0 +1,78 @@
+"""The service: the one door to the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from ..store.contents import SpecCache
+from ..store.engine import Store
+from ..store.faults import mapped_faults
+from ..store.migrate import check_revision, migrate
+from ..store.paths import Paths
+from .batches import Batches
+from .core import Core
+from .events import Events
+from .jobs import Jobs
+from .logs import Logs
+from .outputs import Outputs
+from .queue import Queue
+from .resolve import House
+from .slots import Slots, detect
+from .tools import Tools
+
+
+class Service:
+    """Everything that can be done with one data directory; safe to use from several threads."""
+
+    def __init__(self, store: Store, house: House) -> None:
+        self.paths = store.paths
+        self.fingerprint = store.paths.server_id()
+        self.slots = house.slots
+        self.tools = house.tools
+        self._store = store
+        core = Core(store, SpecCache(), house)
+        self.jobs = Jobs(core)
+        self.batches = Batches(core, self.jobs)
+        self.outputs = Outputs(core)
+        self.logs = Logs(core)
+        self.events = Events(core)
+        self.queue = Queue(core)
+
+    @classmethod
+    def open(
+        cls,
+        data_dir: str | Path,
+        *,
+        tool_dirs: Sequence[str | Path] = (),
+        root_dir: str | Path | None = None,
+        migrate: bool = False,
+        slots: Slots | None = None,
+        runtime_dir: str | Path | None = None,
+    ) -> Self:
+        """Open a data directory; the server makes it or brings it up to date by `migrate`.
+
+        `root_dir` is where relative paths start when a submitter does not say its folder;
+        `slots` replaces what is found out about the machine. Raises `StoreUnavailable`, and its
+        kinds `UnmigratedDatabase` and `NewerDatabase`, when the database can't be used.
+        """
+        paths = Paths(data_dir, runtime_dir)
+        store = Store(paths)
+        with mapped_faults():
+            _prepare(store, bring_up_to_date=migrate)
+        folders = [*(Path(folder).expanduser() for folder in tool_dirs), paths.tools]
+        root = str(Path(root_dir).expanduser().absolute() if root_dir else Path.cwd())
+        return cls(store, House(Tools(folders), slots or detect(), root))
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+
+def _prepare(store: Store, *, bring_up_to_date: bool) -> None:
+    if not bring_up_to_date:
+        check_revision(store)
+    store.paths.make()
+    if bring_up_to_date:
+        migrate(store)

@@ -1,0 +1,67 @@
+"""Handing jobs to the runner: rows into `Work`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from ..model.status import Status
+from ..model.work import Work
+from ..store import queue as rows
+from ..store.contents import Spec
+from ..store.jobs import JobRow
+from .core import Core
+from .references import OutputReference, references
+
+
+def to_work(
+    core: Core, connection: Connection, claimed: Sequence[JobRow], numbers: dict[int, int]
+) -> list[Work]:
+    """Return what the runner needs of these jobs; `numbers` are their attempts by pk."""
+    specs = core.specs.load(connection, (row.spec for row in claimed))
+    return [_work(core, connection, row, specs[row.spec], numbers[row.pk]) for row in claimed]
+
+
+def _work(core: Core, connection: Connection, row: JobRow, spec: Spec, number: int) -> Work:
+    arguments = _with_whole_paths(msgspec.json.decode(row.arguments), spec)
+    wanted = [
+        (reference.job, reference.name)
+        for reference in references(arguments, "arguments")
+        if isinstance(reference, OutputReference)
+    ]
+    return Work(
+        id=row.id,
+        attempt=number,
+        status=Status(row.status),
+        target=spec.target,
+        arguments=arguments,
+        options=spec.options,
+        context=spec.context,
+        tool=spec.tool,
+        parts={name: str(core.store.paths.parts(sha)) for name, sha in spec.parts.items()},
+        batch=row.batch,
+        batch_index=row.batch_index,
+        cpu=row.cpu,
+        memory=row.memory,
+        timeout=row.timeout,
+        cancel_requested=row.cancel_requested is not None,
+        outputs_of=rows.output_paths(connection, wanted) if wanted else {},
+    )
+
+
+def _with_whole_paths(arguments: dict[str, Any], spec: Spec) -> dict[str, Any]:
+    """Return the arguments with the paths of a tool's inputs made absolute."""
+    declared = (spec.tool or {}).get("inputs", {})
+    return arguments | {
+        name: _whole(arguments[name], spec.base) for name in declared if name in arguments
+    }
+
+
+def _whole(value: Any, base: str) -> Any:
+    if isinstance(value, list):
+        return [_whole(inner, base) for inner in value]
+    return str(Path(base, Path(value).expanduser())) if isinstance(value, str) else value
