@@ -62,7 +62,7 @@ export class Api {
 
   /** The address of the live events. */
   eventsUrl(since: number | null): string {
-    const query = new URLSearchParams({ as: 'view' });
+    const query = new URLSearchParams({ as: 'view', limit: SNAPSHOT });
     if (since !== null) {
       query.set('since', String(since));
     }
@@ -77,8 +77,10 @@ export class Api {
   }
 
   private async request(tail: string, body?: object): Promise<unknown> {
-    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
-    const response = await ServerConnection.makeRequest(this.url(tail), init, this.settings);
+    const url = this.url(tail);
+    const response = await (body === undefined
+      ? ServerConnection.makeRequest(`${url}${url.includes('?') ? '&' : '?'}${IDLE}`, {}, this.settings)
+      : ServerConnection.makeRequest(url, { method: 'POST', body: JSON.stringify(body) }, this.settings));
     if (!response.ok) {
       throw new ApiError(response.status, await sentence(response));
     }
@@ -87,6 +89,10 @@ export class Api {
 }
 
 const ROOT = 'jobs-ext/api/v1/';
+/** How many of the newest jobs the first frame brings. */
+const SNAPSHOT = '200';
+/** Looking is no activity: an open page must not keep an idle server alive. */
+const IDLE = 'no_track_activity=1';
 
 function path(item: Item): string {
   return `${item.kind === 'job' ? 'jobs' : 'batches'}/${item.id}`;

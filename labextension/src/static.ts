@@ -1,56 +1,63 @@
-/** The still forms of a view that a notebook keeps beside the live one: plain HTML, and text. */
+/**
+ * The still forms of a view that a notebook keeps beside the live one, as
+ * `jobs_ext/client/static.py` writes them: HTML without style or script, and a line of text.
+ */
 
-import type { BatchView, ItemView, JobView, View } from './view';
 import { itemsOf } from './snapshot';
-import { batchStatus, tallyText } from './view/pieces';
-import { showDuration } from './view/format';
+import type { BatchView, ItemView, JobView, View } from './view';
+import { showBytes, showDuration } from './view/format';
 
-/** Returns a table without style or script, so that it survives every sanitiser. */
+type Row = [string, string];
+
+/** Returns a view as an HTML table. */
 export function staticHtml(view: View): string {
-  const items = itemsOf(view);
   if (view.kind === 'jobs') {
-    const head = cells('th', ['Job', 'Status', 'Target', 'Note']);
-    const rows = items.map(item => cells('td', [item.title, status(item), target(item), note(item)]));
-    return `<table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table>`;
+    return jobsTable(view.items);
   }
-  const rows = items.flatMap(facts).map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`);
-  return `<table><tbody>${rows.join('')}</tbody></table>`;
+  const rows = view.kind === 'batch' ? batchRows(view) : jobRows(view);
+  const lines = rows.map(([name, value]) => `<tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`);
+  return `<b>${escapeHtml(view.title)}</b> ${escapeHtml(state(view))}\n<table>\n${lines.join('\n')}\n</table>`;
 }
 
 /** Returns one line for each job or batch. */
 export function staticText(view: View): string {
-  return itemsOf(view).map(line).join('\n');
+  return itemsOf(view)
+    .map(item => `<${item.kind} ${quoted(item.title)} ${state(item)} ${item.id}>`)
+    .join('\n');
 }
 
-function line(item: ItemView): string {
-  const kind = item.kind === 'job' ? 'Job' : 'Batch';
-  const rest = note(item);
-  return `<${kind} ${item.title} ${status(item)}${rest ? `: ${rest}` : ''} (${item.id})>`;
+function state(item: ItemView): string {
+  if (item.kind === 'job') {
+    return item.reason ? `${item.status}: ${item.reason}` : item.status;
+  }
+  const told = Object.entries(item.counts).filter(([, n]) => n);
+  return told.map(([status, n]) => `${n} ${status}`).join(', ') || 'no jobs';
 }
 
-function facts(item: ItemView): [string, string][] {
-  const rows: [string, string][] = [
-    [item.kind === 'job' ? 'Job' : 'Batch', item.title],
-    ['Status', status(item)],
-    ['Target', target(item)],
-    ['Note', note(item)],
-    ['Duration', item.kind === 'job' && item.duration !== null ? showDuration(item.duration) : ''],
-    ['Outputs', item.kind === 'job' ? item.outputs.map(output => output.name).join(', ') : ''],
-    ['Id', item.id]
+function jobRows(view: JobView): Row[] {
+  const rows: Row[] = [['target', `${view.target.kind} ${view.target.name}`]];
+  rows.push(...view.arguments.map(({ name, text }): Row => [name, text]));
+  if (view.duration !== null) {
+    rows.push(['took', showDuration(view.duration)]);
+  }
+  if (view.outputs.length) {
+    rows.push(['outputs', view.outputs.map(one => `${one.name} (${showBytes(one.size)})`).join(', ')]);
+  }
+  return [...rows, ['id', view.id]];
+}
+
+function batchRows(view: BatchView): Row[] {
+  return [
+    ['target', `${view.target.kind} ${view.target.name}`],
+    ['done', `${view.done} of ${view.n_jobs}`],
+    ...view.failed.map((job): Row => [`failed: ${job.title}`, job.reason ?? '']),
+    ['id', view.id]
   ];
-  return rows.filter(([, value]) => value !== '');
 }
 
-function status(item: ItemView): string {
-  return item.kind === 'job' ? item.status : batchStatus(item);
-}
-
-function target(item: ItemView): string {
-  return `${item.target.kind} ${item.target.name}`;
-}
-
-function note(item: JobView | BatchView): string {
-  return item.kind === 'job' ? (item.reason ?? '') : tallyText(item);
+function jobsTable(items: ItemView[]): string {
+  const lines = items.map(item => cells('td', [item.title, state(item), item.created, item.id]));
+  return `<table>\n${cells('th', ['name', 'status', 'created', 'id'])}\n${lines.join('\n')}\n</table>`;
 }
 
 function cells(tag: 'th' | 'td', texts: string[]): string {
@@ -61,4 +68,11 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => ENTITIES[character] ?? '');
+}
+
+/** Returns a text as Python shows it. */
+function quoted(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const escaped = text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
+  return quote + (quote === "'" ? escaped.replace(/'/g, "\\'") : escaped) + quote;
 }

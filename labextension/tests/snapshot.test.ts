@@ -43,13 +43,19 @@ describe('a bundle from a notebook', () => {
 
 describe('the still forms', () => {
   it('escape what they show', () => {
-    const html = staticHtml(failed({ title: '<b>&"x"' }));
-    expect(html).toContain('&lt;b&gt;&amp;&quot;x&quot;');
-    expect(html).not.toMatch(/<b>|style=|<script/);
+    const html = staticHtml(failed({ title: '<i>&"x"' }));
+    expect(html).toContain('&lt;i&gt;&amp;&quot;x&quot;');
+    expect(html).not.toMatch(/<i>|style=|<script/);
   });
 
   it('name every job of a list', () => {
     expect(staticText({ kind: 'jobs', items: [succeeded(), batch({ FAILED: 1, SUCCEEDED: 2 })] }).split('\n')).toHaveLength(2);
     expect(staticHtml({ kind: 'jobs', items: [succeeded()] })).toContain('<td>SUCCEEDED</td>');
+  });
+
+  it('read as the Python side writes them', () => {
+    expect(staticText(failed())).toBe(`<job 'count' FAILED: exited with code 2 ${ID}>`);
+    expect(staticHtml(batch({ SUCCEEDED: 1, FAILED: 1 })).split('\n')[0]).toBe('<b>sweep</b> 1 SUCCEEDED, 1 FAILED');
+    expect(staticHtml(succeeded())).toContain('<tr><th>outputs</th><td>out/counts.txt (12.3 kB)</td></tr>');
   });
 });

@@ -40,7 +40,7 @@ describe('the connection', () => {
     stream.start();
     await settle();
     expect(server.sockets).toHaveLength(1);
-    expect(server.socket.url).toBe('ws://localhost:8888/x/jobs-ext/api/v1/events?as=view&token=secret');
+    expect(server.socket.url).toBe('ws://localhost:8888/x/jobs-ext/api/v1/events?as=view&limit=200&token=secret');
   });
 
   it('comes back after a loss and goes on where it was', async () => {

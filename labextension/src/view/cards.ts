@@ -4,7 +4,7 @@ import { everySecond, h, icon, setLine, setText } from './dom';
 import { elapsed, showBytes, showDuration, showTime } from './format';
 import { LogView } from './log';
 import type { BatchView, ItemView, JobView, Part, Source, TargetView } from './model';
-import { Actions, Announcer, Badge, batchStatus, Facts, Outputs, ProgressBar, StackedBar, tally, tallyText } from './pieces';
+import { Actions, Announcer, Badge, batchStatus, batchTone, Facts, Outputs, ProgressBar, StackedBar, tally, tallyText } from './pieces';
 
 class Head implements Part<ItemView> {
   readonly node = h('header', 'jx-head');
@@ -17,7 +17,11 @@ class Head implements Part<ItemView> {
   }
 
   update(view: ItemView): void {
-    this.badge.update(view.tone, view.kind === 'job' ? view.status : batchStatus(view));
+    if (view.kind === 'job') {
+      this.badge.update(view.tone, view.status);
+    } else {
+      this.badge.update(batchTone(view), batchStatus(view));
+    }
     setText(this.title, view.title || view.target.name);
     const text = targetText(view.target, view.title);
     setLine(this.target, text);

@@ -4,7 +4,7 @@ import { button, everySecond, h, icon, setLine, setText } from './dom';
 import { elapsed, showDuration } from './format';
 import { targetText } from './cards';
 import type { BatchView, ItemView, JobsView, JobView, Part, Source, Tone } from './model';
-import { Actions, batchStatus, ProgressBar, StackedBar, tallyText, toolButton } from './pieces';
+import { Actions, batchStatus, batchTone, ProgressBar, StackedBar, tallyText, toolButton } from './pieces';
 
 abstract class Row<V extends ItemView> implements Part<V> {
   readonly node = h('li', 'jx-row');
@@ -34,12 +34,13 @@ abstract class Row<V extends ItemView> implements Part<V> {
   update(view: V): void {
     this.view = view;
     const status = this.status();
-    this.node.dataset.tone = view.tone;
+    const tone = view.kind === 'job' ? view.tone : batchTone(view);
+    this.node.dataset.tone = tone;
     this.node.dataset.status = status;
     this.node.dataset.id = view.id;
-    if (view.tone !== this.tone) {
-      this.tone = view.tone;
-      this.icon.replaceChildren(icon(view.tone));
+    if (tone !== this.tone) {
+      this.tone = tone;
+      this.icon.replaceChildren(icon(tone));
     }
     setText(this.title, view.title || view.target.name);
     setText(this.word, status);

@@ -87,6 +87,14 @@ export function batchStatus(view: BatchView): string {
   return counted.get('running') || view.done ? 'RUNNING' : 'WAITING';
 }
 
+/** Returns the tone of that word: a batch with failed jobs that still runs is first of all running. */
+export function batchTone(view: BatchView): Tone {
+  if (view.final) {
+    return view.tone;
+  }
+  return batchStatus(view) === 'RUNNING' ? 'active' : 'waiting';
+}
+
 /** One bar for all jobs of a batch, a stretch of it for each kind. */
 export class StackedBar {
   readonly node = h('div', 'jx-progress jx-stack');

@@ -67,6 +67,7 @@ const CSS = `
 .jx-section-title, .jx-fold > summary { margin: 0; font-size: inherit; font-weight: 600; color: var(--jx-muted); }
 .jx-fold > summary { cursor: pointer; width: fit-content; border-radius: 3px; }
 .jx-fold > summary:hover { color: var(--jx-text); }
+.jx-fold:not([hidden]) + .jx-fold { border-top: none; margin-top: 0; padding-top: 4px; }
 .jx-plain { list-style: none; margin: 4px 0 0; padding: 0; }
 .jx-output { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 16px; padding: 2px 0; }
 .jx-output a { color: var(--jp-content-link-color, var(--jx-active)); text-decoration: none; overflow-wrap: anywhere; }
@@ -117,11 +118,12 @@ const CSS = `
 button.jx-row-title { cursor: pointer; border-radius: 2px; }
 button.jx-row-title:hover { text-decoration: underline; }
 .jx-row-time { color: var(--jx-muted); white-space: nowrap; text-align: right; }
-.jx-row-tools { display: inline-flex; gap: 1px; min-width: 44px; justify-content: flex-end; }
+.jx-row-tools { display: inline-flex; gap: 1px; min-width: 22px; justify-content: flex-end; }
 .jx-row-line { grid-column: 2 / -1; font-size: 12px; color: var(--jx-muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .jx-row-line b { font-weight: 600; font-size: 11px; color: color-mix(in srgb, var(--jx-tone) 72%, var(--jx-strong)); }
 .jx-row-bar { grid-column: 2 / -1; margin-top: 4px; }
 .jx-row-bar .jx-track { height: 4px; }
+.jx-row-bar .jx-progress-text { font-size: 12px; }
 .jx-row-jobs > summary { margin: 0 8px 6px 34px; font-size: 12px; color: var(--jx-muted); cursor: pointer; width: fit-content; }
 .jx-empty { padding: 12px; color: var(--jx-muted); }
 .jx-hidden-text { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
