@@ -21,7 +21,9 @@ def until(condition: Callable[[], T], timeout: float = 60, what: str = "the cond
 
 
 async def auntil(
-    condition: Callable[[], Awaitable[T] | T], timeout: float = 60, what: str = "the condition"
+    condition: Callable[[], Awaitable[T] | T],
+    timeout: float = 60,  # noqa: ASYNC109 - the same signature as `until`
+    what: str = "the condition",
 ) -> T:
     """Do as `until`, without blocking the event loop; `condition` may be a coroutine function."""
     deadline = time.monotonic() + timeout
