@@ -10,6 +10,7 @@ from pathlib import Path
 from ..model.errors import InvalidRequest
 from ..model.request import Context, Options
 from ..model.tool import PLACEHOLDER, Tool
+from .hints import did_you_mean
 
 
 def search_path(options: Options, context: Context) -> str:
@@ -43,6 +44,20 @@ def _interpreter(name: str, field: str, options: Options, context: Context, base
             hint="Give the path of an executable Python on the server.",
         )
     return found
+
+
+def check_kernel(name: str) -> None:
+    """Raise `InvalidRequest` unless the server knows a kernel of this name."""
+    from jupyter_client.kernelspec import KernelSpecManager  # only when a kernel is named
+
+    known = KernelSpecManager().find_kernel_specs()
+    if name not in known:
+        raise InvalidRequest(
+            f"There is no kernel {name!r}.",
+            field="options.kernel",
+            value=name,
+            hint=did_you_mean(name, known),
+        )
 
 
 def find_program(name: str, folder: str, path: str) -> str | None:

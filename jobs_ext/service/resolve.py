@@ -19,7 +19,7 @@ from ..store.contents import Spec
 from .arguments import Rules, must_be_file, rules_of
 from .decode import convert_request
 from .options import Resources, check_options, resources_of
-from .programs import check_command, check_tool_command, choose_python
+from .programs import check_command, check_kernel, check_tool_command, choose_python
 from .slots import Slots
 from .tools import Tools
 
@@ -143,6 +143,8 @@ def _settled_target(
     elif isinstance(target.function, str):
         _check_function(target.function, parts)
     else:
+        if options.kernel is not None:
+            check_kernel(options.kernel)
         given = str(getattr(target, kind))
         path = Path(base, Path(given).expanduser())
         must_be_file(path, f"target.{kind}", given)

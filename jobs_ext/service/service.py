@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from ..model.errors import JobsError, StoreUnavailable
 from ..store.contents import SpecCache
 from ..store.engine import Store
 from ..store.faults import mapped_faults
@@ -59,8 +60,15 @@ class Service:
         """
         paths = Paths(data_dir, runtime_dir)
         store = Store(paths)
-        with mapped_faults():
-            _prepare(store, bring_up_to_date=migrate)
+        try:
+            with mapped_faults():
+                _prepare(store, bring_up_to_date=migrate)
+        except OSError as error:
+            store.close()
+            raise StoreUnavailable(f"The job store can't be opened: {error}.") from None
+        except JobsError:
+            store.close()
+            raise
         folders = [*(Path(folder).expanduser() for folder in tool_dirs), paths.tools]
         root = str(Path(root_dir).expanduser().absolute() if root_dir else Path.cwd())
         return cls(store, House(Tools(folders), slots or detect(), root))

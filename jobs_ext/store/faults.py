@@ -36,7 +36,7 @@ def mapped_faults() -> Iterator[None]:
         yield
     except PoolTimeout:
         raise unavailable("is busy") from None
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         _raise_mapped(error)
     except OSError as error:
         if error.errno not in _FULL:
@@ -44,8 +44,9 @@ def mapped_faults() -> Iterator[None]:
         raise disk_full() from error
 
 
-def _raise_mapped(error: DBAPIError) -> None:
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
+def _raise_mapped(error: DBAPIError | sqlite3.Error) -> None:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
     if code == sqlite3.SQLITE_FULL:
         raise disk_full() from error
     if code in _UNAVAILABLE:
