@@ -96,7 +96,9 @@ def read_runtime_file(file: Path) -> Address | None:
         told = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    if not isinstance(told, dict) or not str(told.get("url", "")).startswith("http"):
+    if not isinstance(told, dict) or not str(told.get("url", "")).startswith(
+        ("http://", "https://")
+    ):
         return None
     if told.get("sock"):
         return None

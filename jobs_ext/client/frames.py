@@ -10,6 +10,7 @@ from jobs_ext.model import media
 
 from .errors import InvalidRequest
 
+_UNKNOWN = "application/octet-stream"
 _CSV, _TSV = "text/csv", "text/tab-separated-values"
 _PARQUET = "application/vnd.apache.parquet"
 _ARROW = "application/vnd.apache.arrow.file"
@@ -31,7 +32,7 @@ _READERS: dict[str, dict[str, tuple[str, str, dict[str, Any]]]] = {
         _CSV: ("polars", "read_csv", {}),
         _TSV: ("polars", "read_csv", {"separator": "\t"}),
         _PARQUET: ("polars", "read_parquet", {}),
-        _ARROW: ("polars", "read_ipc", {"memory_map": False}),
+        _ARROW: ("polars", "read_ipc", {}),
         _JSON: ("polars", "read_json", {}),
         _LINES: ("polars", "read_ndjson", {}),
         _EXCEL: ("polars", "read_excel", {}),
@@ -53,7 +54,8 @@ def kind(name: str, media_type: str = "") -> str:
     given = media_type.partition(";")[0].strip().lower()
     if given in _READERS["pandas"]:
         return given
-    return media.guess(PurePath(name).stem if name.endswith(".gz") else name)
+    by_suffix = media.guess(PurePath(name).stem if name.endswith(".gz") else name)
+    return given if given and by_suffix == _UNKNOWN else by_suffix
 
 
 def is_tabular(name: str, media_type: str = "") -> bool:

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.feather
+import pytest
+
+from jobs_ext.client import frames
+from jobs_ext.client.errors import InvalidRequest
+
+FRAME = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+
+
+def write(folder, name):
+    path = folder / name
+    match path.name.removesuffix(".gz").rpartition(".")[2]:
+        case "csv":
+            FRAME.to_csv(path, index=False)
+        case "tsv":
+            FRAME.to_csv(path, index=False, sep="\t")
+        case "parquet":
+            FRAME.to_parquet(path)
+        case "feather" | "arrow":
+            pa.feather.write_feather(FRAME, path)
+        case "json":
+            FRAME.to_json(path, orient="records")
+        case "jsonl":
+            FRAME.to_json(path, orient="records", lines=True)
+        case "xlsx":
+            FRAME.to_excel(path, index=False)
+    return str(path)
+
+
+NAMES = ["t.csv", "t.csv.gz", "t.tsv", "t.parquet", "t.feather", "t.json", "t.jsonl", "t.xlsx"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pandas(tmp_path, name):
+    pd.testing.assert_frame_equal(frames.read(write(tmp_path, name), name), FRAME)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.parquet", "t.arrow", "t.json", "t.jsonl"])
+def test_polars(tmp_path, name):
+    read = frames.read(write(tmp_path, name), name, engine="polars")
+    assert isinstance(read, pl.DataFrame)
+    assert read.to_dict(as_series=False) == FRAME.to_dict("list")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.parquet", "t.feather", "t.json", "t.jsonl"])
+def test_pyarrow(tmp_path, name):
+    read = frames.read(write(tmp_path, name), name, engine="pyarrow")
+    assert isinstance(read, pa.Table)
+    assert read.to_pydict() == FRAME.to_dict("list")
+
+
+def test_the_media_type_counts_before_the_suffix(tmp_path):
+    path = tmp_path / "stdout"
+    FRAME.to_csv(path, index=False)
+    read = frames.read(str(path), "stdout", "text/csv; charset=utf-8")
+    pd.testing.assert_frame_equal(read, FRAME)
+
+
+def test_read_options_reach_the_reader(tmp_path):
+    path = write(tmp_path, "t.csv")
+    assert list(frames.read(path, "t.csv", usecols=["b"]).columns) == ["b"]
+    (tmp_path / "counts").write_text("  3 data.txt\n")
+    counts = frames.read(str(tmp_path / "counts"), "counts", "text/plain", sep=r"\s+", header=None)
+    assert counts.iloc[0, 0] == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "expected"),
+    [
+        ("t.csv", "", True),
+        ("t.csv.gz", "application/gzip", True),
+        ("x", "text/tab-separated-values", True),
+        ("t.json", "application/json", False),
+        ("t.txt", "text/plain", False),
+    ],
+)
+def test_is_tabular(name, media_type, expected):
+    assert frames.is_tabular(name, media_type) is expected
+
+
+def test_what_is_no_table_is_said_to_be_none(tmp_path):
+    with pytest.raises(InvalidRequest, match=r"plot\.png \(image/png\) can't be read"):
+        frames.read("plot.png", "plot.png")
+
+
+def test_an_unknown_engine_is_named():
+    with pytest.raises(InvalidRequest, match="There are: pandas, polars, pyarrow"):
+        frames.read("t.csv", "t.csv", engine="dask")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (FRAME, {"a": [1, 2], "b": ["x", "y"]}),
+        (pl.DataFrame({"a": [1]}), {"a": [1]}),
+        (pa.table({"a": [1]}), {"a": [1]}),
+        (pd.Series([1, 2], name="s"), {"s": [1, 2]}),
+        ({"k": 1, "v": "x"}, {"k": [1], "v": ["x"]}),
+        ({"k": [1, 2]}, {"k": [1, 2]}),
+        ([{"k": 1}, {"k": 2}], {"k": [1, 2]}),
+        (1.5, {"value": [1.5]}),
+    ],
+)
+def test_values_with_a_natural_form_as_a_frame(value, expected):
+    assert frames.as_frame(value).to_dict("list") == expected
+
+
+@pytest.mark.parametrize("value", [None, object(), [1, 2], {}])
+def test_values_without_one(value):
+    assert frames.as_frame(value) is None
+
+
+def test_convert():
+    assert isinstance(frames.convert(FRAME, "polars"), pl.DataFrame)
+    assert isinstance(frames.convert(FRAME, "pyarrow"), pa.Table)
+    with pytest.raises(InvalidRequest):
+        frames.convert(FRAME, "dask")

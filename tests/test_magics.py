@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from jobs_ext import magics
+from jobs_ext.client import pickling
+from jobs_ext.client.errors import InvalidRequest
+
+
+@pytest.mark.parametrize(
+    ("source", "used", "bound"),
+    [
+        ("x = y + 1", {"y"}, {"x"}),
+        ("import numpy as np\nnp.zeros(n)", {"np", "n"}, {"np"}),
+        ("def f(a):\n    return a + b", {"b"}, {"f"}),
+        ("def f():\n    global g\n    g = h", {"h"}, {"f", "g"}),
+        ("r = [i * k for i in z]", {"k", "z"}, {"r"}),
+        ("class A(B):\n    c = d", {"B", "d"}, {"A"}),
+        ("with open(p) as f, q:\n    pass", {"open", "p", "q"}, {"f"}),
+        ("for i in range(3):\n    x = lambda: i", {"range"}, {"i", "x"}),
+        ("try:\n    1\nexcept E as e:\n    e", {"E", "e"}, {"e"}),
+    ],
+)
+def test_names_of_a_cell(source, used, bound):
+    found_used, found_bound, _ = magics.names_of(source)
+    assert found_used - found_bound == used - bound
+    assert bound <= found_bound
+
+
+@pytest.mark.parametrize(
+    ("line", "source", "namespace", "said"),
+    [
+        ("prep --inputs df", "x = 1", {}, "input 'df' is not a variable"),
+        ("prep", "x = df", {"df": 1}, "uses df.*--inputs df"),
+        ("prep", "x = os.getcwd()", {"os": os}, "uses os.*Import os in the cell"),
+        ("prep", "x = nowhere", {}, "uses nowhere.*not defined here either"),
+        ("prep", "get_ipython().system('ls')", {}, "Magics and ! do not work"),
+        ("prep --outputs clean", "x = 1", {}, "never sets the output clean"),
+        ("prep --inputs 1x", "x = 1", {}, "'1x' can't name"),
+        ("", "x = 1", {}, "required: name"),
+        ("prep --memroy 1GB", "x = 1", {}, "unrecognized arguments: --memroy"),
+        ("prep --env A", "x = 1", {}, "NAME=VALUE"),
+        ("prep --cpu two", "x = 1", {}, "invalid float"),
+    ],
+)
+def test_what_is_wrong_with_a_cell_is_said_before_it_is_sent(line, source, namespace, said):
+    with pytest.raises(InvalidRequest, match=said):
+        magics.run_cell(namespace, line, source)
+
+
+def test_a_cell_that_does_not_compile():
+    with pytest.raises(SyntaxError):
+        magics.run_cell({}, "prep", "x = = 1")
+
+
+def test_options_of_the_line():
+    line = "prep --inputs a,b c --cpu 2 --memory 1GB --timeout 5min --env A=1 B=x=y --hold"
+    said = magics.parser().parse_args(line.split())
+    assert magics._names(said.inputs) == ["a", "b", "c"]
+    assert magics._options(said) == {
+        "cpu": 2.0,
+        "memory": "1GB",
+        "timeout": "5min",
+        "env": {"A": "1", "B": "x=y"},
+        "hold": True,
+    }
+
+
+def test_a_cell_runs_in_an_interpreter_that_has_nothing_of_ours(tmp_path):
+    source = (
+        "from collections import namedtuple\nP = namedtuple('P', 'x')\nclean = [v * 2 for v in df]"
+    )
+    function = magics.cell_function(source, "prep", ["clean"])
+    sent = pickling.dumps(function, "prep", magics.CellTarget.carried)
+    program = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition('.')[0] == 'jobs_ext':
+            raise ImportError(name)
+sys.meta_path.insert(0, Block())
+import cloudpickle
+cloudpickle.loads(sys.stdin.buffer.read())(df=[1, 2])
+"""
+    env = os.environ | {"JOBS_OUTPUT_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], input=sent, check=True, env=env, cwd="/")
+    assert (tmp_path / "clean.json").read_text() == "[2, 4]"
+
+
+def test_the_traceback_of_a_cell_shows_its_lines():
+    function = magics.cell_function("x = 1\ny = x / 0", "prep", [])
+    program = """
+import cloudpickle, sys, traceback
+try:
+    cloudpickle.loads(sys.stdin.buffer.read())()
+except ZeroDivisionError:
+    traceback.print_exc()
+"""
+    sent = pickling.dumps(function, "prep", magics.CellTarget.carried)
+    run = subprocess.run([sys.executable, "-c", program], input=sent, capture_output=True)
+    assert b"y = x / 0" in run.stderr
