@@ -57,3 +57,10 @@ def test_the_tools_that_come_along_can_be_used():
     tools = Tools([SHIPPED])
     assert tools.problems() == []
     assert {"goeburst", "wc"} <= {tool.name for tool in tools.list()}
+
+
+def test_a_tool_of_ones_own_stands_for_one_of_ours(tmp_path):
+    (tmp_path / "wc.toml").write_text('name = "wc"\ntitle = "Mine"\ncommand = ["wc"]\n')
+    tools = Tools([tmp_path])
+    assert tools.get("wc").title == "Mine"
+    assert tools.problems() == []

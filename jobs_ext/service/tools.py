@@ -18,7 +18,10 @@ _Signature = tuple[tuple[str, int, int], ...]
 
 
 class Tools:
-    """Tools by id; of two files with the same id the one in the earlier folder holds."""
+    """Tools by id; of two files with the same id the one in the earlier folder holds.
+
+    The tools that come along are the last folder, and give way silently.
+    """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = list(dict.fromkeys([*(f.absolute() for f in folders), SHIPPED]))
@@ -70,6 +73,8 @@ class Tools:
             found = read_tool(file)
             if isinstance(found, ToolProblem):
                 problems.append(found)
+            elif found.id in tools and file.parent == SHIPPED:
+                continue  # one's own tool of the same id stands for ours
             elif found.id in tools:
                 message = f"{found.id} is already described in {origin[found.id]}"
                 problems.append(ToolProblem(str(file), None, message))
