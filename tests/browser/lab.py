@@ -1,0 +1,127 @@
+"""A real JupyterLab server of a test's own, and the notebooks it opens."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import requests
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from tests.waiting import until
+
+SETTINGS = {
+    # no question about news, and notices stay in reach of a slow test
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    },
+    "@jupyterlab/docmanager-extension/plugin.jupyterlab-settings": {"autosave": False},
+}
+
+
+class Lab:
+    """``jupyter lab`` with every folder it may touch below `folder`; a context manager."""
+
+    def __init__(self, folder: Path, options: list[str] | None = None) -> None:
+        self.root = folder / "root"
+        self.token = secrets.token_hex(16)
+        self.url = ""
+        self._folder = folder
+        self._options = options or []
+
+    def __enter__(self) -> Lab:
+        self.root.mkdir(parents=True)
+        self._write_settings()
+        log = (self._folder / "server.log").open("wb")
+        with log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterlab", *self._arguments()],
+                cwd=self.root,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        self.url = until(self._url, what="JupyterLab to start")
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.end_jobs()
+        self._process.terminate()
+        self._process.wait(timeout=60)
+
+    def end_jobs(self) -> None:
+        """Cancel what is unfinished, so that nothing outlives the tests."""
+        for kind in ("batches", "jobs"):
+            listed = self.ask("GET", f"jobs-ext/api/v1/{kind}")
+            for one in listed["items"] if listed else []:
+                self.ask("POST", f"jobs-ext/api/v1/{kind}/{one['id']}/cancel")
+
+    def ask(self, method: str, path: str) -> Any:
+        """Return the JSON of the server's answer, None where there is none."""
+        headers = {"Authorization": f"token {self.token}"}
+        answer = requests.request(method, self.url + path, headers=headers, timeout=30)
+        return answer.json() if answer.ok and answer.content else None
+
+    def write_notebook(self, name: str, *sources: str) -> Path:
+        """Put a notebook with these code cells into the server's root."""
+        return self._write(name, [new_code_cell(source) for source in sources])
+
+    def write_output(self, name: str, data: dict[str, Any]) -> Path:
+        """Put a notebook into the root that already has one output, as if made somewhere else."""
+        cell = new_code_cell("job", outputs=[new_output("display_data", data=data)])
+        return self._write(name, [cell])
+
+    def _write(self, name: str, cells: list[Any]) -> Path:
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        path = self.root / name
+        nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+        return path
+
+    def _write_settings(self) -> None:
+        for name, settings in SETTINGS.items():
+            file = self._folder / "settings" / name
+            file.parent.mkdir(parents=True)
+            file.write_text(json.dumps(settings))
+
+    def _arguments(self) -> list[str]:
+        return [
+            "--no-browser",
+            "--ip=127.0.0.1",
+            "--ServerApp.port=0",
+            "--LabApp.expose_app_in_browser=True",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
+            *(["--allow-root"] if os.geteuid() == 0 else []),
+            *self._options,
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        mine = {
+            "HOME": "home",
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_DATA_DIR": "data",
+            "JUPYTER_RUNTIME_DIR": "run",
+            "JUPYTERLAB_SETTINGS_DIR": "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+            "IPYTHONDIR": "ipython",
+        }
+        folders = {name: str(self._folder / folder) for name, folder in mine.items()}
+        return os.environ | folders | {"JUPYTER_TOKEN": self.token}
+
+    def _url(self) -> str | None:
+        assert self._process.poll() is None, (self._folder / "server.log").read_text()
+        known = self._folder / "run" / f"jpserver-{self._process.pid}.json"
+        return str(json.loads(known.read_text())["url"]) if known.exists() else None
+
+
+def outputs(path: Path) -> list[dict[str, Any]]:
+    """Return the data of all outputs of a saved notebook."""
+    cells = nbformat.read(path, as_version=4).cells
+    return [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]

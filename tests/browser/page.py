@@ -1,0 +1,101 @@
+"""A notebook open in a browser, driven by JupyterLab's own commands."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.lab import Lab
+
+PATIENCE = 60_000  # ms: two noisy cores, and the kernel has to start
+IMAGES = os.environ.get("JOBS_EXT_SCREENSHOTS")  # a folder: then the tests make the README's images
+
+_READY = """() => {
+  const widget = window.jupyterapp?.shell.currentWidget;
+  const kernel = widget?.sessionContext?.session?.kernel;
+  return Boolean(widget?.context?.isReady && widget.sessionContext.isReady
+    && kernel?.connectionStatus === 'connected' && kernel.status === 'idle');
+}"""
+_EXECUTE = "([id, args]) => { void window.jupyterapp.commands.execute(id, args); }"
+_KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
+
+
+class NotebookPage:
+    """One tab. `place` is ``lab/tree`` for JupyterLab, ``notebooks`` for Notebook 7."""
+
+    def __init__(self, page: Page, lab: Lab, place: str = "lab/tree") -> None:
+        self.page = page
+        self._lab = lab
+        self._place = place
+
+    def open(self, path: Path) -> None:
+        """Open a notebook of the server's root and wait until its kernel is idle."""
+        self.page.goto(f"{self._lab.url}{self._place}/{path.name}?token={self._lab.token}")
+        self.wait_ready()
+
+    def reload(self) -> None:
+        """Load the page again, as a reader does."""
+        self.page.reload()
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until cells can be run."""
+        self.page.wait_for_function(_READY, timeout=PATIENCE)
+
+    def execute(self, command: str, **arguments: Any) -> None:
+        """Start a command; what it promises is not waited for, since it may never come."""
+        self.page.evaluate(_EXECUTE, [command, arguments])
+
+    def run_all(self) -> None:
+        """Run all cells."""
+        self.execute("notebook:run-all-cells")
+
+    def save(self) -> None:
+        """Save the notebook."""
+        self.execute("docmanager:save")
+
+    @property
+    def kernel_status(self) -> str:
+        """What the kernel says of itself: idle or busy."""
+        return str(self.page.evaluate(_KERNEL))
+
+    @property
+    def outputs(self) -> Locator:
+        """The output areas of the notebook."""
+        return self.page.locator(".jp-Notebook .jp-OutputArea-output")
+
+    @property
+    def card(self) -> Locator:
+        """The cards in the notebook."""
+        return self.page.locator(".jobs-ext-output .jx-card")
+
+    @property
+    def panel(self) -> Locator:
+        """The panel with all jobs."""
+        return self.page.locator("#jobs-ext-panel")
+
+    def show_panel(self) -> None:
+        """Bring the panel to the front."""
+        self.execute("jobs-ext:show")
+        expect(self.panel).to_be_visible()
+
+    def row(self, title: str) -> Locator:
+        """The rows of the panel whose title this is."""
+        return self.panel.locator(".jx-row").filter(
+            has=self.page.locator(f".jx-row-title:text-is({title!r})")
+        )
+
+
+def badge(card: Locator, status: str) -> None:
+    """Wait until a card has this status."""
+    expect(card.locator(".jx-badge")).to_have_text(status, timeout=PATIENCE)
+
+
+def picture(page: Page, name: str) -> None:
+    """Write a screenshot for the documentation, when that was asked for."""
+    if IMAGES:
+        page.mouse.move(0, 0)
+        page.screenshot(path=Path(IMAGES) / f"{name}.png", animations="disabled")

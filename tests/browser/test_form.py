@@ -1,0 +1,35 @@
+"""The widgets in a real JupyterLab: the form, and the panel in a cell."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.lab import Lab
+from tests.browser.page import PATIENCE, NotebookPage, badge, picture
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+def test_a_form_submits_and_shows_its_job(notebook: NotebookPage, lab: Lab) -> None:
+    (lab.root / "lines.txt").write_text("one\ntwo\nthree\n")
+    form = "import jobs_ext as jx\nform = jx.form('wc')\nform"
+    notebook.open(lab.write_notebook("form.ipynb", form))
+    notebook.run_all()
+    widget = notebook.outputs.locator(".jupyter-widgets.widget-vbox").first
+    expect(widget).to_be_visible(timeout=PATIENCE)
+    submit = widget.get_by_role("button", name="Submit")
+    widget.locator("input[type=text]").first.fill("lines.txt")
+    widget.locator("input[type=text]").first.press("Tab")
+    submit.click()
+    card = widget.locator(".jx-card")
+    badge(card, "SUCCEEDED")
+    picture(notebook.page, "form")
+
+
+def test_the_panel_widget_is_live(notebook: NotebookPage, lab: Lab) -> None:
+    cells = ["import jobs_ext as jx\njx.panel()", "jx.options(name='shown').submit(['true'])"]
+    notebook.open(lab.write_notebook("widget.ipynb", *cells))
+    notebook.run_all()
+    row = notebook.outputs.locator(".jx-row[data-status=SUCCEEDED]").filter(has_text="shown")
+    expect(row).to_be_visible(timeout=PATIENCE)
