@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jobs_ext.runner.executors import Launch
 from jobs_ext.runner.keeper import processes
-from jobs_ext.runner.keeper.client import KeeperClient, Order
+from jobs_ext.runner.keeper.client import KeeperClient
 from jobs_ext.runner.keeper.journal import Record, decode
 from tests.waiting import until
 
@@ -33,11 +34,11 @@ class Bench:
 
         return int(json.loads((self.root / "keeper.json").read_text())["pid"])
 
-    def order(self, key: str, argv: list[str], **environment: str) -> Order:
+    def order(self, key: str, argv: list[str], **environment: str) -> Launch:
         folder = self.root / key
         folder.mkdir(parents=True, exist_ok=True)
         job, number = key.split("/")
-        return Order(
+        return Launch(
             key=key,
             argv=argv,
             cwd=str(folder),
@@ -48,7 +49,7 @@ class Bench:
             shared={"PATH": os.environ["PATH"]},
         )
 
-    def shell(self, key: str, script: str) -> Order:
+    def shell(self, key: str, script: str) -> Launch:
         return self.order(key, ["sh", "-c", script])
 
     def records(self, key: str | None = None) -> list[Record]:

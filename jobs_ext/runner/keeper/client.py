@@ -14,25 +14,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..executors import Launch
+
 _START_TIME = 20.0  # seconds that a keeper may take to listen
 _MOST_ENVIRONMENTS = 64  # told to the keeper before it is asked to forget them
 
 
 class KeeperGone(Exception):
     """The keeper ended, or could not be started; says which."""
-
-
-class Order(Struct, frozen=True):
-    """Everything the keeper needs to start one attempt."""
-
-    key: str  # "<job id>/<attempt number>"
-    argv: list[str]
-    cwd: str
-    stdout: str
-    stderr: str
-    alive: str
-    environment: dict[str, str]  # this attempt's own
-    shared: dict[str, str]  # what many attempts have in common; sent once
 
 
 class State(Struct, frozen=True):
@@ -79,12 +68,12 @@ class KeeperClient:
         """Return the descriptor to wait on."""
         return self._sock.fileno()
 
-    def spawn(self, orders: Iterable[Order]) -> None:
+    def spawn(self, orders: Iterable[Launch]) -> None:
         """Order attempts to be started, in one message."""
         attempts = [self._order(order) for order in orders]
         self._send({"do": "spawn", "attempts": attempts})
 
-    def _order(self, order: Order) -> dict[str, Any]:
+    def _order(self, order: Launch) -> dict[str, Any]:
         return {
             "key": order.key,
             "argv": order.argv,

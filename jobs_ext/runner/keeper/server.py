@@ -116,6 +116,7 @@ class Keeper:
         sock, _ = listener.accept()
         sock.settimeout(_SEND_TIME)
         connection = Connection(sock)
+        self._stop_when_idle = False  # a new runner has come
         self._connections.add(connection)
         self._selector.register(sock, selectors.EVENT_READ, lambda _: self._read(connection))
 

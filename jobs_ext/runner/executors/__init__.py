@@ -1,0 +1,101 @@
+"""What runs attempts: one file per executor behind one Protocol, keyed by our attempt key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Protocol
+
+from msgspec import Struct
+
+from ...model.reasons import ReasonCode
+
+
+class Launch(Struct, frozen=True):
+    """Everything needed to start one attempt; its files and folders are made."""
+
+    key: str  # "<job id>/<attempt number>"
+    argv: list[str]
+    cwd: str
+    stdout: str
+    stderr: str
+    alive: str
+    environment: dict[str, str]  # this attempt's own variables
+    shared: dict[str, str]  # those that many attempts have in common
+
+
+class Why(Struct, frozen=True):
+    """Why an attempt is being stopped; comes back with its end."""
+
+    code: ReasonCode
+    sentence: str
+
+
+class Begun(Struct, frozen=True):
+    """The attempt's process runs."""
+
+    key: str
+    time: float  # since the epoch
+    pid: int
+    process_start: float
+    monotonic: float  # seconds
+    boot_id: str
+    host: str
+
+
+class Exited(Struct, frozen=True):
+    """The attempt's process ended, and nothing that it started is left."""
+
+    key: str
+    time: float
+    exit_code: int | None
+    signal: int | None
+    peak_memory: int  # bytes, of its largest process
+    cpu_seconds: float
+    duration: float
+    told: Why | None  # why it was being stopped, if it was
+
+
+class NotStarted(Struct, frozen=True):
+    """The attempt could not be started: the end."""
+
+    key: str
+    why: str
+
+
+class Lost(Struct, frozen=True):
+    """Nobody knows how the attempt ended; nothing of it runs any more."""
+
+    key: str
+    why: str
+
+
+Happening = Begun | Exited | NotStarted | Lost
+
+
+class ExecutorUnavailable(Exception):
+    """The executor can't be reached now; nothing is known to have changed."""
+
+
+class Executor(Protocol):
+    """Starts, finds, tells of and stops attempts. Methods may raise `ExecutorUnavailable`."""
+
+    def fileno(self) -> int | None:
+        """Return a descriptor that is readable when `poll` may have news, if there is one."""
+
+    def recover(self, keys: Collection[str]) -> set[str]:
+        """Take over attempts that an earlier runner submitted; return those it never did."""
+
+    def submit(self, launches: Iterable[Launch]) -> None:
+        """Start attempts. Submitting the same key again does nothing."""
+
+    def poll(self) -> list[Happening]:
+        """Return what happened since the last call, in order."""
+
+    def stop(self, key: str, why: Why) -> None:
+        """Begin to end an attempt and everything it started; `poll` tells when that is done."""
+
+    def tidy(self) -> None:
+        """Drop records of what is over. Called when every happening polled so far is stored."""
+
+    def close(self, *, idle: bool) -> None:
+        """Let go; attempts go on. `idle`: none is left, and none will come soon."""

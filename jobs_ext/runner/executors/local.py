@@ -1,0 +1,215 @@
+"""The local executor: hands attempts to the keeper and reads in the journal what became of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Collection, Iterable
+
+from ...model.reasons import ReasonCode
+from ...store.paths import Paths
+from ..keeper import processes
+from ..keeper.client import KeeperClient, KeeperGone
+from ..keeper.journal import JournalReader, Record
+from . import Begun, ExecutorUnavailable, Exited, Happening, Launch, Lost, NotStarted, Why
+from .survivors import end_survivors
+
+GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+_LARGE = 4_000_000  # bytes of journal that are worth a rotation
+_log = logging.getLogger(__name__)
+
+
+class LocalExecutor:
+    """Runs attempts as processes of this machine."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._keeper: KeeperClient | None = None
+        self._reader = JournalReader(paths.journal)
+        self._watched: dict[str, _Watched] = {}
+
+    def fileno(self) -> int | None:
+        """Return the descriptor of the line to the keeper."""
+        return None if self._keeper is None else self._keeper.fileno()
+
+    def recover(self, keys: Collection[str]) -> set[str]:
+        """Take over attempts of an earlier runner; return those no keeper ever heard of."""
+        self._watched = {key: _Watched() for key in keys}
+        boot_before = _last_boot(self._paths)
+        self._connect()
+        unknown = {key for key, one in self._watched.items() if not one.intended}
+        if boot_before in (None, processes.boot_id()):
+            for key in unknown:
+                del self._watched[key]
+            return unknown
+        for key in unknown:  # the end of the journal may have died with the machine
+            self._watched[key].end = Lost(key, _RESTARTED)
+        return set()
+
+    def submit(self, launches: Iterable[Launch]) -> None:
+        """Start attempts, those already known to the keeper excepted."""
+        orders = list(launches)
+        for launch in orders:
+            self._watched[launch.key] = _Watched(launch)
+        try:
+            self._connected().spawn(orders)
+        except KeeperGone as gone:
+            self._reconnect(gone)
+
+    def poll(self) -> list[Happening]:
+        """Return what happened since the last call."""
+        try:
+            self._connected().drain()
+        except KeeperGone as gone:
+            self._reconnect(gone)
+        self._read()
+        return [happening for key in list(self._watched) for happening in self._news(key)]
+
+    def _news(self, key: str) -> list[Happening]:
+        """Return what is new of one attempt; one that is over is no longer watched."""
+        watched = self._watched[key]
+        news: list[Happening] = []
+        if watched.begun is not None and not watched.told:
+            watched.told = True
+            news.append(watched.begun)
+        if watched.end is not None and watched.cleared:
+            del self._watched[key]
+            news.append(watched.end)
+        return news
+
+    def stop(self, key: str, why: Why) -> None:
+        """Send the whole tree of an attempt SIGTERM, and after a grace SIGKILL."""
+        try:
+            self._connected().kill(key, GRACE, why.code, why.sentence)
+        except KeeperGone as gone:
+            self._reconnect(gone)
+
+    def tidy(self) -> None:
+        """Let the keeper shorten the journal when it has grown large."""
+        if self._reader.offset > _LARGE:
+            self._connected().rotate(self._reader.offset)
+
+    def close(self, *, idle: bool) -> None:
+        """Hang up."""
+        if self._keeper is not None:
+            if idle:
+                self._keeper.stop_when_idle()
+            self._keeper.close()
+            self._keeper = None
+
+    def _connected(self) -> KeeperClient:
+        if self._keeper is None:
+            self._connect()
+        assert self._keeper is not None
+        return self._keeper
+
+    def _reconnect(self, gone: KeeperGone) -> None:
+        _log.error("%s; its attempts are lost", gone)
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
+        self._connect()
+
+    def _connect(self) -> None:
+        """Find or start the keeper, and settle the fate of what it does not know."""
+        try:
+            keeper = KeeperClient.connect(
+                self._paths.root, self._paths.keeper_socket, self._paths.keeper_log
+            )
+            live = set(keeper.state().live)
+            self._read()  # after `live` was asked for: who is not in it has its end in the journal
+            for key, watched in self._watched.items():
+                if key not in live:
+                    self._settle(keeper, key, watched)
+        except KeeperGone as gone:
+            raise ExecutorUnavailable(str(gone)) from gone
+        self._keeper = keeper
+
+    def _settle(self, keeper: KeeperClient, key: str, watched: _Watched) -> None:
+        """Decide on an attempt that no keeper watches: over, to be started, or lost."""
+        if watched.end is not None and watched.cleared:
+            return
+        if not watched.intended:
+            if watched.launch is not None:
+                keeper.spawn([watched.launch])
+            return
+        if not end_survivors(key, watched.begun):
+            _log.error("attempt %s: some of its processes can't be killed", key)
+        watched.cleared = True
+        if watched.end is None:
+            watched.end = Lost(key, _why_lost(watched.begun))
+
+    def _read(self) -> None:
+        for record in self._reader.read():
+            watched = self._watched.get(record["key"])
+            if watched is not None:
+                watched.take(record)
+
+
+class _Watched:
+    """What is known of one attempt that is not over, or not told to be."""
+
+    def __init__(self, launch: Launch | None = None) -> None:
+        self.launch = launch  # None: an earlier runner submitted it
+        self.intended = False  # a keeper was about to start it, or did
+        self.begun: Begun | None = None
+        self.end: Exited | NotStarted | Lost | None = None
+        self.cleared = True  # nothing it started is left, as far as known
+        self.told = False  # `begun` was handed out
+
+    def take(self, record: Record) -> None:
+        """Learn from a record of the journal."""
+        match record["event"]:
+            case "intent":
+                self.intended = True
+            case "started":
+                self.begun = _begun(record)
+            case "failed":
+                self.end = NotStarted(record["key"], record["error"])
+            case "exited":
+                self.end = _exited(record)
+                self.cleared = not record["leftover"]
+            case "cleared":
+                self.cleared = True
+
+
+def _begun(record: Record) -> Begun:
+    return Begun(
+        key=record["key"],
+        time=record["time"],
+        pid=record["pid"],
+        process_start=record["start"],
+        monotonic=record["monotonic"],
+        boot_id=record["boot"],
+        host=record["host"],
+    )
+
+
+def _exited(record: Record) -> Exited:
+    told = record["told"]
+    return Exited(
+        key=record["key"],
+        time=record["time"],
+        exit_code=record["code"],
+        signal=record["signal"],
+        peak_memory=record["maxrss"],
+        cpu_seconds=record["cpu"],
+        duration=record["duration"],
+        told=None if told is None else Why(ReasonCode(told["code"]), told["sentence"]),
+    )
+
+
+_KILLED = "lost: the process that watched it was killed"
+_RESTARTED = "lost: the machine was restarted while it ran"
+
+
+def _why_lost(begun: Begun | None) -> str:
+    return _KILLED if begun is None or begun.boot_id == processes.boot_id() else _RESTARTED
+
+
+def _last_boot(paths: Paths) -> str | None:
+    """Return the boot id of the last keeper, None when there was none."""
+    try:
+        return str(json.loads(paths.keeper.read_text())["boot_id"])
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,96 @@
+"""The files an attempt reads: references become paths, a private folder gets its inputs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from ..model.work import Work
+from ..store.paths import AttemptPaths
+from .failure import MissingInput
+
+Arguments = dict[str, Any]
+
+
+def resolve(work: Work, at: AttemptPaths, tool_inputs: frozenset[str]) -> Arguments:
+    """Return the arguments with paths for all references; a tool's inputs lie in its folder.
+
+    Uploads of a function stay references: its own interpreter reads them.
+    """
+    found: Arguments = {}
+    for name, value in work.arguments.items():
+        if name in tool_inputs:
+            found[name] = _staged(work, at, name, value)
+        else:
+            found[name] = _resolved(work, at, name, value)
+    return found
+
+
+def _staged(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
+    """Return an input as named in the work folder, where a link to it is made."""
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [_staged(work, at, name, one) for one in value]
+    source = _source(work, name, value)
+    return _link(at.work, source, _file_name(source, value), name)
+
+
+def _link(folder: Path, source: Path, filename: str, name: str) -> str:
+    """Link `source` into `folder` under its own name; return that, as one types it there."""
+    target = folder / filename
+    number = 0
+    while target.is_symlink() or target.exists():  # two inputs of one name
+        number += 1
+        target = folder / f"{name}-{number}" / filename
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(source)
+    typed = str(target.relative_to(folder))
+    return f"./{typed}" if typed.startswith("-") else typed
+
+
+def _file_name(source: Path, value: Any) -> str:
+    """Return what a file is called: an upload's own name, else the last part of its path."""
+    given = value.get("filename") if isinstance(value, dict) else None
+    return Path(str(given or "")).name or source.name
+
+
+def _resolved(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_resolved(work, at, name, one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if "$output" in value:
+        return str(_source(work, name, value))
+    if "$part" not in value:
+        return {key: _resolved(work, at, name, one) for key, one in value.items()}
+    if work.target.kind == "function":
+        return value
+    source = _source(work, name, value)
+    return str(at.request / _link(at.request, source, _file_name(source, value), name))
+
+
+def _source(work: Work, name: str, value: Any) -> Path:
+    """Return the file a value stands for; raise `MissingInput` when it is not there."""
+    if isinstance(value, dict) and "$output" in value:
+        wanted = f"{value['$output']['job']}/{value['$output']['name']}"
+        path = Path(work.outputs_of.get(wanted, f"output {wanted}"))
+    elif isinstance(value, dict):
+        path = Path(work.parts[value["$part"]])
+    else:
+        path = Path(work.context.cwd or "/", Path(str(value)).expanduser())
+    if not path.is_file():
+        raise MissingInput(f"the input {name}", path)
+    return path
+
+
+def copy_inputs(work: Work, folder: Path) -> None:
+    """Copy the files of ``inputs=`` into the private folder, times included."""
+    for given in work.options.inputs:
+        source = Path(work.context.cwd or "/", given)
+        if not source.is_file():
+            raise MissingInput("an input", source)
+        shutil.copy2(source, folder / source.name)
+        os.chmod(folder / source.name, 0o600 | source.stat().st_mode)  # noqa: PTH101 - a copy is the job's

@@ -1,0 +1,253 @@
+"""Call a Python function as a job: ``python function.py <request folder> <outputs folder>``.
+
+Runs in the submitter's interpreter and needs there nothing but the standard library and
+cloudpickle; pyarrow only to read and write frames as Parquet.
+
+Reads ``call.json`` of the request folder::
+
+    {"function": {"pickle": path} or {"module": …, "name": …},
+     "arguments": {name: JSON, or {"$part": part}}, "parts": {part: path}, "path": [folders]}
+
+Writes the value into the outputs folder as ``result.json`` when JSON gives it back exactly, as
+``result.parquet`` when it is a frame that Parquet gives back exactly, else as ``result.pickle``,
+and says which in the request folder's ``result.json``. When the function raises: ``error.json``
+with type, message and traceback, ``error.pickle`` with the exception itself where possible.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+KIND = b"jobs_ext.kind"  # in the Parquet file: what class the frame was
+_SCALARS = ("NoneType", "bool", "int", "float", "str", "bytes", "Decimal", "date", "datetime")
+
+
+def main(request: Path, outputs: Path) -> int:
+    """Make the call and return the exit code: 1 when the function raised."""
+    use_folder(os.getcwd())  # noqa: PTH109 - a text
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # logs are read live
+    try:
+        call = json.loads((request / "call.json").read_text())
+        sys.path[:0] = [p for p in call["path"] if p != sys.path[0]]
+        value = load_function(call["function"])(**load_arguments(call))
+        if inspect.iscoroutine(value):
+            import asyncio
+
+            value = asyncio.run(value)
+        said = save(value, outputs)
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever the function raises is its result
+        report(error, request)
+        return 1
+    write(request / "result.json", json.dumps(said).encode())
+    return 0
+
+
+def use_folder(folder: str) -> None:
+    """Make modules of the job's folder importable, and not those of this file's."""
+    if not getattr(sys.flags, "safe_path", False):
+        del sys.path[0]
+    sys.path.insert(0, folder)
+
+
+def load_function(said: dict[str, str]) -> Any:
+    """Return the function: imported by name, or unpickled."""
+    if "pickle" in said:
+        return unpickle(said["pickle"])
+    import importlib
+    import operator
+
+    return operator.attrgetter(said["name"])(importlib.import_module(said["module"]))
+
+
+def unpickle(path: str) -> Any:
+    """Return what cloudpickle, or pickle, wrote to a file."""
+    import cloudpickle
+
+    with open(path, "rb") as file:  # noqa: PTH123
+        return cloudpickle.load(file)
+
+
+def load_arguments(call: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments; uploaded parts are read by what is in them."""
+    parts = call["parts"]
+    return {
+        name: load_part(parts[value["$part"]]) if is_part(value) else value
+        for name, value in call["arguments"].items()
+    }
+
+
+def is_part(value: Any) -> bool:
+    """Tell whether a JSON value stands for an uploaded part."""
+    return isinstance(value, dict) and "$part" in value
+
+
+def load_part(path: str) -> Any:
+    """Return an uploaded value: a pandas frame from Parquet, anything else from a pickle."""
+    with open(path, "rb") as file:  # noqa: PTH123
+        is_parquet = file.read(4) == b"PAR1"
+    if not is_parquet:
+        return unpickle(path)
+    import pandas as pd
+
+    return pd.read_parquet(path)
+
+
+def save(value: Any, outputs: Path) -> dict[str, str]:
+    """Write the value and return ``{"file": name, "kind": class of a frame or ""}``."""
+    if is_exact(value):
+        write(outputs / "result.json", json.dumps(value).encode())
+        return {"file": "result.json", "kind": ""}
+    kind = frame_kind(value)
+    if kind and save_frame(value, kind, outputs / "result.parquet"):
+        return {"file": "result.parquet", "kind": kind}
+    import cloudpickle
+
+    write(outputs / "result.pickle", cloudpickle.dumps(value))
+    return {"file": "result.pickle", "kind": ""}
+
+
+def is_exact(value: Any) -> bool:
+    """Tell whether JSON gives `value` back just as it is, types included."""
+    try:
+        return _is_exact(value)
+    except RecursionError:  # very deep, or holds itself
+        return False
+
+
+def _is_exact(value: Any) -> bool:
+    kind = type(value)
+    if value is None or kind is bool or kind is int:
+        return True
+    if kind is float:
+        return math.isfinite(value)
+    if kind is str:
+        return bool(value.encode("utf-8", "ignore").decode() == value)
+    if kind is list:
+        return all(map(_is_exact, value))
+    return kind is dict and all(type(k) is str and _is_exact(v) for k, v in value.items())
+
+
+def frame_kind(value: Any) -> str:
+    """Return which kind of frame it is, "" for anything else; imports nothing."""
+    name = f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}"
+    known = ("pandas.DataFrame", "polars.DataFrame", "pyarrow.Table")
+    return name if name in known else ""
+
+
+def save_frame(value: Any, kind: str, path: Path) -> bool:
+    """Write a frame as Parquet; False, and no file, when that would change it."""
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        return False
+    trouble = (pa.ArrowException, TypeError, ValueError, OverflowError)
+    draft = path.with_suffix(".draft")
+    try:
+        table = to_arrow(value, kind)
+        marked = table.replace_schema_metadata({**(table.schema.metadata or {}), KIND: kind})
+        pq.write_table(marked, draft)
+        back = from_arrow(pq.read_table(draft), kind)
+        good = is_same(value, back, kind)
+    except trouble:
+        good = False
+    if good:
+        draft.replace(path)
+    draft.unlink(missing_ok=True)
+    return good
+
+
+def to_arrow(value: Any, kind: str) -> Any:
+    """Return any of the known frames as an Arrow table."""
+    if kind == "pandas.DataFrame":
+        import pyarrow as pa
+
+        return pa.Table.from_pandas(value)
+    return value.to_arrow() if kind == "polars.DataFrame" else value
+
+
+def from_arrow(table: Any, kind: str) -> Any:
+    """Return an Arrow table as the kind of frame it was."""
+    if kind == "pandas.DataFrame":
+        return table.to_pandas()
+    if kind == "polars.DataFrame":
+        import polars as pl
+
+        return pl.from_arrow(table)
+    return table
+
+
+def is_same(value: Any, back: Any, kind: str) -> bool:
+    """Tell whether a frame came back as it was."""
+    if kind == "polars.DataFrame":
+        return bool(value.schema == back.schema and value.equals(back))
+    if kind == "pyarrow.Table":
+        return bool(value.schema == back.schema and value.equals(back))
+    return (
+        list(value.dtypes) == list(back.dtypes)
+        and is_same_index(value.index, back.index)
+        and is_same_index(value.columns, back.columns)
+        and value.attrs == back.attrs
+        and bool(value.equals(back))
+        and all(
+            is_same_scalar(*cells)
+            for i, dtype in enumerate(value.dtypes)
+            if dtype.name == "object"
+            for cells in zip(value.iloc[:, i], back.iloc[:, i], strict=True)
+        )
+    )
+
+
+def is_same_index(one: Any, other: Any) -> bool:
+    """Tell whether two pandas indexes are alike in every respect."""
+    return bool(
+        type(one) is type(other)
+        and one.dtype == other.dtype
+        and one.names == other.names
+        and getattr(one, "freq", None) == getattr(other, "freq", None)
+        and one.equals(other)
+        and (one.dtype.name != "object" or all(map(is_same_scalar, one, other)))
+    )
+
+
+def is_same_scalar(one: Any, other: Any) -> bool:
+    """Tell whether two cells of an object column have the same plain type."""
+    return type(one) is type(other) and type(one).__name__ in _SCALARS
+
+
+def report(error: BaseException, request: Path) -> None:
+    """Say what was raised, on stderr and in the request folder."""
+    cleaned = error.__traceback__
+    while cleaned is not None and cleaned.tb_frame.f_code.co_filename == __file__:
+        cleaned = cleaned.tb_next
+    told = traceback.TracebackException(type(error), error, cleaned)
+    text = "".join(told.format())
+    sys.stderr.write(text)
+    said = {"type": type(error).__name__, "message": str(told), "traceback": text}
+    write(request / "error.json", json.dumps(said).encode())
+    try:
+        import cloudpickle
+
+        write(request / "error.pickle", cloudpickle.dumps(error.with_traceback(None)))
+    except Exception:  # noqa: BLE001 - an exception that can't be pickled; the text is there
+        sys.stderr.write("(the exception itself can't be pickled)\n")
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file so that nobody sees half of it."""
+    draft = path.with_name(path.name + ".draft")
+    draft.write_bytes(data)
+    draft.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
