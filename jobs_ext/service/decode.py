@@ -31,9 +31,17 @@ _TYPES = {
 def decode_request(body: bytes, type_: type[T]) -> T:
     """Return the JSON `body` as a struct, or raise `InvalidRequest` with field, value and hint."""
     try:
-        return msgspec.json.decode(body, type=type_)
+        decoded: T = _decode(body, type_)
+        return decoded
     except msgspec.ValidationError as error:
-        raise explained(error, msgspec.json.decode(body), type_) from None
+        raise explained(error, _decode(body, Any), type_) from None
+
+
+def _decode(body: bytes, type_: Any) -> Any:
+    try:
+        return msgspec.json.decode(body, type=type_)
+    except msgspec.ValidationError:
+        raise
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidRequest(f"The body is not JSON: {error}.") from None
 

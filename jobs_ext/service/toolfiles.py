@@ -20,7 +20,7 @@ _ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _TOOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _HEADER = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
-_TOML_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)")
+_TOML_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
 
 class ToolProblem(Struct, frozen=True):
@@ -40,8 +40,9 @@ def read_tool(path: Path) -> Tool | ToolProblem:
         return ToolProblem(str(path), None, f"can't be read: {error}")
     except tomllib.TOMLDecodeError as error:
         place = _TOML_LINE.search(str(error))
+        line = int(place[1] or 0) if place else 0
         return ToolProblem(
-            str(path), int(place[1]) if place else None, _TOML_LINE.sub("", str(error))
+            str(path), line or len(text.splitlines()), _TOML_LINE.sub("", str(error))
         )
     except InvalidRequest as error:
         return ToolProblem(str(path), line_of(text, error.field or ""), str(error))

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from jobs_ext.service import slots
+
+GB = 10**9
+
+
+def test_a_hub_limits_what_jobs_may_use():
+    found = slots.detect({"CPU_LIMIT": "1.0", "MEM_LIMIT": "1GB"})
+    assert found == slots.Slots(cpu=1.0, memory=int(0.9 * GB))
+
+
+def test_limits_that_are_none_are_passed_over():
+    plain = slots.detect({})
+    assert slots.detect({"CPU_LIMIT": "", "MEM_LIMIT": "lots"}) == plain
+    assert slots.detect({"CPU_LIMIT": "0"}) == plain
+
+
+def test_an_ordinary_job_fits_everywhere():
+    assert slots.detect({"CPU_LIMIT": "0.5"}).cpu == 1.0
+
+
+def test_the_tightest_cgroup_counts(tmp_path):
+    (tmp_path / "cgroup").write_text("0::/user/job\n")
+    inner = tmp_path / "fs" / "user" / "job"
+    inner.mkdir(parents=True)
+    (inner / "cpu.max").write_text("max 100000\n")
+    (inner.parent / "cpu.max").write_text("150000 100000\n")
+    (inner / "memory.max").write_text("4000000\n")
+    (inner.parent / "memory.max").write_text("max\n")
+    groups = list(slots._groups(tmp_path / "fs", tmp_path / "cgroup"))
+    assert groups == [inner, inner.parent, tmp_path / "fs"]
+    assert list(slots._quotas(groups)) == [1.5]
+    assert list(slots._limits(groups)) == [4_000_000]
+
+
+def test_without_cgroups_there_is_no_limit(tmp_path):
+    assert list(slots._groups(tmp_path, tmp_path / "missing")) == []

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import os
+from textwrap import dedent
+
+import pytest
+
+from jobs_ext.model.errors import NotFound
+
+COUNT = """
+    name = "count"
+    version = "1.0"
+    command = ["wc", "{lines_only}", "{text}"]
+
+    [inputs.text]
+
+    [parameters.lines_only]
+    type = "boolean"
+    default = false
+    flag = "-l"
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    folder = tmp_path / "tools"
+    folder.mkdir()
+
+    def write_(name, text):
+        (folder / name).write_text(dedent(text).lstrip())
+        return folder / name
+
+    return write_
+
+
+def problem(service):
+    (found,) = service.tools.problems()
+    return found
+
+
+def test_a_tool_is_found_by_name_and_by_id(write, service):
+    write("count.toml", COUNT)
+    assert service.tools.get("count").id == service.tools.get("count-1.0").id == "count-1.0"
+    assert "count-1.0" in [tool.id for tool in service.tools.list()]
+
+
+def test_a_bare_name_means_the_newest_version(write, service):
+    for version in ("1.9", "1.10", "1.10rc1"):
+        write(f"{version}.toml", COUNT.replace("1.0", version))
+    assert service.tools.get("count").version == "1.10"
+    listed = [tool.version for tool in service.tools.list() if tool.name == "count"]
+    assert listed == ["1.10", "1.10rc1", "1.9"]
+
+
+def test_an_unknown_tool_names_the_nearest(write, service):
+    write("count.toml", COUNT)
+    with pytest.raises(NotFound, match="Did you mean 'count'"):
+        service.tools.get("cuont")
+
+
+def test_a_change_is_seen(write, service):
+    path = write("count.toml", COUNT)
+    assert service.tools.get("count").title == ""
+    write("count.toml", 'title = "Count"\n' + dedent(COUNT))
+    assert service.tools.get("count").title == "Count"
+    path.unlink()
+    with pytest.raises(NotFound):
+        service.tools.get("count")
+
+
+WRONG = [
+    ("titel = 'x'", "titel", 5),
+    ("[parameters.k]\ntype = 'integer'\nminimun = 1", "minimun", 14),
+    ("[parameters.k]\ntype = 'integer'\ndefault = 'a'", "default", 14),
+    ("[parameters.k]\ntype = 'whole'", "type", 13),
+    ("[parameters.text]\ntype = 'string'", "both an input and a parameter", 12),
+    ("[outputs.o]\npath = '/etc/passwd'", "work folder", 13),
+    ("[outputs.o]\npath = '../x'", "work folder", 13),
+    ("[resources]\nmemory = 'lots'", "a size such as", 12),
+    ("executor = 'moon'", "moon", 5),
+]
+
+
+@pytest.mark.parametrize(("extra", "words", "line"), WRONG)
+def test_what_makes_no_sense_is_shown_with_its_line(write, service, extra, words, line):
+    text = dedent(COUNT).strip() + "\n\n"
+    if not extra.startswith("["):
+        head, rest = text.split("\n\n", 1)
+        text = f"{head}\n\n{extra}\n{rest}"
+    path = write("count.toml", text + (extra if extra.startswith("[") else ""))
+    found = problem(service)
+    assert found.file == str(path)
+    assert words in found.message
+    assert found.line == line
+
+
+def test_broken_toml_is_shown_with_its_line(write, service):
+    write("bad.toml", 'name = "a"\ncommand = [\n"x"')
+    assert problem(service).line == 3
+
+
+def test_a_place_for_nothing_is_refused(write, service):
+    write("count.toml", COUNT.replace("{text}", "{txet}"))
+    found = problem(service)
+    assert "Did you mean 'text'" in found.message
+    assert found.line == 3
+
+
+def test_a_place_inside_an_argument_is_refused_with_the_way_to_write_it(write, service):
+    write("count.toml", COUNT.replace('"{text}"', '"--file={text}"'))
+    assert "spacing = false" in problem(service).message
+
+
+def test_a_tool_described_twice_is_told(write, service):
+    write("a.toml", COUNT)
+    write("b.toml", COUNT)
+    assert "already described" in problem(service).message
+
+
+def test_parameters_that_change_how_programs_load_do_not_pass_by_environment(write, service):
+    text = COUNT.replace("lines_only", "LD_PRELOAD").replace(
+        'version = "1.0"', 'pass_as = "environment"'
+    )
+    write("count.toml", text)
+    assert "LD_PRELOAD" in problem(service).message
+
+
+def test_a_file_that_can_not_be_read_is_told(write, service):
+    path = write("count.toml", "")
+    path.write_bytes(b"\xff\xfe")
+    assert "can't be read" in problem(service).message
+
+
+def test_a_link_to_nowhere_is_told(write, service, tmp_path):
+    (tmp_path / "tools" / "gone.toml").symlink_to(tmp_path / "nowhere")
+    assert "can't be read" in problem(service).message
+    os.unlink(tmp_path / "tools" / "gone.toml")  # noqa: PTH108
+    assert service.tools.problems() == []

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import errno
+import sqlite3
+
+import pytest
+from sqlalchemy import text
+
+from jobs_ext.model.errors import DiskFull, StoreUnavailable
+from jobs_ext.store.engine import Store
+from jobs_ext.store.faults import mapped_faults
+from jobs_ext.store.migrate import migrate
+from jobs_ext.store.paths import Paths
+
+
+@pytest.fixture
+def store(tmp_path, runtime_dir):
+    paths = Paths(tmp_path, runtime_dir)
+    paths.make()
+    store = Store(paths, busy_seconds=0.1)
+    migrate(store)
+    yield store
+    store.close()
+
+
+def put(tx, value):
+    tx.execute(text("INSERT INTO content VALUES (:hash, :body)"), {"hash": value, "body": value})
+
+
+def count(store):
+    with store.read() as connection:
+        return connection.execute(text("SELECT count(*) FROM content")).scalar()
+
+
+def test_a_store_that_another_process_holds_is_busy(store):
+    other = sqlite3.connect(store.paths.db, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="busy"), store.write() as tx:
+        put(tx, "x")
+    other.execute("ROLLBACK")
+    other.close()
+    with store.write() as tx:
+        put(tx, "x")
+    assert count(store) == 1
+
+
+def test_readers_go_on_beside_the_writer(store):
+    with store.write() as tx:
+        put(tx, "x")
+        assert count(store) == 0
+    assert count(store) == 1
+
+
+def test_a_reader_sees_one_state_throughout(store):
+    with store.read() as connection:
+        query = text("SELECT count(*) FROM content")
+        assert connection.execute(query).scalar() == 0
+        with store.write() as tx:
+            put(tx, "x")
+        assert connection.execute(query).scalar() == 0
+
+
+def fill_the_disk(store):
+    with store.write() as tx:
+        tx.execute(text("PRAGMA max_page_count = 1"))
+        for number in range(1000):
+            put(tx, f"{number}" * 1000)
+
+
+def put_and_fail(store):
+    with store.write() as tx:
+        put(tx, "x")
+        raise ZeroDivisionError
+
+
+def test_a_full_disk_leaves_nothing_behind(store):
+    with pytest.raises(DiskFull):
+        fill_the_disk(store)
+    assert count(store) == 0
+
+
+def test_a_full_disk_under_a_file_is_the_same_error():
+    with pytest.raises(DiskFull), mapped_faults():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_is_not_the_disks_fault_passes_through():
+    with pytest.raises(PermissionError), mapped_faults():
+        raise PermissionError(errno.EACCES, "no")
+    with pytest.raises(sqlite3.IntegrityError), mapped_faults():
+        raise sqlite3.IntegrityError("a defect")
+
+
+def test_a_damaged_database_says_so(tmp_path, runtime_dir):
+    paths = Paths(tmp_path, runtime_dir)
+    paths.make()
+    paths.db.write_bytes(b"this is no database, whatever its name says" * 100)
+    store = Store(paths)
+    with pytest.raises(StoreUnavailable, match="not a database"), store.read() as connection:
+        connection.execute(text("SELECT 1"))
+    store.close()
+
+
+def test_a_transaction_that_fails_is_undone(store):
+    with pytest.raises(ZeroDivisionError):
+        put_and_fail(store)
+    assert count(store) == 0
+
+
+def test_commits_reach_the_disk(store):
+    with store.read() as connection:
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
