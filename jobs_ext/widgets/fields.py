@@ -101,7 +101,7 @@ def _number(schema: Schema, common: dict[str, Any]) -> w.Widget:
             return w.IntSlider(schema["default"], int(low), int(high), int(step or 1), **common)
         step = step or (high - low) / _SLIDER_STEPS
         return w.FloatSlider(
-            schema["default"], min=low, max=high, step=step, readout_format=".4~g", **common
+            schema["default"], min=low, max=high, step=step, readout_format=".4g", **common
         )
     low, high = (-_LARGEST if low is None else low), (_LARGEST if high is None else high)
     kind = w.BoundedIntText if whole else w.BoundedFloatText

@@ -1,0 +1,31 @@
+"""A server shared by the tests of one module, and a client of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from jobs_ext.client import session
+from jobs_ext.client.client import Client
+
+from .live import LiveServer
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LiveServer]:
+    server = LiveServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def client(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """A client in use, in the server's folder."""
+    monkeypatch.chdir(server.work)
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(server.runtime))
+    monkeypatch.setattr(session, "_default", None)
+    monkeypatch.setattr(session, "_clients", {})
+    client = session.use(server.client())
+    yield client
+    client.close()

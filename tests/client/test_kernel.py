@@ -1,0 +1,140 @@
+"""A real kernel: it finds its server by itself, runs cells as jobs and shows errors shortly."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import requests
+from jupyter_client.blocking.client import BlockingKernelClient
+
+
+class Kernel:
+    """A kernel that the server under test has started."""
+
+    def __init__(self, server):
+        self.server = server
+        root = server.url.removesuffix("jobs-ext/")
+        headers = server.address.headers
+        self.url = f"{root}api/kernels"
+        self.session = requests.Session()
+        self.session.headers.update(headers)
+        self.id = self.session.post(self.url, json={"name": "python3"}, timeout=60).json()["id"]
+        file = server.runtime / f"kernel-{self.id}.json"
+        self.client = BlockingKernelClient(connection_file=str(file))
+        self.client.load_connection_file()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+
+    def run(self, code):
+        """Run a cell; return the messages it caused."""
+        messages = []
+        self.client.execute_interactive(code, timeout=90, output_hook=messages.append)
+        return messages
+
+    def value(self, expression):
+        """Return what an expression prints."""
+        said = self.run(f"print({expression})")
+        assert [m["msg_type"] for m in said if m["msg_type"] == "error"] == [], said
+        return "".join(m["content"]["text"] for m in said if m["msg_type"] == "stream").strip()
+
+    def close(self):
+        self.client.stop_channels()
+        self.session.delete(f"{self.url}/{self.id}", timeout=60)
+        self.session.close()
+
+
+@pytest.fixture(scope="module")
+def kernel(server):
+    kernel = Kernel(server)
+    kernel.run(f"import os; os.chdir({str(server.work)!r})")
+    kernel.run("import jobs_ext as jx\n%load_ext jobs_ext")
+    yield kernel
+    kernel.close()
+
+
+def error_of(messages):
+    errors = [m["content"] for m in messages if m["msg_type"] == "error"]
+    assert len(errors) == 1, messages
+    return errors[0]
+
+
+def test_no_url_and_no_token(kernel):
+    assert kernel.value("jx.submit(['true']).wait(60).status") == "SUCCEEDED"
+    assert kernel.value("'JUPYTER_TOKEN' in os.environ") in ("True", "False")
+
+
+def test_a_function_of_the_notebook_with_a_module_beside_it(kernel, server):
+    (server.work / "helper.py").write_text("def twice(x):\n    return 2 * x\n")
+    (server.work / "data.csv").write_text("v\n1\n2\n")
+    kernel.run(
+        "import helper\n"
+        "def work(k):\n"
+        "    import csv\n"
+        "    return helper.twice(k) + len(list(csv.reader(open('data.csv'))))"
+    )
+    assert kernel.value("jx.submit(work, 5).result(60)") == "13"
+
+
+def test_a_cell_as_a_job(kernel):
+    kernel.run("import pandas as pd\ndf = pd.DataFrame({'a': [1, None, 3]})")
+    shown = kernel.run(
+        "%%job prep --inputs df --outputs clean, n\nclean = df.dropna()\nn = len(clean)"
+    )
+    display = next(m for m in shown if m["msg_type"] == "display_data")
+    assert "application/vnd.jobs-ext.job.v1+json" in display["content"]["data"]
+    assert kernel.value("prep.result(60)['n'], len(prep.result()['clean'])") == "(2, 2)"
+    assert kernel.value("len(prep.df())") == "2"
+
+
+def test_names_the_cell_lacks_are_said_before_it_is_sent(kernel):
+    error = error_of(kernel.run("%%job bad\nx = df.dropna()"))
+    assert error["ename"] == "InvalidRequest"
+    assert len(error["traceback"]) == 1
+    assert "--inputs df" in error["traceback"][0]
+
+
+def test_errors_are_one_short_line(kernel):
+    error = error_of(kernel.run("jx.submit('wcc', text='data.csv')"))
+    assert error["ename"] == "NotFound"
+    assert len(error["traceback"]) == 1
+    assert "wc" in error["traceback"][0]
+
+
+def test_an_unpicklable_thing_is_named(kernel):
+    kernel.run("import threading\nmy_lock = threading.Lock()\ndef f():\n    return my_lock")
+    error = error_of(kernel.run("jx.submit(f)"))
+    assert error["ename"] == "NotPicklable"
+    assert "my_lock" in error["traceback"][0]
+
+
+def test_the_output_that_shows_a_job_gets_its_final_snapshot(kernel):
+    shown = kernel.run("job = jx.submit(['sleep', '0.3'])\njob")
+    first = next(m for m in shown if m["msg_type"] == "display_data")
+    mime = "application/vnd.jobs-ext.job.v1+json"
+    assert first["content"]["data"][mime]["view"]["final"] is False
+    updated = kernel.run("_ = job.wait(60)")
+    last = next(m for m in updated if m["msg_type"] == "update_display_data")
+    assert last["content"]["transient"] == first["content"]["transient"]
+    assert last["content"]["data"][mime]["view"]["status"] == "SUCCEEDED"
+
+
+def test_awaiting_in_a_cell(kernel):
+    kernel.run("out = await jx.submit(lambda: 42)")
+    assert kernel.value("out") == "42"
+
+
+def test_an_interrupt_while_waiting_is_short_and_harmless(kernel):
+    kernel.run("long = jx.submit(['sleep', '600'])")
+    identity = kernel.client.execute("long.wait()")
+    time.sleep(1)
+    kernel.session.post(f"{kernel.url}/{kernel.id}/interrupt", timeout=60)
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=60)
+        if message["parent_header"].get("msg_id") == identity and message["msg_type"] == "error":
+            break
+    kernel.client.get_shell_msg(timeout=60)
+    assert "goes on" in "".join(message["content"]["traceback"])
+    assert len(message["content"]["traceback"]) == 1
+    assert kernel.value("long.status in ('RUNNING', 'STARTING', 'RUNNABLE')") == "True"
+    kernel.run("long.cancel()")

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import ipywidgets as w
+import pytest
+
+from jobs_ext.client.errors import InvalidRequest
+from jobs_ext.client.wire import Part
+from jobs_ext.model.tool import ToolInput
+from jobs_ext.widgets.fields import NothingGiven, input_field, parameter_field
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind", "value"),
+    [
+        ({"type": "boolean", "default": True}, w.Checkbox, True),
+        ({"type": "string", "enum": ["a", "b"], "default": "b"}, w.Dropdown, "b"),
+        ({"type": "integer", "minimum": 1, "maximum": 9, "default": 3}, w.IntSlider, 3),
+        ({"type": "number", "minimum": 0, "maximum": 1, "default": 0.5}, w.FloatSlider, 0.5),
+        ({"type": "integer", "minimum": 1, "default": 3}, w.BoundedIntText, 3),
+        ({"type": "number", "default": 0.5}, w.BoundedFloatText, 0.5),
+        ({"type": "string", "default": ""}, w.Text, ""),
+        ({"type": "array", "default": [1, "x"]}, w.Textarea, [1, "x"]),
+        ({"type": "object", "default": {"a": 1}}, w.Textarea, {"a": 1}),
+        ({"default": None}, w.Textarea, None),
+    ],
+)
+def test_the_control_fits_the_schema_and_gives_the_default(schema, kind, value):
+    field = parameter_field("k", schema)
+    assert type(field.control) is kind
+    assert field.value() == value
+    assert type(field.value()) is type(value)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string"},
+        {"type": "integer", "minimum": 1, "maximum": 9},
+        {"type": "number"},
+        {"type": "array"},
+        {"enum": [1, 2]},
+    ],
+)
+def test_without_a_default_nothing_is_given_until_it_is_filled_in(schema):
+    with pytest.raises(NothingGiven):
+        parameter_field("k", schema).value()
+
+
+def test_numbers_and_lists_are_typed_as_json():
+    field = parameter_field("k", {"type": "number"})
+    field.control.value = "1.5"
+    assert field.value() == 1.5
+    field.control.value = "one"
+    with pytest.raises(InvalidRequest) as caught:
+        field.value()
+    assert caught.value.field == "arguments.k"
+
+
+def test_title_and_help():
+    field = parameter_field("k", {"type": "boolean", "title": "Kay", "description": "<b>how</b>"})
+    assert field.control.description == "Kay"
+    texts = [child.value for child in field.box.children if isinstance(child, w.HTML)]
+    assert "<small>&lt;b&gt;how&lt;/b&gt;</small>" in texts
+
+
+def test_a_complaint_stands_beside_the_field():
+    field = parameter_field("k", {"type": "boolean"})
+    field.complain("no <good>")
+    assert "no &lt;good&gt;" in field.complaint
+    field.complain("")
+    assert field.complaint == ""
+
+
+def upload(field, *names):
+    files = [
+        {
+            "name": n,
+            "type": "text/plain",
+            "size": 1,
+            "content": memoryview(b"x"),
+            "last_modified": 0,
+        }
+        for n in names
+    ]
+    uploader = next(c for c in field.box.children if isinstance(c, w.FileUpload))
+    uploader.set_trait("value", [{**f, "last_modified": _now()} for f in files])
+
+
+def _now():
+    import datetime as dt
+
+    return dt.datetime.now(dt.UTC)
+
+
+def test_an_input_is_a_path_or_an_upload():
+    field = input_field("text", ToolInput())
+    with pytest.raises(NothingGiven):
+        field.value()
+    field.control.value = " data.txt "
+    assert field.value() == "data.txt"
+    upload(field, "mine.txt")
+    assert field.value() == Part("mine.txt", b"x", "text/plain")
+
+
+def test_an_input_of_many_files():
+    field = input_field("texts", ToolInput(multiple=True))
+    field.control.value = "a.txt\n\nb.txt"
+    upload(field, "c.txt")
+    assert field.value() == ["a.txt", "b.txt", Part("c.txt", b"x", "text/plain")]
