@@ -50,7 +50,6 @@ class Batch(display.Shown):
 
     def view(self) -> dict[str, Any]:
         """Return what there is to see of it, as plain JSON."""
-        self.refresh()
         return self.client.view("batch", self.id)
 
     @property

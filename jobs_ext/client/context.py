@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from functools import cache
 from pathlib import Path
 
 from jobs_ext.model.environment import allowed
@@ -50,11 +51,15 @@ def beside(name: str) -> bool:
 
 
 def _installed(path: str) -> bool:
-    places = sysconfig.get_paths()
-    fixed = {places[n] for n in ("stdlib", "platstdlib", "purelib", "platlib")}
     return (
-        any(Path(path).is_relative_to(place) for place in fixed)
+        any(Path(path).is_relative_to(place) for place in _places())
         or "site-packages" in path
         or "dist-packages" in path
         or path.endswith(".zip")
     )
+
+
+@cache
+def _places() -> set[str]:
+    paths = sysconfig.get_paths()
+    return {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}

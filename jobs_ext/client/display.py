@@ -70,10 +70,9 @@ class Shown:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        self._shown = True
-        display(  # type: ignore[no-untyped-call]
-            bundle(self), raw=True, display_id=_display_id(self)
-        )
+        data = bundle(self)
+        self._shown = not _is_final(data)
+        display(data, raw=True, display_id=_display_id(self))  # type: ignore[no-untyped-call]
 
 
 def bundle(shown: Shown) -> dict[str, Any]:
@@ -94,13 +93,19 @@ def bundle(shown: Shown) -> dict[str, Any]:
 
 
 def update(shown: Shown) -> None:
-    """Put the present snapshot into the output that shows it, if one does."""
+    """Put the present snapshot into the output that shows it, if one does and is not final."""
     if shown._shown and "IPython" in sys.modules:
         from IPython.display import update_display
 
+        data = bundle(shown)
+        shown._shown = not _is_final(data)
         update_display(  # type: ignore[no-untyped-call]
-            bundle(shown), display_id=_display_id(shown), raw=True
+            data, display_id=_display_id(shown), raw=True
         )
+
+
+def _is_final(data: dict[str, Any]) -> bool:
+    return MIME in data and bool(data[MIME]["view"]["final"])
 
 
 def _display_id(shown: Shown) -> str:

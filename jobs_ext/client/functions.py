@@ -39,14 +39,14 @@ class FunctionTarget(Target):
         if not callable(function):
             raise WrongArguments(f"a function is called, and a {type(function).__name__} can't be")
         self.function = function
+        self._signature = signature(function)
 
     @property
     def label(self) -> str:
         """The name of the function."""
         named = getattr(self.function, "func", self.function)  # functools.partial
-        return str(getattr(named, "__qualname__", type(named).__qualname__)).removeprefix(
-            "<locals>."
-        )
+        name = str(getattr(named, "__qualname__", type(named).__qualname__))
+        return name.rpartition("<locals>.")[2]
 
     def _target(self, parts: Parts) -> model.Target:
         callee = by_name(self.function)
@@ -55,7 +55,7 @@ class FunctionTarget(Target):
         return model.Target(function=PART, qualname=self.label)
 
     def _first(self) -> str:
-        for parameter in signature(self.function).parameters.values():
+        for parameter in self._signature.parameters.values():
             if parameter.kind is not parameter.VAR_KEYWORD:
                 return parameter.name
         raise WrongArguments(f"{self.label}() takes no arguments, so there is nothing to map")
@@ -68,7 +68,7 @@ class FunctionTarget(Target):
 
     def _bound(self, args: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            bound = signature(self.function).bind(*args, **arguments)
+            bound = self._signature.bind(*args, **arguments)
         except TypeError as error:
             raise WrongArguments(f"{self.label}(): {error}") from None
         return _flat(bound)
@@ -90,7 +90,7 @@ class FunctionTarget(Target):
         """Raise TypeError unless the function takes `named`; a positional-only one counts too."""
         fixed = [
             p.name
-            for p in signature(self.function).parameters.values()
+            for p in self._signature.parameters.values()
             if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)
         ]
         args = [named[name] for name in fixed if name in named]

@@ -47,7 +47,7 @@ def use(client: Client) -> Client:
 
 
 def connect(url: str | None = None) -> Client:
-    """Return a client of the server at `url` and use it from now on, unless one is in use.
+    """Return a client of the server at `url`; outside a notebook it is also the one in use.
 
     The token comes from JOBS_EXT_TOKEN or JUPYTER_TOKEN, from Jupyter's runtime file of that
     server, or from a prompt: never from the notebook. Without `url` it is this kernel's own
@@ -57,7 +57,16 @@ def connect(url: str | None = None) -> Client:
     fingerprint = client.connection.info.server
     with _lock:
         _clients[fingerprint] = client
-        return use(client) if _default is None else client
+        return use(client) if _default is None and not _at_home() else client
+
+
+def _at_home() -> bool:
+    """Tell whether this process belongs to a server, which short forms then mean."""
+    try:
+        finder.find()
+    except NoServer:
+        return False
+    return True
 
 
 def _only_one() -> finder.Address:
