@@ -153,7 +153,7 @@ describe('the log', () => {
     };
     const live = source(job(), { log, logOpen: true });
     mount(page, live);
-    await vi.advanceTimersByTimeAsync(1100);
+    await vi.advanceTimersByTimeAsync(5100);
     expect(find('.jx-log').textContent).toBe('call 2');
     live.send(job({ attempt: 2 }));
     await vi.advanceTimersByTimeAsync(10);

@@ -7,7 +7,9 @@ import type { LogChunk, Part, Source, Stream } from './model';
 /** How much is read at once, and shown at most: the end of a long log is what people want. */
 const TAIL = 64 * 1024;
 const KEPT = 256 * 1024;
+/** Milliseconds between two readings, and after one that failed. */
 const PAUSE = 1000;
+const RETRY = 5000;
 
 const NAMES: Record<Stream, string> = { stdout: 'Output', stderr: 'Errors' };
 
@@ -22,6 +24,8 @@ export class LogView implements Part<{ id: string; attempt: number }> {
   private turn = 0;
   private next = -TAIL;
   private raw = '';
+  /** True when the log began before what is kept of it. */
+  private cut = false;
   private attempt = 0;
   private id = '';
 
@@ -77,6 +81,7 @@ export class LogView implements Part<{ id: string; attempt: number }> {
     this.stop();
     this.next = -TAIL;
     this.raw = '';
+    this.cut = false;
     if (this.node.open && this.attempt > 0) {
       setText(this.text, '');
       void this.follow(this.turn);
@@ -84,40 +89,38 @@ export class LogView implements Part<{ id: string; attempt: number }> {
   }
 
   private async follow(turn: number): Promise<void> {
-    let more = true;
-    try {
-      const chunk = await this.read(this.id, this.stream, this.next);
-      if (turn !== this.turn) {
-        return;
-      }
-      more = this.add(chunk);
-    } catch (error) {
-      if (turn !== this.turn) {
-        return;
-      }
-      setText(this.note, error instanceof Error ? error.message : String(error));
-    }
-    if (more) {
-      const behind = this.raw !== '' && this.behind > 0;
-      this.timer = setTimeout(() => void this.follow(turn), behind ? 0 : PAUSE);
+    const pause = await this.readOn(turn);
+    if (pause !== null && turn === this.turn) {
+      this.timer = setTimeout(() => void this.follow(turn), pause);
     }
   }
 
-  private behind = 0;
+  /** Reads one piece; returns how long to wait for the next, null when there is none. */
+  private async readOn(turn: number): Promise<number | null> {
+    try {
+      const chunk = await this.read(this.id, this.stream, this.next);
+      return turn === this.turn ? this.add(chunk) : null;
+    } catch (error) {
+      if (turn === this.turn) {
+        setText(this.note, error instanceof Error ? error.message : String(error));
+      }
+      return RETRY;
+    }
+  }
 
-  /** Shows a piece more; tells whether there may be another. */
-  private add(chunk: LogChunk): boolean {
+  private add(chunk: LogChunk): number | null {
     const atEnd = this.text.scrollTop + this.text.clientHeight >= this.text.scrollHeight - 4;
     const whole = this.raw + chunk.text;
-    this.raw = whole.length > KEPT ? whole.slice(-KEPT) : whole;
+    this.cut ||= whole.length > KEPT || (this.raw === '' && chunk.offset > 0);
+    this.raw = whole.slice(-KEPT);
     this.next = chunk.next;
-    this.behind = chunk.size - chunk.next;
-    const done = chunk.final && this.behind <= 0;
+    const behind = chunk.next < chunk.size && chunk.text !== '';
+    const done = chunk.final && !behind;
     setText(this.text, cleanLog(this.raw) || (done ? 'Nothing was written.' : 'Nothing yet.'));
-    setText(this.note, this.raw.length < chunk.size ? `the end of ${showBytes(chunk.size)}` : '');
+    setText(this.note, this.cut ? `the end of ${showBytes(chunk.size)}` : '');
     if (atEnd) {
       this.text.scrollTop = this.text.scrollHeight;
     }
-    return !done;
+    return done ? null : behind ? 0 : PAUSE;
   }
 }

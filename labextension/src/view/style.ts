@@ -59,10 +59,11 @@ const CSS = `
 .jx-unknown .jx-fill { width: 30%; animation: jx-slide 1.8s ease-in-out infinite; }
 @keyframes jx-slide { from { margin-left: -30%; } to { margin-left: 100%; } }
 .jx-progress-text { flex: none; max-width: 60%; color: var(--jx-muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.jx-facts { display: flex; flex-wrap: wrap; gap: 4px 24px; margin: 10px 0 0; padding: 0; }
+/* JupyterLab floats every dl of an output into two columns */
+.jx-view dt, .jx-view dd { float: none; width: auto; margin: 0; padding: 0; font-weight: normal; }
+.jx-view .jx-facts { display: flex; flex-wrap: wrap; gap: 4px 24px; margin: 10px 0 0; padding: 0; overflow: visible; }
 .jx-facts > div { display: flex; gap: 6px; }
-.jx-facts dt { color: var(--jx-muted); font-weight: normal; margin: 0; }
-.jx-facts dd { margin: 0; }
+.jx-facts dt { color: var(--jx-muted); }
 .jx-section { margin-top: 10px; border-top: 1px solid var(--jx-line); padding-top: 8px; }
 .jx-section-title, .jx-fold > summary { margin: 0; font-size: inherit; font-weight: 600; color: var(--jx-muted); }
 .jx-fold > summary { cursor: pointer; width: fit-content; border-radius: 3px; }
@@ -73,9 +74,9 @@ const CSS = `
 .jx-output a { color: var(--jp-content-link-color, var(--jx-active)); text-decoration: none; overflow-wrap: anywhere; }
 .jx-output a:hover { text-decoration: underline; }
 .jx-output-size, .jx-muted { color: var(--jx-muted); }
-.jx-args { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 16px; margin: 4px 0 0; }
-.jx-args dt { color: var(--jx-muted); font-weight: normal; }
-.jx-args dd { margin: 0; overflow-wrap: anywhere; }
+.jx-view .jx-args { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 16px; margin: 4px 0 0; }
+.jx-args dt { color: var(--jx-muted); }
+.jx-args dd { overflow-wrap: anywhere; }
 .jx-log-bar { display: flex; gap: 4px; align-items: center; margin: 6px 0; }
 .jx-log {
   box-sizing: border-box; margin: 0; padding: 8px 10px; max-height: 260px; min-height: 34px; overflow: auto;
