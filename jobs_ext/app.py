@@ -95,6 +95,7 @@ class JobsExtension(ExtensionApp):
 
     def _make_backend(self) -> Backend:
         server = self._server
+        assert server.event_logger is not None, "made before extensions are loaded"
         return Backend(
             partial(
                 Service.open,
@@ -102,12 +103,12 @@ class JobsExtension(ExtensionApp):
                 tool_dirs=self.tool_dirs,
                 root_dir=server.root_dir,
                 migrate=True,
+                slots=self._slots(),
             ),
             keys=KernelKeys(server.kernel_manager),
             people=People(server.identity_provider),
             event_logger=server.event_logger,
             log=self.log,
-            slots=self._slots(),
             tool_dirs=self.tool_dirs,
         )
 

@@ -49,5 +49,5 @@ class AboutHandler(JobsHandler):
             server=self.service.fingerprint,
             owner=self.who.owner,
             nonce=Nonce(str(nonce), nonce.read_text().strip()),
-            slots=self.backend.slots,
+            slots=self.service.slots,
         )

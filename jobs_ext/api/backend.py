@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from jupyter_events import EventLogger
 
-    from ..service import Service, Slots
+    from ..service import Service
     from .kernelkeys import KernelKeys
     from .people import People
 
@@ -49,10 +49,8 @@ class Backend:
         people: People,
         event_logger: EventLogger,
         log: Logger,
-        slots: Slots,
         tool_dirs: list[str],
     ) -> None:
-        self.slots = slots
         self.keys = keys
         self.people = people
         self.log = log
@@ -102,7 +100,8 @@ class Backend:
 
     def _runner_options(self) -> list[str]:
         tools = [part for folder in self._tool_dirs for part in ("--tool-dir", folder)]
-        return ["--cpu", str(self.slots.cpu), "--memory", str(self.slots.memory), *tools]
+        slots = self.service.slots
+        return ["--cpu", str(slots.cpu), "--memory", str(slots.memory), *tools]
 
     async def _run(self) -> None:
         while self._service is None:
@@ -111,7 +110,7 @@ class Backend:
         paths = self.service.paths
         supervisor = Supervisor(self, self._runner_options())
         pokes = PokeReceiver(paths.server_socket(os.getpid()))
-        attached = attach(paths)
+        attached = await self.call(attach, paths)  # waits for a runner that is just ending
 
         def poked(*_: object) -> None:
             pokes.drain()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
 from tornado import web
 
 from ..model.job import Batch, Job, Page
@@ -11,11 +12,18 @@ from ..model.query import JobQuery
 from ..model.request import BatchRequest
 from ..model.view import batch_view
 from ..service.uploads import Upload
-from .handler import JobsHandler, check_id
+from .handler import JobsHandler
 from .operation import authorized, operation
 from .stream import NAMED_FAILURES
 
 RESOURCE = "jobs_ext:batches"
+
+
+class BatchQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which page of the batches, newest first."""
+
+    limit: int = 100  # 1 to 500
+    cursor: str | None = None  # `next` of the page before
 
 
 class BatchesHandler(JobsHandler):
@@ -23,10 +31,10 @@ class BatchesHandler(JobsHandler):
 
     @web.authenticated
     @authorized("read", resource=RESOURCE)
-    @operation("List batches", response=Page[Batch], query=JobQuery)
-    async def get(self, query: JobQuery) -> Page[Batch]:
+    @operation("List batches", response=Page[Batch], query=BatchQuery)
+    async def get(self, query: BatchQuery) -> Page[Batch]:
         """Return one page of the caller's batches."""
-        return await self.call(self.service.batches.list, self.who, query)
+        return await self.call(self.service.batches.list, self.who, query.limit, query.cursor)
 
     @web.authenticated
     @authorized("execute", resource=RESOURCE)
@@ -46,14 +54,14 @@ class BatchHandler(JobsHandler):
     @operation("Show a batch", response=Batch)
     async def get(self, batch: str) -> Batch:
         """Return a batch with the count of its jobs in each status."""
-        return await self.call(self.service.batches.get, self.who, check_id(batch))
+        return await self.call(self.service.batches.get, self.who, batch)
 
     @web.authenticated
     @authorized("write", resource=RESOURCE)
     @operation("Delete a batch", status=204)
     async def delete(self, batch: str) -> None:
         """Cancel what has not ended, and hide the batch with its jobs."""
-        await self.call(self.service.batches.delete, self.who, check_id(batch))
+        await self.call(self.service.batches.delete, self.who, batch)
 
 
 class BatchCancelHandler(JobsHandler):
@@ -64,7 +72,18 @@ class BatchCancelHandler(JobsHandler):
     @operation("Cancel a batch", response=Batch, status=202)
     async def post(self, batch: str) -> Batch:
         """Ask for the end of all its jobs; asking twice is harmless."""
-        return await self.call(self.service.batches.cancel, self.who, check_id(batch))
+        return await self.call(self.service.batches.cancel, self.who, batch)
+
+
+class BatchReleaseHandler(JobsHandler):
+    """``batches/{id}/release``."""
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Release a held batch", response=Batch)
+    async def post(self, batch: str) -> Batch:
+        """Let the jobs run of a batch that was submitted with ``hold``."""
+        return await self.call(self.service.batches.release, self.who, batch)
 
 
 class BatchJobsHandler(JobsHandler):
@@ -75,7 +94,7 @@ class BatchJobsHandler(JobsHandler):
     @operation("List the jobs of a batch", response=Page[Job], query=JobQuery)
     async def get(self, batch: str, query: JobQuery) -> Page[Job]:
         """Return one page of the batch's jobs, in the order of their arguments."""
-        return await self.call(self.service.batches.jobs, self.who, check_id(batch), query)
+        return await self.call(self.service.batches.jobs, self.who, batch, query)
 
 
 class BatchViewHandler(JobsHandler):
@@ -86,7 +105,7 @@ class BatchViewHandler(JobsHandler):
     @operation("Show a batch as it is drawn", response=dict[str, Any])
     async def get(self, batch: str) -> dict[str, Any]:
         """Return the view of a batch: what a card shows of it."""
-        return await self.call(self._view, check_id(batch))
+        return await self.call(self._view, batch)
 
     def _view(self, batch: str) -> dict[str, Any]:
         batches = self.service.batches

@@ -50,7 +50,7 @@ def describe(error: BaseException | None, status: int) -> Problem:
             error.message, reason, error.type, error.field, _echo(error.value), error.hint
         )
     if isinstance(error, web.HTTPError):
-        message = (error.log_message or "") % error.args if error.args else error.log_message
+        message = (error.log_message or "") % error.args
         return Problem(message or f"{reason}.", error.reason or reason, _type(status))
     return Problem(
         "The server ran into an unexpected error.",

@@ -11,8 +11,7 @@ from jupyter_server.extension.handler import ExtensionHandlerMixin
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from ..model.errors import InvalidRequest, JobsError
-from ..model.ids import is_id
+from ..model.errors import JobsError
 from .errors import RETRY_AFTER, describe, status_of
 from .kernelkeys import KernelIdentity
 from .operation import operation_of
@@ -135,18 +134,6 @@ class JobsHandler(ExtensionHandlerMixin, Caller, APIHandler):
 def verbs(handler: type) -> list[str]:
     """Return the verbs a handler class has."""
     return [v for v in JobsHandler.SUPPORTED_METHODS if operation_of(handler, v)]
-
-
-def check_id(text: str, field: str = "id") -> str:
-    """Return `text`, or raise `InvalidRequest` when it does not have the form of an id."""
-    if is_id(text):
-        return text
-    raise InvalidRequest(
-        f"{text!r} is not an id.",
-        field=field,
-        value=text,
-        hint="Ids look like 01989b3c-8d5e-7c43-9a61-2f0f4a5b6c7d.",
-    )
 
 
 def _error(details: dict[str, Any]) -> BaseException | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from ..model.query import JobQuery
 from ..model.request import Context, SubmitRequest
 from ..model.view import view_model
 from ..service.uploads import Upload
-from .handler import JobsHandler, check_id
+from .handler import JobsHandler
 from .operation import authorized, operation
 
 RESOURCE = "jobs_ext:jobs"
@@ -58,7 +59,7 @@ class CheckHandler(JobsHandler):
     @web.authenticated
     @authorized("execute", resource=RESOURCE)
     @operation("Check a submit", response=dict[str, Any], body=SubmitRequest, files=True)
-    async def post(self, body: SubmitRequest, files: dict[str, Upload]) -> dict[str, Any]:
+    async def post(self, body: SubmitRequest, files: dict[str, Upload]) -> Mapping[str, object]:
         """Validate as a submit would, without any effect."""
         return await self.call(self.service.jobs.check, self.who, body, list(files))
 
@@ -71,14 +72,14 @@ class JobHandler(JobsHandler):
     @operation("Show a job", response=Job)
     async def get(self, job: str) -> Job:
         """Return a job with its attempts and outputs."""
-        return await self.call(self.service.jobs.get, self.who, check_id(job))
+        return await self.call(self.service.jobs.get, self.who, job)
 
     @web.authenticated
     @authorized("write", resource=RESOURCE)
     @operation("Delete a job", status=204)
     async def delete(self, job: str) -> None:
         """Cancel the job if it has not ended, and hide it."""
-        await self.call(self.service.jobs.delete, self.who, check_id(job))
+        await self.call(self.service.jobs.delete, self.who, job)
 
 
 class CancelHandler(JobsHandler):
@@ -89,7 +90,7 @@ class CancelHandler(JobsHandler):
     @operation("Cancel a job", response=Job, status=202)
     async def post(self, job: str) -> Job:
         """Ask for the end of the job and of all its processes; asking twice is harmless."""
-        return await self.call(self.service.jobs.cancel, self.who, check_id(job))
+        return await self.call(self.service.jobs.cancel, self.who, job)
 
 
 class ReleaseHandler(JobsHandler):
@@ -100,7 +101,7 @@ class ReleaseHandler(JobsHandler):
     @operation("Release a held job", response=Job)
     async def post(self, job: str) -> Job:
         """Let a job run that was submitted with ``hold``."""
-        return await self.call(self.service.jobs.release, self.who, check_id(job))
+        return await self.call(self.service.jobs.release, self.who, job)
 
 
 class RerunHandler(JobsHandler):
@@ -114,7 +115,7 @@ class RerunHandler(JobsHandler):
         again = await self.call(
             self.service.jobs.rerun,
             self.who,
-            check_id(job),
+            job,
             body.arguments,
             body.options,
             body.context,
@@ -131,7 +132,7 @@ class ViewHandler(JobsHandler):
     @operation("Show a job as it is drawn", response=dict[str, Any])
     async def get(self, job: str) -> dict[str, Any]:
         """Return the view of a job: what a card shows of it."""
-        return view_model(await self.call(self.service.jobs.get, self.who, check_id(job)))
+        return view_model(await self.call(self.service.jobs.get, self.who, job))
 
 
 class HistoryHandler(JobsHandler):
@@ -142,4 +143,4 @@ class HistoryHandler(JobsHandler):
     @operation("Show what happened to a job", response=History)
     async def get(self, job: str) -> History:
         """Return the events of a job."""
-        return History(await self.call(self.service.jobs.history, self.who, check_id(job)))
+        return History(await self.call(self.service.jobs.history, self.who, job))

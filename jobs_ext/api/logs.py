@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from msgspec import Meta, Struct
+from msgspec import Struct
 from tornado import web
 
 from ..model.job import LogChunk
-from .handler import JobsHandler, check_id
+from .handler import JobsHandler
 from .operation import authorized, operation
 
 
 class LogQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which piece of which log."""
 
-    stream: Literal["stdout", "stderr"] = "stdout"
-    attempt: Annotated[int, Meta(ge=1)] | None = None  # None: the latest
+    stream: str = "stdout"  # or stderr
+    attempt: int | None = None  # None: the latest
     offset: int = 0  # bytes; negative: from the end
-    limit: Annotated[int, Meta(ge=1, le=1 << 20)] = 1 << 16  # bytes
+    limit: int = 1 << 16  # bytes
 
 
 class LogsHandler(JobsHandler):
@@ -32,7 +30,7 @@ class LogsHandler(JobsHandler):
         return await self.call(
             self.service.logs.read,
             self.who,
-            check_id(job),
+            job,
             query.stream,
             query.attempt,
             query.offset,

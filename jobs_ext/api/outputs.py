@@ -17,7 +17,7 @@ from tornado.iostream import StreamClosedError
 
 from ..model.errors import NotFound
 from ..model.job import Output
-from .handler import JobsHandler, check_id
+from .handler import JobsHandler
 from .operation import Operation, authorized, describes, operation
 from .ranges import read_range
 
@@ -40,7 +40,7 @@ class OutputsHandler(JobsHandler):
     @operation("List the outputs of a job", response=OutputList)
     async def get(self, job: str) -> OutputList:
         """Return what the job has written so far."""
-        return OutputList(await self.call(self.service.outputs.list, self.who, check_id(job)))
+        return OutputList(await self.call(self.service.outputs.list, self.who, job))
 
 
 class OutputHandler(JobsHandler):
@@ -68,7 +68,7 @@ class OutputHandler(JobsHandler):
         await self._send(job, name)
 
     async def _send(self, job: str, name: str) -> None:
-        output = await self.call(self.service.outputs.find, self.who, check_id(job), name)
+        output = await self.call(self.service.outputs.find, self.who, job, name)
         file = await self.call(_open, output)
         try:
             self._size = os.fstat(file.fileno()).st_size

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jupyter_server.auth import User
 
 _PERSONAL = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
-_KERNEL_VERBS = frozenset({"read", "submit", "run"})
+_OWN = frozenset({"read", "submit", "run"})
 
 
 class People:
@@ -38,9 +38,12 @@ class People:
         return system_user() if self.personal else user.username
 
     def principal(self, user: User, *, kernel: bool) -> Principal:
-        """Return what `user` may do; a kernel acts for its user, without managing."""
+        """Return what `user` may do: on a one-person server everything, else with their own jobs.
+
+        A kernel acts for its user, without managing.
+        """
         owner = self.owner(user)
-        return Principal(owner, _KERNEL_VERBS) if kernel else Principal.all(owner)
+        return Principal.all(owner) if self.personal and not kernel else Principal(owner, _OWN)
 
 
 def system_user() -> str:

@@ -46,6 +46,7 @@ ROUTES = [
     Route("batches", batches.BatchesHandler),
     Route("batches/{batch}", batches.BatchHandler),
     Route("batches/{batch}/cancel", batches.BatchCancelHandler),
+    Route("batches/{batch}/release", batches.BatchReleaseHandler),
     Route("batches/{batch}/jobs", batches.BatchJobsHandler),
     Route("batches/{batch}/view", batches.BatchViewHandler),
     Route("events", events.EventsSocket),

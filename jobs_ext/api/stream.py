@@ -111,7 +111,7 @@ class Stream:
             return jobs, [await call(service.batches.get, who, one) for one in self._query.batch]
         newest = JobQuery(limit=self._query.limit)
         jobs = (await call(service.jobs.list, who, newest)).items
-        return jobs, (await call(service.batches.list, who, newest)).items
+        return jobs, (await call(service.batches.list, who, self._query.limit)).items
 
     async def _send_changes(self) -> None:
         ids = list(islice(self._jobs, FRAME_JOBS))

@@ -1,0 +1,98 @@
+"""Downloads of what real jobs wrote."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from jobs_ext.api.outputs import disposition
+from tests.serving import python
+
+WRITE = """
+import os
+folder = os.environ["JOBS_OUTPUT_DIR"]
+os.makedirs(folder + "/sub", exist_ok=True)
+for name, text in {"a.txt": "0123456789", "sub/é\\".html": "<script>1</script>", "empty": ""}.items():
+    open(folder + "/" + name, "w").write(text)
+"""
+
+
+async def finished(api, code=WRITE):
+    job = await api.submit(python(code))
+    ended = await api.ended(job["id"])
+    assert ended["status"] == "SUCCEEDED", ended
+    return f"jobs/{job['id']}/outputs"
+
+
+async def test_listing(api):
+    outputs = await finished(api)
+    items = {item["name"]: item for item in (await api("GET", outputs)).json["items"]}
+    assert {"a.txt", 'sub/é".html', "empty"} <= set(items)
+    assert items["a.txt"]["size"] == 10
+    assert items["a.txt"]["media_type"] == "text/plain"
+
+
+async def test_a_file_can_do_no_harm(api):
+    outputs = await finished(api)
+    answer = await api("GET", f'{outputs}/sub/é".html')
+    assert (answer.status, answer.body) == (200, b"<script>1</script>")
+    headers = answer.headers
+    assert headers["Content-Security-Policy"].startswith("sandbox")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Disposition"].startswith("attachment;")
+    assert headers["Content-Type"] == "text/html"
+
+
+async def test_ranges(api):
+    outputs = await finished(api)
+    answer = await api("GET", f"{outputs}/a.txt", headers={"Range": "bytes=2-4"})
+    assert (answer.status, answer.body) == (206, b"234")
+    assert answer.headers["Content-Range"] == "bytes 2-4/10"
+    assert answer.headers["Content-Length"] == "3"
+    tag = answer.headers["Etag"]
+    assert tag.strip('"') == hashlib.sha256(b"0123456789").hexdigest()
+    same = {"Range": "bytes=2-4", "If-Range": tag}
+    assert (await api("GET", f"{outputs}/a.txt", headers=same)).status == 206
+    other = {"Range": "bytes=2-4", "If-Range": '"another"'}
+    answer = await api("GET", f"{outputs}/a.txt", headers=other)
+    assert (answer.status, answer.body) == (200, b"0123456789")
+    answer = await api("GET", f"{outputs}/a.txt", headers={"Range": "bytes=10-"})
+    assert (answer.status, answer.headers["Content-Range"]) == (416, "bytes */10")
+    assert answer.json["type"] == "range_not_satisfiable"
+
+
+async def test_head_and_etag(api):
+    outputs = await finished(api)
+    answer = await api("HEAD", f"{outputs}/a.txt")
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["Content-Length"] == "10"
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    known = {"If-None-Match": answer.headers["Etag"]}
+    assert (await api("GET", f"{outputs}/a.txt", headers=known)).status == 304
+
+
+async def test_empty_and_large_files(api):
+    large = 'import os; open(os.environ["JOBS_OUTPUT_DIR"] + "/big", "wb").write(bytes(range(256)) * 4096)'
+    outputs = await finished(api, large)
+    assert (await api("GET", f"{outputs}/big")).body == bytes(range(256)) * 4096
+    outputs = await finished(api)
+    answer = await api("GET", f"{outputs}/empty")
+    assert (answer.status, answer.body, answer.headers["Content-Length"]) == (200, b"", "0")
+
+
+async def test_unknown_and_vanished(api):
+    outputs = await finished(api)
+    answer = await api("GET", f"{outputs}/b.txt")
+    assert (answer.status, answer.json["value"]) == (404, "b.txt")
+    (item,) = [i for i in (await api("GET", outputs)).json["items"] if i["name"] == "a.txt"]
+    Path(item["path"]).unlink()
+    answer = await api("GET", f"{outputs}/a.txt")
+    assert answer.status == 404
+    assert "a.txt" in answer.json["message"]
+
+
+def test_file_names_are_quoted():
+    said = disposition('results/naïve "a" 100%.csv')
+    assert 'filename="na_ve _a_ 100_.csv"' in said
+    assert "filename*=UTF-8''na%C3%AFve%20%22a%22%20100%25.csv" in said
+    assert "\n" not in disposition("a\r\nX-Header: 1")

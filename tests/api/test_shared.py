@@ -1,0 +1,81 @@
+"""A server that knows people apart: nobody sees what is another's."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from jupyter_server.auth import IdentityProvider, User
+from traitlets.config import Config
+
+from tests.serving import API, Api, python
+
+
+class Named(IdentityProvider):
+    """Believes a header; stands for a provider that knows people apart."""
+
+    def get_user(self, handler):
+        name = handler.request.headers.get("X-Name")
+        return User(name) if name else None
+
+    def is_token_authenticated(self, handler):
+        return True
+
+
+@pytest.fixture
+def jp_server_config(jp_server_config):
+    config = Config(jp_server_config)
+    config.ServerApp.identity_provider_class = Named
+    return config
+
+
+@pytest.fixture
+def ada(jp_fetch):
+    return Api(jp_fetch, {"X-Name": "ada"})
+
+
+@pytest.fixture
+def bob(jp_fetch):
+    return Api(jp_fetch, {"X-Name": "bob"})
+
+
+async def test_nobody_sees_or_touches_what_is_anothers(ada, bob):
+    job = await ada.submit(python("pass"), hold=True)
+    assert job["owner"] == "ada"
+    assert (await bob("GET", "jobs")).json["items"] == []
+    for verb, path in (
+        ("GET", ""),
+        ("GET", "/view"),
+        ("GET", "/history"),
+        ("GET", "/logs"),
+        ("GET", "/outputs"),
+        ("GET", "/outputs/a.txt"),
+        ("POST", "/cancel"),
+        ("POST", "/release"),
+        ("POST", "/rerun"),
+        ("DELETE", ""),
+    ):
+        assert (await bob(verb, f"jobs/{job['id']}{path}")).status == 404, (verb, path)
+    assert (await ada("GET", f"jobs/{job['id']}")).json == job
+
+
+async def test_nobody_hears_of_what_is_anothers(ada, bob, jp_ws_fetch):
+    socket = await jp_ws_fetch(*API, "events", headers={"X-Name": "bob"})
+    assert json.loads(await socket.read_message())["jobs"] == []
+    await ada.submit(python("pass"), hold=True)
+    mine = await bob.submit(python("pass"), hold=True)
+    frame = json.loads(await socket.read_message())
+    assert [one["id"] for one in frame["jobs"]] == [mine["id"]]
+    socket.close()
+
+
+async def test_a_kernels_jobs_belong_to_who_started_it(jp_fetch, jp_serverapp, ada):
+    body = json.dumps({"name": "python3"})
+    response = await jp_fetch("api", "kernels", method="POST", body=body, headers={"X-Name": "ada"})
+    kernel = json.loads(response.body)["id"]
+    key = jp_serverapp.web_app.settings["jobs_ext_backend"].keys.key(kernel)
+    pair = {"X-Jobs-Ext-Kernel": kernel, "X-Jobs-Ext-Key": key}
+    job = await Api(jp_fetch, pair).submit(python("pass"), hold=True)
+    assert job["owner"] == "ada"
+    job = await Api(jp_fetch, pair | {"X-Name": "bob"}).submit(python("pass"), hold=True)
+    assert job["owner"] == "ada"
