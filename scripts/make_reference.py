@@ -23,9 +23,9 @@ from jobs_ext.model import job, reasons, request, status, tool
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 NOTICE = "<!-- Written by scripts/make_reference.py from the code: change that, not this. -->\n"
 HTTP_INTRODUCTION = """\
-Paths start at the server's base URL. The full description, with every schema, is served as OpenAPI
-at `jobs-ext/api/v1/openapi.json`. Credentials are Jupyter's own: a token or the login cookie. Every
-error is JSON: `{message, reason, type, field, value, hint}`.
+Paths start at `jobs-ext/api/v1` below the server's base URL. The full description, with every
+schema, is served as OpenAPI at `jobs-ext/api/v1/openapi.json`. Credentials are Jupyter's own: a
+token or the login cookie. Every error is JSON: `{message, reason, type, field, value, hint}`.
 """
 CONFIGURATION_INTRODUCTION = """\
 Set in `jupyter_server_config.py` as `c.JobsExtension.NAME = …`, or when a server is started:
@@ -198,7 +198,8 @@ def _callable(shown: str, value: Any) -> list[str]:
         return [f"## {shown}{_signature(value)}\n", f"{inspect.getdoc(value)}\n"]
     parts = [f"## {shown}\n", f"{inspect.getdoc(value)}\n"]
     for name, method in inspect.getmembers(value):
-        if not name.startswith("_") and inspect.getdoc(method):
+        told = callable(method) or isinstance(method, property)
+        if told and not name.startswith("_") and inspect.getdoc(method):
             signature = _signature(method) if callable(method) else ""
             parts.append(f"- `.{name}{signature}`: {_summary(method)}")
     return [*parts, ""]

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from jobs_ext.tools import goeburst
+from tests.tools.shipped import goeburst
 
 REPOSITORY = Path(__file__).parents[1]
 EXECUTED = REPOSITORY / ".cache" / "quickstart.ipynb"

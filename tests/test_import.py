@@ -39,10 +39,3 @@ def test_every_public_name_is_there():
 
 def test_a_name_that_there_is_not_is_an_attribute_error():
     assert not hasattr(jx, "sumbit")
-
-
-def test_the_shipped_tools_and_the_function_of_that_name_live_together():
-    import jobs_ext.tools.goeburst
-
-    assert callable(jx.tools)
-    assert callable(jobs_ext.tools.goeburst.main)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs_ext.tools import goeburst
+from tests.tools.shipped import goeburst
 
 REPOSITORY = Path(__file__).parents[2]
 SCRIPT = Path(goeburst.__file__)
