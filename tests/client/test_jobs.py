@@ -108,8 +108,9 @@ def test_a_failing_command_shows_the_end_of_its_log(client):
 
 
 def test_bad_input_is_refused_with_field_and_hint(client):
-    with pytest.raises(jx.errors.NotFound, match="wc"):
+    with pytest.raises(jx.errors.InvalidRequest, match="Did you mean 'wc'") as caught:
         jx.submit("wcc", text="data.txt")
+    assert caught.value.field == "target.tool"
     with pytest.raises(jx.errors.InvalidRequest) as caught:
         jx.submit("wc", text="no.txt")
     assert caught.value.field == "arguments.text"

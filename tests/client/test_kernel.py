@@ -96,9 +96,9 @@ def test_names_the_cell_lacks_are_said_before_it_is_sent(kernel):
 
 def test_errors_are_one_short_line(kernel):
     error = error_of(kernel.run("jx.submit('wcc', text='data.csv')"))
-    assert error["ename"] == "NotFound"
+    assert error["ename"] == "InvalidRequest"
     assert len(error["traceback"]) == 1
-    assert "wc" in error["traceback"][0]
+    assert "Did you mean 'wc'" in error["traceback"][0]
 
 
 def test_an_unpicklable_thing_is_named(kernel):
