@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from ..model.errors import Conflict, InvalidRequest
 from ..model.request import Target
+from ..model.status import Status
 from ..model.tool import Tool
 from ..store import batches as batch_rows
 from ..store import jobs as job_rows
@@ -98,7 +99,7 @@ class Needs:
         found = job_rows.by_ids(connection, self.jobs)
         for job_id, field in self.jobs.items():
             row = found.get(job_id)
-            if row is None or row.deleted or who.scope not in (None, row.owner):
+            if row is None or _useless(row) or who.scope not in (None, row.owner):
                 raise InvalidRequest(
                     f"There is no job {job_id!r} to wait for.",
                     field=field,
@@ -116,6 +117,11 @@ class Needs:
                 hint=did_you_mean(reference.name, self._parts),
             )
         self.used.add(reference.name)
+
+
+def _useless(row: JobRow) -> bool:
+    """Tell whether waiting for this job makes no sense: it was deleted before it succeeded."""
+    return row.deleted is not None and row.status != Status.SUCCEEDED
 
 
 def keep_uploads(paths: Paths, uploads: Uploads) -> dict[str, str]:

@@ -79,6 +79,7 @@ class Jobs:
         In a batch the new job takes the place of the one it repeats. The folder and interpreter
         stay; the environment is that of `context` when it is given.
         """
+        who.require("submit", "run")
         with self._store.read() as connection:
             row = self._core.job_row(connection, who, job_id)
             spec = self._core.specs.load(connection, [row.spec])[row.spec]

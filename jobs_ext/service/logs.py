@@ -102,8 +102,8 @@ def _bytes(path: Path, offset: int, limit: int) -> tuple[int, int, bytes]:
     except FileNotFoundError:  # claimed, but not launched yet
         return 0, 0, b""
     if offset < 0 and start > 0:
-        skipped = next((n for n, b in enumerate(data[:3]) if b & 0xC0 != 0x80), 0)
-        start, data = start + skipped, data[skipped:]
+        skipped = next((n for n, b in enumerate(data[:3]) if b & 0xC0 != 0x80), 3)
+        start, data = min(start + skipped, size), data[skipped:]
     return start, max(size, start + len(data)), data
 
 

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import pytest
+
+from jobs_ext.model.errors import Conflict, InvalidRequest, NotFound
+from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
+from jobs_ext.model.status import Status
+from jobs_ext.service import JobQuery, Principal, Upload
+from tests.service.runs import claim, ended, run, started
+
+ECHO = Target(command=["echo", "{k}", "{j}"])
+
+
+@pytest.fixture
+def submit(service, who, context):
+    def submit_(entries, target=ECHO, fixed=None, parts=None, **options):
+        request = BatchRequest(target, entries, fixed or {}, Options(**options), context)
+        return service.batches.submit(who, request, parts)
+
+    return submit_
+
+
+@pytest.fixture
+def make(service):
+    def make_(limit=500):
+        while service.queue.materialize(limit):
+            pass
+
+    return make_
+
+
+@pytest.fixture
+def listed(service, who):
+    return lambda batch, **query: service.batches.jobs(who, batch.id, JobQuery(**query)).items
+
+
+def counts(batch):
+    return {status: number for status, number in batch.counts.items() if number}
+
+
+def test_a_batch_is_accepted_as_one_row_and_its_jobs_are_made_in_groups(submit, service, who):
+    batch = submit([{"k": n} for n in range(7)], fixed={"j": "x"}, name="sweep")
+    assert (batch.n_jobs, counts(batch)) == (7, {"SUBMITTED": 7})
+    assert (batch.parameters, batch.fixed, batch.name) == (["k"], {"j": "x"}, "sweep")
+    assert service.queue.busy()
+    assert [service.queue.materialize(3) for _ in range(4)] == [3, 3, 1, 0]
+    assert counts(service.batches.get(who, batch.id)) == {"RUNNABLE": 7}
+    assert set(service.batches.get(who, batch.id).counts) == set(Status)
+
+
+def test_the_jobs_know_their_place_and_arguments(submit, make, listed):
+    batch = submit([{"k": n} for n in range(1, 4)], fixed={"j": "x"}, name="sweep")
+    make()
+    jobs = listed(batch)
+    assert [job.batch_index for job in jobs] == [0, 1, 2]
+    assert [job.name for job in jobs] == ["sweep[0]", "sweep[1]", "sweep[2]"]
+    assert [job.arguments for job in jobs] == [{"j": "x", "k": n} for n in (1, 2, 3)]
+    assert {job.batch for job in jobs} == {batch.id}
+
+
+def test_pieces_are_read_where_they_begin(submit, make, listed):
+    batch = submit([{"k": n} for n in range(1203)])
+    make(limit=333)
+    seen = [job.arguments["k"] for start in ([], [Status.RUNNABLE])
+            for job in listed(batch, limit=500, status=start)]  # fmt: skip
+    assert seen == [*range(500), *range(500)]
+    assert listed(batch, order="newest", limit=1)[0].arguments == {"k": 1202}
+
+
+def test_pages_of_a_batch_follow_its_index(submit, make, service, who):
+    batch = submit([{"k": n} for n in range(5)])
+    make()
+    first = service.batches.jobs(who, batch.id, JobQuery(limit=3))
+    second = service.batches.jobs(who, batch.id, JobQuery(limit=3, cursor=first.next))
+    assert [job.batch_index for job in first.items + second.items] == [0, 1, 2, 3, 4]
+    assert (first.total, second.next) == (5, None)
+
+
+@pytest.mark.parametrize(
+    ("entries", "fixed", "field"),
+    [
+        ([], {}, "arguments"),
+        ([{"k": 1}, {"q": 1}], {}, "arguments[1].q"),
+        ([{"k": 1}], {"q": 1}, "arguments[0].q"),
+        ([{"k": 1}], {"k": 1}, "arguments[0].k"),
+        ([{"k": 1}, {"k": {"$part": "x"}}], {}, "arguments[1].k"),
+        ([{"k": 1}, {"k": {"$output": {"job": "x", "name": "y"}}}], {}, "arguments[1].k"),
+    ],
+)
+def test_the_first_wrong_set_is_named_and_nothing_is_kept(
+    submit, service, who, entries, fixed, field
+):
+    with pytest.raises(InvalidRequest) as caught:
+        submit(entries, fixed=fixed)
+    assert caught.value.field == field
+    assert service.batches.list(who).items == []
+
+
+def test_every_set_is_held_against_the_tool(submit, make, service, who, tmp_path, listed):
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "t.toml").write_text(
+        'name = "t"\ncommand = ["echo", "{k}"]\n[parameters.k]\ntype = "integer"\n'
+        '[parameters.d]\ntype = "integer"\ndefault = 5'
+    )
+    with pytest.raises(InvalidRequest) as caught:
+        submit([{"k": n} for n in range(17)] + [{"k": "x"}], Target(tool="t"))
+    assert (caught.value.field, caught.value.value) == ("arguments[17].k", "x")
+    batch = submit([{"k": 1}], Target(tool="t"))
+    make()
+    assert listed(batch)[0].arguments == {"k": 1, "d": 5}
+
+
+def test_a_hundred_thousand_jobs_are_accepted_at_once(submit, service, who, tmp_path):
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "t.toml").write_text(
+        'name = "t"\ncommand = ["echo", "{k}", "{x}"]\n[parameters.k]\ntype = "integer"\n'
+        '[parameters.x]\ntype = "number"\nminimum = 0'
+    )
+    batch = submit([{"k": n, "x": n / 7} for n in range(100_000)], Target(tool="t"))
+    assert counts(batch) == {"SUBMITTED": 100_000}
+    assert service.queue.materialize() == 500
+    assert counts(service.batches.get(who, batch.id)) == {"SUBMITTED": 99_500, "RUNNABLE": 500}
+    cancelled = service.batches.cancel(who, batch.id)
+    assert counts(cancelled) == {"CANCELLED": 100_000}
+
+
+def test_cancelling_loses_no_job_and_starts_none(submit, make, service, who, listed):
+    batch = submit([{"k": n} for n in range(5)])
+    service.queue.materialize(3)
+    (running,) = claim(service, limit=1)
+    service.queue.apply([started(running.id)])
+    after = service.batches.cancel(who, batch.id)
+    assert counts(after) == {"RUNNING": 1, "CANCELLED": 4}
+    make()
+    assert claim(service) == []
+    assert service.queue.cancels() == [(running.id, 1)]
+    service.queue.apply([ended(running.id, Status.CANCELLED)])
+    assert counts(service.batches.get(who, batch.id)) == {"CANCELLED": 5}
+    assert {job.reason_code for job in listed(batch)[1:]} == {"cancelled"}
+    for job in listed(batch):
+        steps = [e.data for e in service.jobs.history(who, job.id) if e.type == "status"]
+        assert steps[-1]["status"] == "CANCELLED"
+    assert not service.queue.busy()
+
+
+def test_deleting_hides_the_batch_and_its_jobs(submit, make, service, who):
+    batch = submit([{"k": n} for n in range(5)])
+    service.queue.materialize(3)
+    service.batches.delete(who, batch.id)
+    make()
+    with pytest.raises(NotFound, match="deleted"):
+        service.batches.get(who, batch.id)
+    assert service.jobs.list(who, JobQuery()).items == []
+    assert service.batches.list(who).items == []
+    assert len(service.jobs.list(who, JobQuery(deleted=True)).items) == 5
+    assert not service.queue.busy()
+
+
+def test_a_rerun_stands_for_the_job_it_repeats(submit, make, service, who, listed):
+    batch = submit([{"k": n} for n in range(3)])
+    make()
+    old = listed(batch)[1]
+    run(service, old.id, Status.FAILED)
+    assert [job.id for job in service.batches.failed(who, batch.id)] == [old.id]
+    new = service.jobs.rerun(who, old.id)
+    assert (new.batch, new.batch_index, new.name) == (batch.id, 1, old.name)
+    assert listed(batch)[1].id == new.id
+    after = service.batches.get(who, batch.id)
+    assert after.n_jobs == sum(after.counts.values()) == 3
+    assert after.counts["FAILED"] == 0
+    assert service.jobs.get(who, old.id).status is Status.FAILED
+
+
+def test_no_more_than_max_running_are_started(submit, make, service, who, listed):
+    batch = submit([{"k": n} for n in range(5)], max_running=2)
+    make()
+    first, second = claim(service)
+    waiting = listed(batch)[2]
+    assert (waiting.reason_code, waiting.reason) == (
+        "waiting_batch",
+        "waiting for its batch, which runs at most 2 jobs at once",
+    )
+    assert claim(service) == []
+    service.queue.apply([started(first.id), ended(first.id)])
+    assert len(claim(service)) == 1
+    other = submit([{"k": 9}])
+    make()
+    assert [work.batch for work in claim(service)] == [other.id]
+    assert second.batch == batch.id
+
+
+def test_the_jobs_of_a_batch_wait_for_what_they_need(submit, make, service, who, context, listed):
+    request = SubmitRequest(Target(command=["echo"]), context=context)
+    needed = [service.jobs.submit(who, request).id for _ in range(2)]
+    reference = {"$output": {"job": needed[1], "name": "t"}}
+    batch = submit([{"k": 1}, {"k": reference}], after=[needed[0]])
+    make()
+    reasons = [job.reason for job in listed(batch)]
+    assert reasons == ["waits for 1 job: echo", "waits for 2 jobs: echo, echo"]
+    run(service, needed[0])
+    service.queue.promote()
+    assert [job.status for job in listed(batch)] == [Status.RUNNABLE, Status.PENDING]
+
+
+def test_a_held_batch_waits_for_its_release(submit, make, service, who):
+    batch = submit([{"k": n} for n in range(4)], hold=True)
+    service.queue.materialize(2)
+    assert claim(service) == []
+    service.batches.release(who, batch.id)
+    make()
+    service.queue.promote()
+    assert counts(service.batches.get(who, batch.id)) == {"RUNNABLE": 4}
+    with pytest.raises(Conflict):
+        service.batches.release(who, batch.id)
+
+
+def test_patterns_in_a_shared_folder_would_overwrite_each_other(submit):
+    with pytest.raises(InvalidRequest, match="overwrite") as caught:
+        submit([{"k": 1}, {"k": 2}], outputs=["*.csv"])
+    assert "JOBS_OUTPUT_DIR" in caught.value.hint
+    submit([{"k": 1}], outputs=["*.csv"])
+    submit([{"k": 1}, {"k": 2}], outputs=["*.csv"], cwd="private")
+
+
+def test_the_same_key_gives_the_same_batch(submit, service, who):
+    first = submit([{"k": 1}], key="once")
+    assert submit([{"k": 1}], key="once").id == first.id
+    with pytest.raises(Conflict):
+        submit([{"k": 2}], key="once")
+    assert len(service.batches.list(who).items) == 1
+
+
+def test_what_the_jobs_share_is_kept_once(submit, make, listed, service):
+    part = Upload("", "application/vnd.jobs-ext.pickle", b"pickle")
+    target = Target(function="code")
+    submit([{"x": n} for n in range(20)], target, parts={"code": part})
+    make()
+    (one, *_rest) = claim(service)
+    assert one.parts == {"code": str(service.paths.parts_dir / next(_names(service.paths)))}
+    assert len(list(_names(service.paths))) == 1
+
+
+def _names(paths):
+    return (file.name for file in paths.parts_dir.iterdir())
+
+
+def test_batches_are_listed_newest_first_in_pages(submit, service, who):
+    ids = [submit([{"k": 1}]).id for _ in range(3)]
+    first = service.batches.list(who, limit=2)
+    second = service.batches.list(who, limit=2, cursor=first.next)
+    assert [batch.id for batch in first.items + second.items] == ids[::-1]
+    with pytest.raises(InvalidRequest):
+        service.batches.list(who, limit=0)
+    with pytest.raises(InvalidRequest):
+        service.batches.list(who, cursor="x")
+
+
+def test_the_batch_of_another_owner_is_not_found(submit, service):
+    batch = submit([{"k": 1}])
+    eve = Principal("eve", frozenset({"read", "submit", "run"}))
+    for verb in ("get", "cancel", "delete", "release", "failed"):
+        with pytest.raises(NotFound):
+            getattr(service.batches, verb)(eve, batch.id)
+    assert service.batches.list(eve).items == []

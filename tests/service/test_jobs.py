@@ -1,0 +1,427 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from jobs_ext.model.errors import Conflict, Forbidden, InvalidRequest, NotFound
+from jobs_ext.model.request import Context, Options, SubmitRequest, Target
+from jobs_ext.model.status import Status
+from jobs_ext.service import JobQuery, Principal, Upload
+from tests.service.runs import claim, ended, found, run, started
+
+ECHO = Target(command=["echo", "{k}"])
+
+TOOL = """
+name = "count"
+command = ["wc", "{lines_only}", "{text}"]
+[inputs.text]
+[parameters.lines_only]
+type = "boolean"
+default = false
+flag = "-l"
+[parameters.mode]
+type = "string"
+enum = ["quick", "slow"]
+default = "quick"
+[parameters.depth]
+type = "integer"
+minimum = 1
+default = 1
+"""
+
+
+@pytest.fixture
+def submit(service, who, context):
+    def submit_(target=ECHO, arguments=None, parts=None, by=who, **options):
+        request = SubmitRequest(target, arguments or {}, Options(**options), context)
+        return service.jobs.submit(by, request, parts)
+
+    return submit_
+
+
+@pytest.fixture
+def tool(tmp_path):
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "count.toml").write_text(TOOL)
+    (tmp_path / "data.txt").write_text("a\nb\n")
+    return Target(tool="count")
+
+
+def refused(submit, *args, **kwargs):
+    with pytest.raises(InvalidRequest) as caught:
+        submit(*args, **kwargs)
+    return caught.value
+
+
+def test_a_job_is_queued_at_once_and_its_history_shows_every_step(submit, service, who):
+    job = submit(arguments={"k": "a"})
+    assert job.status is Status.RUNNABLE
+    assert job.reason == "waiting for a free slot: it is next"
+    assert (job.name, job.target.kind, job.owner) == ("echo {k}", "command", "ada")
+    history = service.jobs.history(who, job.id)
+    assert [event.type for event in history] == ["submitted", "status"]
+    assert history[1].data == {"from": "SUBMITTED", "status": "RUNNABLE"}
+
+
+def test_a_job_survives_the_service(submit, open_service, who):
+    job = submit()
+    assert open_service().jobs.get(who, job.id) == job
+
+
+def test_defaults_of_a_tool_are_filled_in(submit, tool):
+    job = submit(tool, {"text": "data.txt"})
+    assert job.target.name == "count-1.0"
+    assert job.arguments == {"lines_only": False, "mode": "quick", "depth": 1, "text": "data.txt"}
+
+
+def test_the_runner_gets_whole_paths(submit, service, tool, tmp_path):
+    submit(tool, {"text": "data.txt"})
+    (work,) = claim(service)
+    assert work.arguments["text"] == str(tmp_path / "data.txt")
+    assert work.context.python == sys.executable
+
+
+def test_a_tool_is_run_as_it_was_at_submit(submit, service, tool, tmp_path):
+    submit(tool, {"text": "data.txt"})
+    (tmp_path / "tools" / "count.toml").unlink()
+    (work,) = claim(service)
+    assert work.tool["command"] == ["wc", "{lines_only}", "{text}"]
+
+
+WRONG_ARGUMENTS = [
+    ({}, "arguments.text", None, "Give text="),
+    ({"text": "gone.txt"}, "arguments.text", "gone.txt", ""),
+    ({"text": "dta.txt"}, "arguments.text", "dta.txt", "Did you mean 'data.txt'"),
+    ({"text": 3}, "arguments.text", 3, "path"),
+    ({"text": "."}, "arguments.text", ".", ""),
+    ({"text": "data.txt", "lines": True}, "arguments.lines", True, "'lines_only'"),
+    ({"text": "data.txt", "lines_only": "yes"}, "arguments.lines_only", "yes", "true or false"),
+    ({"text": "data.txt", "mode": "quikc"}, "arguments.mode", "quikc", "Did you mean 'quick'"),
+    ({"text": "data.txt", "mode": "z"}, "arguments.mode", "z", "quick, slow"),
+    ({"text": "data.txt", "depth": 0}, "arguments.depth", 0, "at least 1"),
+    ({"text": "data.txt", "depth": "1"}, "arguments.depth", "1", "an integer"),
+    ({"text": {"$part": "x"}}, "arguments.text", "x", ""),
+    ({"text": {"$output": {"job": "x"}}}, "arguments.text", {"job": "x"}, "$output"),
+    ({"text": "a\0b"}, "arguments.text", "a\0b", ""),
+]
+
+
+@pytest.mark.parametrize(("arguments", "field", "value", "hint"), WRONG_ARGUMENTS)
+def test_a_wrong_argument_is_named(submit, service, who, tool, arguments, field, value, hint):
+    error = refused(submit, tool, arguments)
+    assert (error.field, error.value) == (field, value)
+    assert hint in error.hint
+    assert service.jobs.list(who, JobQuery()).items == []
+
+
+WRONG_OPTIONS = [
+    ({"cpu": 64}, "options.cpu", "at most 4"),
+    ({"cpu": 0}, "options.cpu", ""),
+    ({"cpu": float("nan")}, "options.cpu", ""),
+    ({"memory": "64GB"}, "options.memory", "at most 8.0 GB"),
+    ({"memory": "much"}, "options.memory", ""),
+    ({"timeout": "soon"}, "options.timeout", ""),
+    ({"timeout": 0}, "options.timeout", ""),
+    ({"retries": -1}, "options.retries", "from 0"),
+    ({"priority": 10**9}, "options.priority", ""),
+    ({"on_lost": "retyr"}, "options.on_lost", "Did you mean 'retry'"),
+    ({"executor": "slurm"}, "options.executor", "local"),
+    ({"python": "/no/such/python"}, "options.python", "executable"),
+    ({"python": "nopython"}, "options.python", "executable"),
+    ({"cwd": "/no/such/folder"}, "options.cwd", ""),
+    ({"cwd": "sub"}, "options.cwd", "absolute"),
+    ({"inputs": ["a.txt"]}, "options.inputs", "private"),
+    ({"inputs": ["a.txt"], "cwd": "private"}, "options.inputs[0]", ""),
+    ({"inputs": ["x/a", "y/a"], "cwd": "private"}, "options.inputs", ""),
+    ({"outputs": ["/etc/*"]}, "options.outputs[0]", "relative"),
+    ({"outputs": ["ok", "../x"]}, "options.outputs[1]", "relative"),
+    ({"env": {"JOBS_ID": "x"}}, "options.env.JOBS_ID", ""),
+    ({"env": {"A B": "x"}}, "options.env.A B", ""),
+    ({"name": ""}, "options.name", ""),
+    ({"key": "a\nb"}, "options.key", ""),
+    ({"max_running": 2}, "options.max_running", ""),
+    ({"after": ["x"]}, "options.after[0]", ""),
+]
+
+
+@pytest.mark.parametrize(("options", "field", "hint"), WRONG_OPTIONS)
+def test_a_wrong_option_is_named(submit, options, field, hint):
+    error = refused(submit, **options)
+    assert error.field == field
+    assert hint in error.hint
+
+
+WRONG_TARGETS = [
+    (Target(), "target", ""),
+    (Target(tool="a", command=["b"]), "target", ""),
+    (Target(command=[]), "target.command", "list"),
+    (Target(command=["no-such-command"]), "target.command", "spelling"),
+    (Target(command=["wc -l data.txt"]), "target.command", "one element per argument"),
+    (Target(command=["data.txt"]), "target.command", "./data.txt"),
+    (Target(command=["./data.txt"]), "target.command", ""),
+    (Target(tool="cuont"), "target.tool", "Did you mean 'count'"),
+    (Target(script="gone.py"), "target.script", ""),
+    (Target(notebook="gone.ipynb"), "target.notebook", ""),
+    (Target(function="f"), "target.function", ""),
+]
+
+
+@pytest.mark.parametrize(("target", "field", "hint"), WRONG_TARGETS)
+def test_a_wrong_target_is_named(submit, tool, target, field, hint):
+    error = refused(submit, target)
+    assert error.field == field
+    assert hint in str(error)
+
+
+def test_a_command_is_looked_for_on_the_jobs_own_path(submit, service, who, tmp_path):
+    (tmp_path / "mine").mkdir()
+    program = tmp_path / "mine" / "special"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert refused(submit, Target(command=["special"])).field == "target.command"
+    path = f"{tmp_path / 'mine'}:{os.environ['PATH']}"
+    submit(Target(command=["special"]), env={"PATH": path})
+    context = Context(cwd=str(tmp_path), environment={"PATH": path})
+    service.jobs.submit(who, SubmitRequest(Target(command=["special"]), context=context))
+    submit(Target(command=["./mine/special"]))
+
+
+def test_a_place_in_the_command_that_nothing_fills_is_told(submit):
+    error = refused(submit, arguments={"kk": 1})
+    assert error.field == "arguments.kk"
+    assert "Did you mean 'k'" in error.hint
+
+
+def test_a_tool_that_is_switched_off_refuses(submit, tool, tmp_path):
+    path = tmp_path / "tools" / "count.toml"
+    path.write_text("enabled = false\n" + path.read_text())
+    assert refused(submit, tool, {"text": "data.txt"}).field == "target.tool"
+
+
+def test_a_tool_whose_program_is_not_there_refuses(submit, tmp_path):
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "x.toml").write_text('name = "x"\ncommand = ["no-such-program"]')
+    assert "no-such-program" in str(refused(submit, Target(tool="x")))
+
+
+def test_a_folder_that_the_server_does_not_see_is_named(service, who):
+    request = SubmitRequest(ECHO, context=Context(cwd="/no/such/folder"))
+    with pytest.raises(InvalidRequest) as caught:
+        service.jobs.submit(who, request)
+    assert caught.value.field == "context.cwd"
+
+
+def test_a_script_is_kept_by_its_whole_path(submit, service, tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.py").write_text("")
+    job = submit(Target(script="sub/a.py"))
+    assert job.name == "a.py"
+    assert claim(service)[0].target.script == str(tmp_path / "sub" / "a.py")
+
+
+def test_an_unknown_kernel_is_named(submit, tmp_path):
+    (tmp_path / "a.ipynb").write_text("{}")
+    assert refused(submit, Target(notebook="a.ipynb"), kernel="kobol").field == "options.kernel"
+
+
+def test_an_upload_named_like_an_input_is_that_input(submit, service, tool):
+    part = Upload("mine.txt", "text/plain", b"hello")
+    job = submit(tool, parts={"text": part})
+    assert job.arguments["text"] == {
+        "$part": "text", "filename": "mine.txt", "media_type": "text/plain", "text": "mine.txt",
+    }  # fmt: skip
+    (work,) = claim(service)
+    assert Path(work.parts["text"]).read_bytes() == b"hello"
+
+
+def test_an_upload_that_nothing_takes_is_named(submit, tool):
+    part = Upload("mine.txt", "text/plain", b"hello")
+    error = refused(submit, tool, {"text": "data.txt"}, {"txt": part})
+    assert error.field == "txt"
+    assert "Did you mean 'text'" in error.hint
+
+
+def test_a_function_is_an_uploaded_part(submit, service):
+    target = Target(function="code", qualname="simulate")
+    part = Upload("", "application/vnd.jobs-ext.pickle", b"pickle")
+    job = submit(target, {"x": {"$part": "frame"}, "depth": 3}, {"code": part, "frame": part})
+    assert job.name == "simulate"
+    assert set(claim(service)[0].parts) == {"code", "frame"}
+
+
+def test_the_captured_environment_is_never_served(service, who, tmp_path):
+    context = Context(cwd=str(tmp_path), environment={"PATH": os.environ["PATH"], "S": "secret"})
+    job = service.jobs.submit(who, SubmitRequest(ECHO, context=context))
+    assert b"secret" not in msgspec.json.encode(job)
+    assert claim(service)[0].context.environment["S"] == "secret"
+
+
+def test_check_says_what_would_run_where_and_has_no_effect(service, who, context, tmp_path):
+    found = service.jobs.check(who, SubmitRequest(ECHO, context=context))
+    assert found == {"ok": True, "python": sys.executable, "cwd": str(tmp_path)}
+    with pytest.raises(InvalidRequest):
+        service.jobs.check(who, SubmitRequest(Target(tool="x"), context=context))
+    assert service.events.head() == 0
+
+
+def test_the_same_key_and_request_give_the_same_job(submit, service, who):
+    first = submit(arguments={"k": "a"}, key="once")
+    assert submit(arguments={"k": "a"}, key="once").id == first.id
+    with pytest.raises(Conflict) as caught:
+        submit(arguments={"k": "b"}, key="once")
+    assert caught.value.field == "options.key"
+    assert first.id in caught.value.hint
+    eve = Principal("eve", frozenset({"run", "read"}))
+    assert submit(arguments={"k": "b"}, key="once", by=eve).id != first.id
+    assert len(service.jobs.list(who, JobQuery()).items) == 2
+
+
+def test_a_held_job_waits_for_its_release(submit, service, who):
+    job = submit(hold=True)
+    assert (job.status, job.reason_code) == (Status.PENDING, "held")
+    assert claim(service) == []
+    assert service.jobs.release(who, job.id).status is Status.RUNNABLE
+    with pytest.raises(Conflict):
+        service.jobs.release(who, job.id)
+
+
+def test_a_job_waits_for_those_it_needs(submit, service, who):
+    first, second = submit(name="one"), submit(name="two")
+    job = submit(after=[first.id, second.id])
+    assert (job.status, job.reason_code) == (Status.PENDING, "waiting_jobs")
+    assert job.reason == "waits for 2 jobs: one, two"
+    run(service, first.id)
+    assert service.queue.promote() == 0
+    service.queue.apply([started(second.id), ended(second.id)])
+    assert service.queue.promote() == 1
+    assert service.jobs.get(who, job.id).status is Status.RUNNABLE
+
+
+def test_a_job_whose_need_failed_is_cancelled_and_so_are_its_own(submit, service, who):
+    first = submit(name="one")
+    second = submit(after=[first.id], name="two")
+    third = submit(after=[second.id])
+    run(service, first.id, Status.FAILED)
+    while service.queue.promote():
+        pass
+    for job in (second, third):
+        after = service.jobs.get(who, job.id)
+        assert (after.status, after.reason_code) == (Status.CANCELLED, "dependency_failed")
+    assert "two" in after.reason
+    assert not service.queue.busy()
+
+
+def test_an_output_of_another_job_is_waited_for_and_found(submit, service, tool, tmp_path):
+    first = submit()
+    reference = {"$output": {"job": first.id, "name": "t.txt"}}
+    second = submit(tool, {"text": reference})
+    assert second.reason_code == "waiting_jobs"
+    claim(service)
+    output = found("t.txt", tmp_path / "data.txt")
+    service.queue.apply([started(first.id), ended(first.id, outputs=[output])])
+    service.queue.promote()
+    (work,) = claim(service)
+    assert work.arguments["text"] == reference
+    assert work.outputs_of == {f"{first.id}/t.txt": str(tmp_path / "data.txt")}
+
+
+def test_cancelling_a_waiting_job_ends_it_and_again_changes_nothing(submit, service, who):
+    job = submit()
+    assert service.jobs.cancel(who, job.id).status is Status.CANCELLED
+    head = service.events.head()
+    assert service.jobs.cancel(who, job.id).reason == "cancelled by the user"
+    assert service.events.head() == head
+
+
+def test_cancelling_a_running_job_is_a_request_to_the_runner(submit, service, who):
+    job = submit()
+    claim(service)
+    service.queue.apply([started(job.id)])
+    assert service.jobs.cancel(who, job.id).status is Status.RUNNING
+    assert service.jobs.cancel(who, job.id).cancel_requested
+    assert service.queue.cancels() == [(job.id, 1)]
+    service.queue.apply([ended(job.id, Status.CANCELLED, reason_code="cancelled")])
+    assert service.queue.cancels() == []
+    types = [event.type for event in service.jobs.history(who, job.id)]
+    assert types.count("cancel_requested") == 1
+
+
+def test_a_deleted_job_is_cancelled_and_hidden(submit, service, who):
+    job = submit()
+    claim(service)
+    service.jobs.delete(who, job.id)
+    with pytest.raises(NotFound, match="deleted"):
+        service.jobs.get(who, job.id)
+    assert service.jobs.list(who, JobQuery()).items == []
+    (hidden,) = service.jobs.list(who, JobQuery(deleted=True)).items
+    assert hidden.deleted
+    assert service.queue.cancels() == [(job.id, 1)]
+    with pytest.raises(NotFound):
+        service.jobs.delete(who, job.id)
+
+
+def test_a_rerun_is_a_new_job_with_changes(submit, service, who):
+    job = submit(arguments={"k": "a"}, key="once", name="mine", retries=1)
+    with pytest.raises(Conflict):
+        service.jobs.rerun(who, job.id)
+    run(service, job.id)
+    again = service.jobs.rerun(who, job.id, {"k": "b"}, {"cpu": 2})
+    assert again.id != job.id
+    assert again.arguments == {"k": "b"}
+    assert again.options == {"name": "mine", "retries": 1, "cpu": 2.0}
+    with pytest.raises(InvalidRequest) as caught:
+        service.jobs.rerun(who, job.id, options={"cpus": 2})
+    assert caught.value.field == "options.cpus"
+
+
+def test_a_rerun_takes_the_environment_of_who_repeats_it(service, who, tmp_path):
+    def context(value):
+        return Context(cwd=str(tmp_path), environment={"PATH": os.environ["PATH"], "V": value})
+
+    job = service.jobs.submit(who, SubmitRequest(ECHO, context=context("old")))
+    run(service, job.id)
+    service.jobs.rerun(who, job.id)
+    service.jobs.rerun(who, job.id, context=context("new"))
+    assert [work.context.environment["V"] for work in claim(service)] == ["old", "new"]
+
+
+def test_a_rerun_works_after_its_tool_is_gone(submit, service, who, tool, tmp_path):
+    job = submit(tool, {"text": "data.txt"})
+    run(service, job.id)
+    (tmp_path / "tools" / "count.toml").unlink()
+    assert service.jobs.rerun(who, job.id).target.name == "count-1.0"
+
+
+def test_what_others_own_is_not_found(submit, service):
+    job = submit()
+    eve = Principal("eve", frozenset({"read", "submit", "run"}))
+    for verb in ("get", "history", "cancel", "delete", "release", "rerun"):
+        with pytest.raises(NotFound):
+            getattr(service.jobs, verb)(eve, job.id)
+    assert service.jobs.list(eve, JobQuery()).items == []
+    assert refused(submit, by=eve, after=[job.id]).field == "options.after[0]"
+
+
+@pytest.mark.parametrize("verb", ["get", "history", "cancel", "delete", "release", "rerun"])
+def test_without_a_verb_nothing_is_done(submit, service, verb):
+    job = submit()
+    with pytest.raises(Forbidden):
+        getattr(service.jobs, verb)(Principal("ada", frozenset()), job.id)
+
+
+def test_a_command_takes_more_than_the_right_to_use_tools(submit, service, tool):
+    eve = Principal("eve", frozenset({"submit"}))
+    submit(tool, {"text": "data.txt"}, by=eve)
+    with pytest.raises(Forbidden, match="run"):
+        submit(by=eve)
+
+
+@pytest.mark.parametrize("bad", ["", "1", "../x", "019a8f2e-5b1c-7d3e-8f4a-5b6c7d8e9f01"])
+def test_an_id_that_nobody_has_is_not_found(service, who, bad):
+    with pytest.raises(NotFound) as caught:
+        service.jobs.get(who, bad)
+    assert (caught.value.field, caught.value.value) == ("id", bad)
