@@ -109,7 +109,6 @@ class JobsExtension(ExtensionApp):
             people=People(server.identity_provider),
             event_logger=server.event_logger,
             log=self.log,
-            tool_dirs=self.tool_dirs,
         )
 
     def _slots(self) -> Slots:

@@ -49,14 +49,12 @@ class Backend:
         people: People,
         event_logger: EventLogger,
         log: Logger,
-        tool_dirs: list[str],
     ) -> None:
         self.keys = keys
         self.people = people
         self.log = log
         self.hub = Hub(self)
         self._open_service = open_service
-        self._tool_dirs = tool_dirs
         self._notices = Notices(event_logger)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs_ext")
         self._service: Service | None = None
@@ -99,9 +97,8 @@ class Backend:
             self._service.close()
 
     def _runner_options(self) -> list[str]:
-        tools = [part for folder in self._tool_dirs for part in ("--tool-dir", folder)]
         slots = self.service.slots
-        return ["--cpu", str(slots.cpu), "--memory", str(slots.memory), *tools]
+        return ["--cpu", str(slots.cpu), "--memory", str(slots.memory)]
 
     async def _run(self) -> None:
         while self._service is None:

@@ -150,11 +150,16 @@ class Paths:
         """Return the names of one attempt's files."""
         return AttemptPaths(self.job(job_id) / str(number))
 
+    @property
+    def runtime_dir(self) -> Path:
+        """The folder that sockets belong into."""
+        return self._runtime or _jupyter_runtime_dir()
+
     @cached_property
     def sockets(self) -> Path:
         """Folder of the sockets, short enough for a socket address."""
         name = "jobs_ext-" + hashlib.sha256(os.fsencode(self.root)).hexdigest()[:8]
-        folder = (self._runtime or _jupyter_runtime_dir()) / name
+        folder = self.runtime_dir / name
         if len(os.fsencode(folder)) + _LONGEST_SOCKET_NAME <= _SOCKET_PATH_LIMIT:
             return folder
         return Path(tempfile.gettempdir()) / f"{name}-{os.getuid()}"

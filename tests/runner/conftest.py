@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.runner.house import House
 from tests.runner.keepers import Bench, bench
 
 
@@ -25,3 +26,14 @@ def keeper(tmp_path: Path, sockets: Path) -> Iterator[Bench]:
     """A running keeper with a data directory of its own."""
     with bench(tmp_path, sockets) as made:
         yield made
+
+
+@pytest.fixture
+def house(tmp_path: Path, sockets: Path) -> Iterator[House]:
+    """A service and a runner on two cores."""
+    made = House(tmp_path, sockets)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()

@@ -9,9 +9,8 @@ Reads ``call.json`` of the request folder::
      "arguments": {name: JSON, or {"$part": part}}, "parts": {part: path}, "path": [folders]}
 
 Writes the value into the outputs folder as ``result.json`` when JSON gives it back exactly, as
-``result.parquet`` when it is a frame that Parquet gives back exactly, else as ``result.pickle``,
-and says which in the request folder's ``result.json``. When the function raises: ``error.json``
-with type, message and traceback, ``error.pickle`` with the exception itself where possible.
+``result.parquet`` when it is a frame that Parquet gives back exactly, else as ``result.pickle``.
+When the function raises: ``error.json`` in the request folder, with type, message and traceback.
 """
 
 from __future__ import annotations
@@ -25,7 +24,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-KIND = b"jobs_ext.kind"  # in the Parquet file: what class the frame was
+RESULT_FILES = ("result.json", "result.parquet", "result.pickle")
+KIND = b"jobs_ext"  # in the Parquet file: pandas, polars or pyarrow, whose frame it was
 _SCALARS = ("NoneType", "bool", "int", "float", "str", "bytes", "Decimal", "date", "datetime")
 
 
@@ -41,13 +41,12 @@ def main(request: Path, outputs: Path) -> int:
             import asyncio
 
             value = asyncio.run(value)
-        said = save(value, outputs)
+        save(value, outputs)
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever the function raises is its result
         report(error, request)
         return 1
-    write(request / "result.json", json.dumps(said).encode())
     return 0
 
 
@@ -101,18 +100,15 @@ def load_part(path: str) -> Any:
     return pd.read_parquet(path)
 
 
-def save(value: Any, outputs: Path) -> dict[str, str]:
-    """Write the value and return ``{"file": name, "kind": class of a frame or ""}``."""
+def save(value: Any, outputs: Path) -> None:
+    """Write the value, in the first of the three forms that gives it back as it is."""
+    as_json, as_parquet, as_pickle = (outputs / name for name in RESULT_FILES)
     if is_exact(value):
-        write(outputs / "result.json", json.dumps(value).encode())
-        return {"file": "result.json", "kind": ""}
-    kind = frame_kind(value)
-    if kind and save_frame(value, kind, outputs / "result.parquet"):
-        return {"file": "result.parquet", "kind": kind}
-    import cloudpickle
+        write(as_json, json.dumps(value).encode())
+    elif not save_frame(value, frame_kind(value), as_parquet):
+        import cloudpickle
 
-    write(outputs / "result.pickle", cloudpickle.dumps(value))
-    return {"file": "result.pickle", "kind": ""}
+        write(as_pickle, cloudpickle.dumps(value))
 
 
 def is_exact(value: Any) -> bool:
@@ -137,14 +133,16 @@ def _is_exact(value: Any) -> bool:
 
 
 def frame_kind(value: Any) -> str:
-    """Return which kind of frame it is, "" for anything else; imports nothing."""
-    name = f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}"
-    known = ("pandas.DataFrame", "polars.DataFrame", "pyarrow.Table")
-    return name if name in known else ""
+    """Return whose frame it is (pandas, polars, pyarrow), "" for anything else; imports nothing."""
+    library = type(value).__module__.partition(".")[0]
+    names = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "Table"}
+    return library if names.get(library) == type(value).__name__ else ""
 
 
 def save_frame(value: Any, kind: str, path: Path) -> bool:
-    """Write a frame as Parquet; False, and no file, when that would change it."""
+    """Write a frame as Parquet; False, and no file, when that would change it or it is none."""
+    if not kind:
+        return False
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -168,18 +166,18 @@ def save_frame(value: Any, kind: str, path: Path) -> bool:
 
 def to_arrow(value: Any, kind: str) -> Any:
     """Return any of the known frames as an Arrow table."""
-    if kind == "pandas.DataFrame":
+    if kind == "pandas":
         import pyarrow as pa
 
         return pa.Table.from_pandas(value)
-    return value.to_arrow() if kind == "polars.DataFrame" else value
+    return value.to_arrow() if kind == "polars" else value
 
 
 def from_arrow(table: Any, kind: str) -> Any:
     """Return an Arrow table as the kind of frame it was."""
-    if kind == "pandas.DataFrame":
+    if kind == "pandas":
         return table.to_pandas()
-    if kind == "polars.DataFrame":
+    if kind == "polars":
         import polars as pl
 
         return pl.from_arrow(table)
@@ -188,9 +186,9 @@ def from_arrow(table: Any, kind: str) -> Any:
 
 def is_same(value: Any, back: Any, kind: str) -> bool:
     """Tell whether a frame came back as it was."""
-    if kind == "polars.DataFrame":
+    if kind == "polars":
         return bool(value.schema == back.schema and value.equals(back))
-    if kind == "pyarrow.Table":
+    if kind == "pyarrow":
         return bool(value.schema == back.schema and value.equals(back))
     return (
         list(value.dtypes) == list(back.dtypes)
@@ -234,12 +232,6 @@ def report(error: BaseException, request: Path) -> None:
     sys.stderr.write(text)
     said = {"type": type(error).__name__, "message": str(told), "traceback": text}
     write(request / "error.json", json.dumps(said).encode())
-    try:
-        import cloudpickle
-
-        write(request / "error.pickle", cloudpickle.dumps(error.with_traceback(None)))
-    except Exception:  # noqa: BLE001 - an exception that can't be pickled; the text is there
-        sys.stderr.write("(the exception itself can't be pickled)\n")
 
 
 def write(path: Path, data: bytes) -> None:

@@ -1,0 +1,115 @@
+"""``python -m jobs_ext.runner --data-dir …``: run the jobs of one data directory."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
+from typing import BinaryIO
+
+from ..model.errors import StoreUnavailable
+from ..service import Service, Slots
+from ..service.slots import detect
+from ..store.paths import Paths
+from .executors import ExecutorUnavailable
+from .executors.local import LocalExecutor
+from .launch import detached, locked
+from .loop import Runner
+
+_LINGER = 10.0  # seconds without work and servers before it ends
+_PATIENCE = 2.0  # seconds to wait for the lock: a server may be just looking at it
+_LOG_SIZE = 1_000_000  # bytes
+_log = logging.getLogger("jobs_ext.runner")
+
+
+def main(arguments: list[str]) -> int:
+    """Be the runner until nothing is left to do and no server is there; return the exit code."""
+    options = _parse(arguments)
+    paths = Paths(options.data_dir, options.runtime_dir)
+    _log_to(paths)
+    alone = None  # a server that attaches from now on waits until this process is gone
+    with _lock(paths) as held:
+        if not held:
+            _log.info("another runner is there")
+            return 0
+        try:
+            alone = _serve(paths, options)
+        except (StoreUnavailable, ExecutorUnavailable) as error:
+            _log.error("%s", error)
+            return 1
+    if alone is not None:
+        alone.close()
+    return 0
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m jobs_ext.runner", description=__doc__)
+    parser.add_argument("--data-dir", required=True, help="the data directory")
+    parser.add_argument("--runtime-dir", help="folder for sockets; default: Jupyter's")
+    parser.add_argument("--cpu", type=float, help="cores that jobs may use")
+    parser.add_argument("--memory", type=int, help="bytes that jobs may reserve")
+    parser.add_argument(
+        "--linger", type=float, default=_LINGER, help="seconds to stay when idle and alone"
+    )
+    return parser.parse_args(arguments)
+
+
+def _log_to(paths: Paths) -> None:
+    handler = RotatingFileHandler(paths.runner_log, maxBytes=_LOG_SIZE, backupCount=1)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+@contextlib.contextmanager
+def _lock(paths: Paths) -> Iterator[bool]:
+    """Hold the lock that the one runner of a data directory holds; give whether that succeeded."""
+    with os.fdopen(os.open(paths.runner_lock, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+        deadline = time.monotonic() + _PATIENCE
+        while not (held := locked(file, fcntl.LOCK_EX)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if held:
+            file.truncate()
+            file.write(json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode())
+            file.flush()
+        yield held
+
+
+def _serve(paths: Paths, options: argparse.Namespace) -> BinaryIO | None:
+    """Run jobs; return the lock that keeps servers from attaching when it ends for lack of work."""
+    found = detect()
+    slots = Slots(options.cpu or found.cpu, options.memory or found.memory)
+    service = Service.open(options.data_dir, slots=slots, runtime_dir=options.runtime_dir)
+    runner = Runner(service, LocalExecutor(paths), slots)
+    ending: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        ending.append(number)
+        runner.wake()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    _log.info("started; %g cores, %d bytes", slots.cpu, slots.memory)
+    try:
+        runner.recover()
+        lock = None
+        while lock is None and not ending:
+            runner.turn()
+            lock = detached(paths) if runner.idle_for >= options.linger else None
+    finally:
+        runner.close()
+        service.close()
+    _log.info("ended")
+    return lock
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

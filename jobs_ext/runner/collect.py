@@ -1,0 +1,187 @@
+"""The files an attempt leaves, as named outputs."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from ..model import media
+from ..model.tool import ToolOutput
+from ..model.work import FoundOutput
+from .payloads.function import RESULT_FILES
+from .staging import Plan
+
+MOST_OUTPUTS = 10_000  # further ones stay in the folder and are not listed
+_HASHED = 64_000_000  # bytes: larger files get no hash
+_BLOCK = 1 << 20
+_log = logging.getLogger(__name__)
+
+
+class Found(Struct, frozen=True):
+    """A file that is going to be listed."""
+
+    name: str
+    path: Path
+    size: int  # bytes
+    media_type: str
+    main: bool = False
+
+    def listed(self) -> FoundOutput:
+        """Return it as the service takes it; reads the file for its hash."""
+        return FoundOutput(
+            name=self.name,
+            path=str(self.path),
+            media_type=self.media_type,
+            size=self.size,
+            sha256=_sha256(self.path) if self.size <= _HASHED else None,
+            main=self.main,
+        )
+
+
+class Collection:
+    """Gathers files; each once, each under a name of its own."""
+
+    def __init__(self) -> None:
+        self.found: list[Found] = []
+        self._paths: set[Path] = set()
+        self._names: set[str] = set()
+
+    def add(
+        self, name: str, path: Path, label: str, media_type: str = "", *, main: bool = False
+    ) -> None:
+        """Add a file, unless it is there or is no regular one; `label` sets a second name apart."""
+        real = Path(os.path.realpath(path))
+        if real in self._paths or not real.is_file() or len(self.found) >= MOST_OUTPUTS:
+            return
+        kept = _readable(real)
+        size = None if kept is None else _size(kept)
+        if kept is None or size is None:
+            return
+        name = name.encode("utf-8", "replace").decode()
+        name = f"{label}/{name}" if name in self._names else name
+        self._paths.add(kept)
+        self._names.add(name)
+        kind = media_type or media.guess(kept.name)
+        self.found.append(Found(name, kept, size, kind, main))
+
+    def add_all(self, folder: Path, files: Iterable[Path], label: str) -> None:
+        """Add files under their names relative to `folder`."""
+        for file in files:
+            self.add(file.relative_to(folder).as_posix(), file, label)
+
+
+def collect(one: Plan) -> tuple[list[Found], list[str]]:
+    """Return the outputs of an ended attempt, and what required ones are missing, as sentences."""
+    collection = Collection()
+    missing = [
+        f"it did not write its output {name} ({declared.path})"
+        for name, declared in (one.tool.outputs if one.tool else {}).items()
+        if not _add_declared(one, collection, name, declared) and declared.required
+    ]
+    if one.kind == "function" and not _add_result(one, collection):
+        missing.append("it ended without giving a result")
+    collection.add_all(one.at.outputs, _files(one.at.outputs), "outputs")
+    began = _began(one)
+    for pattern in one.work.options.outputs:
+        fresh = [p for p in _matches(one.cwd, pattern) if _changed(p) >= began]
+        collection.add_all(one.cwd, fresh, "here")
+    if one.private:
+        fresh = [p for p in _files(one.at.work) if _is_new(p, one.at.work, began)]
+        collection.add_all(one.at.work, fresh, "work")
+    collection.add("error.json", one.at.request / "error.json", "request")
+    return collection.found, missing
+
+
+def _add_declared(one: Plan, to: Collection, name: str, declared: ToolOutput) -> bool:
+    """Add what a tool declares: one file under the declared name, those of a glob under theirs."""
+    if declared.path == "stdout":
+        to.add(name, one.at.stdout, "tool", declared.media_type or "text/plain", main=declared.main)
+        return True
+    files = [path for path in _matches(one.at.work, declared.path) if path.is_file()]
+    single = not any(character in declared.path for character in "*?[")
+    for index, path in enumerate(files):
+        called = name if single else path.relative_to(one.at.work).as_posix()
+        main = declared.main and index == 0
+        to.add(called, path, "tool", declared.media_type, main=main)
+    return bool(files)
+
+
+def _add_result(one: Plan, to: Collection) -> bool:
+    for name in RESULT_FILES:
+        path = one.at.outputs / name
+        if path.is_file():
+            main = not (one.tool and any(o.main for o in one.tool.outputs.values()))
+            to.add(name, path, "outputs", main=main)
+            return True
+    return False
+
+
+def _matches(folder: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in folder.glob(pattern) if path.is_file())
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield what lies in a folder and below, in the order of names; folders that are links not."""
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            yield Path(place, name)
+
+
+def _is_new(path: Path, folder: Path, began: int) -> bool:
+    """Tell whether the job made or changed a file; links that lead out are inputs."""
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(folder.resolve()):
+        return False
+    return path.is_file() and _changed(path) >= began
+
+
+def _began(one: Plan) -> int:
+    """Return when the attempt was started, by the file system's own clock (ns)."""
+    try:
+        return one.at.alive.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def _changed(path: Path) -> int:
+    """Return when a file was last written (ns), 0 when it has vanished."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:  # it has vanished
+        return None
+
+
+def _readable(path: Path) -> Path | None:
+    """Return a path that text can hold: a file whose name is not UTF-8 is renamed."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        better = path.with_name(os.fsencode(path.name).decode("utf-8", "replace"))
+        if better.exists():
+            _log.warning("left out of the outputs for its name: %r", path)
+            return None
+        return path.rename(better)
+    return path
+
+
+def _sha256(path: Path) -> str | None:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    except OSError:
+        return None
+    return digest.hexdigest()

@@ -1,0 +1,76 @@
+"""Finishing an ended attempt: outputs, hashes, verdict. What takes long is done in a thread."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from ..model.clock import from_epoch
+from ..model.work import Ended
+from .collect import Found, collect
+from .executors import Exited
+from .memory import OutOfMemoryWatch
+from .staging import Plan
+from .verdict import judge
+
+_THREADS = 2
+_AT_ONCE = 1_000_000  # bytes that are hashed without a thread
+
+
+class Finisher:
+    """Turns ended attempts into `Ended` changes."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="collect")
+        self._waiting: list[Future[Ended]] = []
+        self._oom = OutOfMemoryWatch()
+
+    @property
+    def busy(self) -> bool:
+        """Whether some attempt is not finished yet."""
+        return bool(self._waiting)
+
+    def finish(self, one: Plan, exited: Exited) -> Ended | None:
+        """Return the attempt's end, None when `done` will."""
+        struck = self._oom.struck()
+        found, missing = collect(one)
+        with contextlib.suppress(OSError):
+            one.at.outputs.rmdir()  # lean: it was only made in case the job used it
+        if sum(file.size for file in found) <= _AT_ONCE:
+            return _ended(one, exited, found, missing, oom=struck)
+        future = self._pool.submit(_ended, one, exited, found, missing, oom=struck)
+        future.add_done_callback(lambda _: self._wake())
+        self._waiting.append(future)
+        return None
+
+    def done(self) -> list[Ended]:
+        """Return what threads have finished since the last call."""
+        ready = [future for future in self._waiting if future.done()]
+        self._waiting = [future for future in self._waiting if not future.done()]
+        return [future.result() for future in ready]
+
+    def close(self) -> None:
+        """Let go of the threads; what they had begun is begun anew by the next runner."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ended(
+    one: Plan, exited: Exited, found: list[Found], missing: list[str], *, oom: bool
+) -> Ended:
+    verdict = judge(one, exited, missing, oom=oom)
+    return Ended(
+        job=one.work.id,
+        attempt=one.work.attempt,
+        status=verdict.status,
+        time=from_epoch(exited.time),
+        reason_code=verdict.code,
+        reason=verdict.reason,
+        exit_code=exited.exit_code,
+        signal=exited.signal,
+        peak_memory=exited.peak_memory,
+        cpu_seconds=exited.cpu_seconds,
+        duration=exited.duration,
+        outputs=[file.listed() for file in found],
+    )

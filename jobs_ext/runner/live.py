@@ -1,0 +1,142 @@
+"""The attempts under way, as the runner watches them: progress, limits, what they hold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..model.clock import from_epoch, to_epoch
+from ..model.reasons import ReasonCode, memory_sentence, time_sentence
+from ..model.work import ActiveWork, Progressed, Started
+from .executors import Begun, Why
+from .keeper import processes
+from .memory import used_more_than
+from .progress import ProgressFile
+from .staging import Plan
+
+_YOUNG = 1.0  # seconds: until then an attempt's memory is not looked at
+_MEMORY_EVERY = 1.0  # seconds between two looks at the process table
+
+
+@dataclass
+class Live:
+    """One attempt that was handed to an executor and has not ended."""
+
+    plan: Plan
+    begun: Begun | None = None
+    stopping: bool = False  # the executor was asked to end it
+    progress: ProgressFile = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.progress = ProgressFile(self.plan.at.progress)
+
+    @property
+    def deadline(self) -> float | None:
+        """When it has run too long (monotonic), None when it may run on."""
+        limit = self.plan.work.timeout
+        if limit is None or self.begun is None or self.stopping:
+            return None
+        return self.begun.monotonic + limit
+
+    def progressed(self) -> Progressed | None:
+        """Return what it said of its progress since the last call."""
+        news = self.progress.news()
+        work = self.plan.work
+        return None if news is None else Progressed(work.id, work.attempt, news)
+
+
+class Lives:
+    """All of them, by key, and the share of the machine they hold."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, Live] = {}
+        self._memory_due = 0.0
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def __iter__(self) -> Iterator[Live]:
+        return iter(list(self._by_key.values()))
+
+    def add(self, live: Live) -> None:
+        """Begin to watch."""
+        self._by_key[live.plan.key] = live
+
+    def get(self, key: str) -> Live | None:
+        """Return an attempt under way."""
+        return self._by_key.get(key)
+
+    def remove(self, key: str) -> None:
+        """Stop watching; its share is free."""
+        self._by_key.pop(key, None)
+
+    def cpu(self) -> float:
+        """Return the cores they hold."""
+        return sum(live.plan.work.cpu for live in self)
+
+    def memory(self) -> int:
+        """Return the bytes they reserved."""
+        return sum(live.plan.work.memory or 0 for live in self)
+
+    def next_deadline(self) -> float | None:
+        """Return the earliest deadline (monotonic)."""
+        deadlines = [live.deadline for live in self if live.deadline is not None]
+        return min(deadlines, default=None)
+
+    def offenders(self) -> Iterator[tuple[Live, Why]]:
+        """Yield the attempts that ran too long, or use more memory than they reserved."""
+        now = time.monotonic()
+        for live in self:
+            if live.deadline is not None and live.deadline <= now:
+                limit = live.plan.work.timeout or 0.0
+                yield live, Why(ReasonCode.TIME_LIMIT, time_sentence(limit))
+        yield from self._greedy(now)
+
+    def _greedy(self, now: float) -> Iterator[tuple[Live, Why]]:
+        if now < self._memory_due:
+            return
+        self._memory_due = now + _MEMORY_EVERY
+        limited = [live for live in self if _is_looked_at(live, now)]
+        everything = processes.table() if limited else {}
+        for live in limited:
+            limit, begun = live.plan.work.memory, live.begun
+            if limit is not None and begun is not None:
+                used = used_more_than(limit, begun, everything)
+                if used:
+                    yield live, Why(ReasonCode.OUT_OF_MEMORY, memory_sentence(used, limit))
+
+
+def _is_looked_at(live: Live, now: float) -> bool:
+    limited = live.plan.work.memory is not None and live.begun is not None and not live.stopping
+    return limited and now - (live.begun.monotonic if live.begun else now) >= _YOUNG
+
+
+def to_started(live: Live, begun: Begun) -> Started:
+    """Return the change that tells the service of a start."""
+    return Started(
+        job=live.plan.work.id,
+        attempt=live.plan.work.attempt,
+        time=from_epoch(begun.time),
+        pid=begun.pid,
+        process_start=begun.process_start,
+        monotonic=begun.monotonic,
+        boot_id=begun.boot_id,
+        host=begun.host,
+    )
+
+
+def recorded_start(active: ActiveWork) -> Begun | None:
+    """Return the start that the store knows of an attempt."""
+    started = active.started
+    if started is None:
+        return None
+    return Begun(
+        key=f"{started.job}/{started.attempt}",
+        time=to_epoch(started.time),
+        pid=started.pid,
+        process_start=started.process_start,
+        monotonic=started.monotonic,
+        boot_id=started.boot_id,
+        host=started.host,
+    )

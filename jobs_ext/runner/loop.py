@@ -1,0 +1,234 @@
+"""The runner's loop: hear what happened, tell the service, see what can go on, start it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import select
+import socket
+import time
+
+from ..model.clock import now
+from ..model.errors import DiskFull, StoreUnavailable
+from ..model.reasons import ReasonCode
+from ..model.status import Status
+from ..model.work import Change, Ended, Released, Work
+from ..service import Service, Slots
+from ..store.pokes import PokeReceiver
+from .executors import (
+    Begun,
+    Executor,
+    ExecutorUnavailable,
+    Exited,
+    Happening,
+    Lost,
+    NotStarted,
+    Why,
+)
+from .failure import CannotStart
+from .finish import Finisher
+from .live import Live, Lives, recorded_start, to_started
+from .staging import Plan, plan, stage
+from .verdict import stopped
+
+_SLOW_LOOK = 2.0  # seconds between looks at the store when no poke comes
+_WATCH = 0.2  # seconds between looks at running attempts
+_RETRY = 1.0  # seconds after the store or the executor could not be reached
+_MOST_AT_ONCE = 100  # attempts claimed in one transaction
+_CANCELLED = Why(ReasonCode.CANCELLED, "cancelled by the user")
+_log = logging.getLogger(__name__)
+
+
+class Runner:
+    """Runs the jobs of one data directory on one executor."""
+
+    def __init__(self, service: Service, executor: Executor, slots: Slots) -> None:
+        self._queue = service.queue
+        self._paths = service.paths
+        self._executor = executor
+        self._slots = slots
+        self._lives = Lives()
+        self._changes: list[Change] = []  # heard, and not stored yet
+        self._bell, self._ringer = socket.socketpair()
+        self._ringer.setblocking(False)
+        self._bell.setblocking(False)
+        self._finisher = Finisher(self.wake)
+        self._pokes = PokeReceiver(self._paths.runner_socket)
+        self._look_due = 0.0  # monotonic: when to look at the store without having been poked
+        self._last_work = time.monotonic()
+
+    def wake(self) -> None:
+        """Make `turn` look at once. May be called from any thread and from a signal handler."""
+        with contextlib.suppress(BlockingIOError):  # it has been rung enough
+            self._ringer.send(b"!")
+
+    @property
+    def idle_for(self) -> float:
+        """Seconds since there was last anything under way or anything to begin."""
+        return time.monotonic() - self._last_work
+
+    def close(self) -> None:
+        """Let go; attempts go on, and the next runner finds them."""
+        self._finisher.close()
+        self._pokes.close()
+        self._bell.close()
+        self._ringer.close()
+        try:
+            self._executor.close(idle=not self._lives)
+        except ExecutorUnavailable as error:
+            _log.warning("%s", error)
+
+    def recover(self) -> None:
+        """Take over what an earlier runner left."""
+        active = self._queue.active()
+        plans = {p.key: p for p in (self._plan(one.work) for one in active)}
+        starts = dict(zip(plans, map(recorded_start, active), strict=True))
+        for key, one in plans.items():
+            self._lives.add(Live(one, starts[key]))
+        for key in self._executor.recover(starts):
+            self._changes.append(Released(plans[key].work.id, plans[key].work.attempt))
+            self._lives.remove(key)
+
+    def turn(self) -> None:
+        """Wait until there is something to do, and do it."""
+        poked = self._wait()
+        try:
+            self._hear()
+            self._watch()
+            told = self._tell()
+            if poked or told or time.monotonic() >= self._look_due:
+                self._go_on()
+        except (StoreUnavailable, DiskFull, ExecutorUnavailable) as error:
+            _log.warning("trying again soon: %s", error)
+            self._look_due = time.monotonic() + _RETRY
+            time.sleep(_RETRY)
+        if self._lives or self._finisher.busy or self._changes:
+            self._last_work = time.monotonic()
+
+    def _wait(self) -> bool:
+        """Return when something happened or is due; tell whether the store was changed."""
+        poll = select.poll()
+        line = self._executor.fileno()
+        for descriptor in (self._pokes.fileno(), self._bell.fileno(), line):
+            if descriptor is not None:
+                poll.register(descriptor, select.POLLIN)
+        poll.poll(self._patience() * 1000)
+        with contextlib.suppress(BlockingIOError):  # nobody rang
+            self._bell.recv(4096)
+        return self._pokes.drain() > 0
+
+    def _patience(self) -> float:
+        present = time.monotonic()
+        due = [self._look_due, self._lives.next_deadline() or self._look_due]
+        if self._lives:
+            due.append(present + _WATCH)
+        return 0.0 if self._changes else max(0.0, min(due) - present)
+
+    def _hear(self) -> None:
+        """Take what the executor and the threads have to tell."""
+        for happening in self._executor.poll():
+            self._take(happening)
+        self._changes += self._finisher.done()
+
+    def _take(self, happening: Happening) -> None:
+        live = self._lives.get(happening.key)
+        if live is None:
+            return
+        match happening:
+            case Begun():
+                live.begun = happening
+                self._changes.append(to_started(live, happening))
+                return
+            case Exited():
+                self._note_progress(live)
+                ended = self._finisher.finish(live.plan, happening)
+                self._changes += [] if ended is None else [ended]
+            case NotStarted(why=why):
+                self._changes.append(_failed(live.plan, ReasonCode.CANNOT_START, why))
+            case Lost(why=why):
+                self._changes.append(_lost(live, why))
+        self._lives.remove(happening.key)
+
+    def _note_progress(self, live: Live) -> None:
+        news = live.progressed()
+        if news is not None:
+            self._changes.append(news)
+
+    def _watch(self) -> None:
+        """Look at what is running: how far it is, and whether it keeps to its limits."""
+        for live in self._lives:
+            if live.begun is not None:
+                self._note_progress(live)
+        for live, why in self._lives.offenders():
+            self._stop(live, why)
+
+    def _stop(self, live: Live, why: Why) -> None:
+        live.stopping = True
+        self._executor.stop(live.plan.key, why)
+
+    def _tell(self) -> bool:
+        """Store what was heard; tell whether there was anything."""
+        if not self._changes:
+            return False
+        self._queue.apply(self._changes)
+        self._changes = []
+        if not self._finisher.busy:
+            self._executor.tidy()
+        return True
+
+    def _go_on(self) -> None:
+        """Let jobs go on, stop cancelled ones, and start what fits."""
+        made = self._queue.materialize()
+        moved = self._queue.promote()
+        for job, attempt in self._queue.cancels():
+            live = self._lives.get(f"{job}/{attempt}")
+            if live is not None and not live.stopping:
+                self._stop(live, _CANCELLED)
+        claimed = self._claim()
+        if made or moved or claimed:
+            self._last_work = time.monotonic()
+        self._look_due = time.monotonic() + (0.0 if made or moved else self._until_due())
+
+    def _until_due(self) -> float:
+        """Return the seconds until the store should be looked at again."""
+        due = self._queue.next_due()
+        if due is None:
+            return _SLOW_LOOK
+        self._last_work = time.monotonic()  # a retry is to come: not idle
+        return min(_SLOW_LOOK, max(0.0, due - time.time()))
+
+    def _claim(self) -> bool:
+        cpu = self._slots.cpu - self._lives.cpu()
+        if cpu <= 0:
+            return False
+        memory = max(0, self._slots.memory - self._lives.memory())
+        claimed = self._queue.claim(cpu, memory, _MOST_AT_ONCE)
+        launches = []
+        for one in map(self._plan, claimed):
+            try:
+                launches.append(stage(one))
+            except CannotStart as error:
+                self._changes.append(_failed(one, error.code, str(error)))
+            else:
+                self._lives.add(Live(one))
+        if launches:
+            self._executor.submit(launches)
+        return bool(claimed)
+
+    def _plan(self, work: Work) -> Plan:
+        return plan(work, self._paths.attempt(work.id, work.attempt))
+
+
+def _failed(one: Plan, code: ReasonCode, reason: str) -> Ended:
+    return Ended(one.work.id, one.work.attempt, Status.FAILED, now(), code, reason)
+
+
+def _lost(live: Live, why: str) -> Ended:
+    """Return the end of an attempt that nobody saw; one that was being cancelled is cancelled."""
+    one = live.plan
+    if live.stopping or one.work.cancel_requested:
+        verdict = stopped(_CANCELLED.code, _CANCELLED.sentence)
+        return Ended(
+            one.work.id, one.work.attempt, verdict.status, now(), verdict.code, verdict.reason
+        )
+    return _failed(one, ReasonCode.LOST, why)

@@ -1,0 +1,201 @@
+"""Making an attempt ready: its folders, its inputs, its argv and environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ..model.tool import Tool
+from ..model.work import Work
+from ..store.paths import AttemptPaths
+from . import argv, environment, inputs, payloads
+from .executors import Launch
+from .failure import CannotStart, MissingInput
+from .scripts import script_command
+
+_PAYLOADS = Path(payloads.__file__).parent
+
+
+class Plan(Struct, frozen=True):
+    """What an attempt is and where: all of it follows from its `Work`."""
+
+    work: Work
+    tool: Tool | None
+    at: AttemptPaths
+
+    @property
+    def key(self) -> str:
+        """The attempt's name in executors and journal."""
+        return f"{self.work.id}/{self.work.attempt}"
+
+    @property
+    def kind(self) -> str:
+        """What it comes down to: command, script, notebook or function."""
+        if self.tool is None:
+            return self.work.target.kind
+        kinds = ("command", "script", "notebook", "function")
+        return next(kind for kind in kinds if isinstance(getattr(self.tool, kind), str | list))
+
+    @property
+    def private(self) -> bool:
+        """Whether it has a folder of its own."""
+        return self.tool is not None or self.work.options.cwd == "private"
+
+    @property
+    def cwd(self) -> Path:
+        """The folder it runs in."""
+        if self.private:
+            return self.at.work
+        chosen = self.work.options.cwd
+        return Path(chosen if os.path.isabs(chosen) else self.work.context.cwd or "/")  # noqa: PTH117
+
+    @property
+    def python(self) -> str:
+        """The interpreter that was settled at submit."""
+        return self.work.context.python or sys.executable
+
+    @property
+    def file(self) -> Path:
+        """The script or notebook it runs."""
+        of = self.work.target if self.tool is None else self.tool
+        folder = self.work.context.cwd if self.tool is None else self.tool.folder
+        return Path(folder or "/", str(getattr(of, self.kind)))
+
+
+def plan(work: Work, at: AttemptPaths) -> Plan:
+    """Return the plan of a claimed or recovered attempt."""
+    return Plan(work, None if work.tool is None else msgspec.convert(work.tool, Tool), at)
+
+
+def stage(one: Plan) -> Launch:
+    """Make the attempt's folders and files and return how to start it.
+
+    Raises `CannotStart` when an input is gone or the disk does not take it.
+    """
+    try:
+        _make_folders(one)
+        arguments = inputs.resolve(one.work, one.at, frozenset(one.tool.inputs if one.tool else ()))
+        if one.private:
+            inputs.copy_inputs(one.work, one.at.work)
+        return _launch(one, arguments)
+    except OSError as error:
+        raise CannotStart(f"could not be made ready: {error.strerror}") from error
+
+
+def _make_folders(one: Plan) -> None:
+    if one.at.folder.exists():  # of a runner that was killed before it started anything
+        shutil.rmtree(one.at.folder)
+    one.at.folder.mkdir(mode=0o700, parents=True)
+    one.at.outputs.mkdir()
+    if one.private:
+        one.at.work.mkdir()
+    if one.kind in ("function", "notebook"):
+        one.at.request.mkdir()
+
+
+def _launch(one: Plan, arguments: dict[str, Any]) -> Launch:
+    own = environment.own(one.work, one.at)
+    if one.tool is not None and one.tool.pass_as == "environment":  # noqa: S105
+        own = argv.as_environment(arguments) | own
+    shared = environment.shared(one.work)
+    if one.kind == "notebook":
+        own["PYTHONPATH"] = _module_path(one, shared)
+    return Launch(
+        key=one.key,
+        argv=_argv(one, arguments),
+        cwd=str(one.cwd),
+        stdout=str(one.at.stdout),
+        stderr=str(one.at.stderr),
+        alive=str(one.at.alive),
+        environment=own,
+        shared=shared,
+    )
+
+
+def _argv(one: Plan, arguments: dict[str, Any]) -> list[str]:
+    match one.kind:
+        case "function":
+            return _function(one, arguments)
+        case "notebook":
+            return _notebook(one, arguments)
+        case "script":
+            return _script(one, arguments)
+        case _ if one.tool is not None:
+            return argv.tool_command(one.tool, arguments)
+        case _:
+            command = one.work.target.command
+            return argv.ad_hoc_command(list(command or ()), arguments)
+
+
+def _script(one: Plan, arguments: dict[str, Any]) -> list[str]:
+    """Return the argv: a tool's under its Python, one's own under its ``#!`` line unless told."""
+    if not one.file.is_file():
+        raise MissingInput("the script", one.file)
+    insist = one.tool is not None or one.work.options.python is not None
+    started = script_command(one.file, one.python, insist=insist)
+    if one.tool is not None and one.tool.pass_as == "environment":  # noqa: S105
+        return started
+    return [*started, *argv.script_options(one.tool, arguments)]
+
+
+def _function(one: Plan, arguments: dict[str, Any]) -> list[str]:
+    path = list(one.work.context.path)
+    if one.tool is None:
+        function = {"pickle": one.work.parts[str(one.work.target.function)]}
+    else:
+        module, _, name = str(one.tool.function).partition(":")
+        function = {"module": module, "name": name}
+        path = [one.tool.folder] if one.tool.folder else []
+    call = {"function": function, "arguments": arguments, "parts": one.work.parts, "path": path}
+    _write_call(one, call)
+    payload = str(_PAYLOADS / "function.py")
+    return [one.python, payload, str(one.at.request), str(one.at.outputs)]
+
+
+def _notebook(one: Plan, arguments: dict[str, Any]) -> list[str]:
+    """Return the argv of the payload: it runs under this very Python, the cells under a kernel."""
+    if not one.file.is_file():
+        raise MissingInput("the notebook", one.file)
+    call = {
+        "notebook": str(one.file),
+        "output": str(one.at.outputs / one.file.name),
+        "cwd": str(one.cwd),
+        "parameters": arguments,
+        "kernels": _kernels(one),
+        "kernel_dirs": _kernel_dirs(),
+        "python": one.work.context.python if one.tool is None else None,
+    }
+    _write_call(one, call)
+    payload = str(_PAYLOADS / "notebook.py")
+    return [sys.executable, "-E", payload, str(one.at.request)]
+
+
+def _kernels(one: Plan) -> list[str | None]:
+    """Return the kernels to try: the one asked for, else the notebook's own ("*"), and so on."""
+    asked = one.work.options.kernel or (one.tool.kernel if one.tool else None)
+    return [asked] if asked else ["*", one.work.context.kernel, "python3"]
+
+
+def _kernel_dirs() -> list[str]:
+    """Return where this server's kernelspecs lie; the job's own environment may differ."""
+    from jupyter_core.paths import jupyter_path
+
+    return [str(folder) for folder in jupyter_path("kernels")]
+
+
+def _module_path(one: Plan, shared: dict[str, str]) -> str:
+    """Return a PYTHONPATH on which modules beside the notebook are found."""
+    inherited = shared.get("PYTHONPATH")
+    folders = [*one.work.context.path, str(one.file.parent), *([inherited] if inherited else [])]
+    return os.pathsep.join(dict.fromkeys(folders))
+
+
+def _write_call(one: Plan, call: dict[str, Any]) -> None:
+    (one.at.request / "call.json").write_text(json.dumps(call))
