@@ -44,7 +44,7 @@ def draft_job(
     parts: Collection[str],
     snapshot: dict[str, Any] | None = None,
 ) -> Draft:
-    """Return the draft of a job; raise what is wrong with its request."""
+    """Return the draft of a job; raise what is wrong with its request. Has no effect."""
     who.require(verb_for(request.target))
     plan = settle(core.house, request.target, request.options, request.context, parts, snapshot)
     given = place_parts(plan.tool, request.arguments, parts)
@@ -52,6 +52,8 @@ def draft_job(
     needs.add(given, "arguments")
     needs.check_unused(request.target, plan.tool)
     needs.add_after(request.options.after)
+    with core.store.read() as connection:
+        needs.rows(connection, who)
     return Draft(plan, plan.rules.check(given, "arguments"), needs)
 
 

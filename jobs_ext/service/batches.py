@@ -152,6 +152,8 @@ class Batches:
             for index, entry in enumerate(request.arguments)
         ]
         needs.check_unused(request.target, plan.tool)
+        with self._store.read() as connection:
+            needs.rows(connection, who)
         names = dict.fromkeys(name for entry in request.arguments for name in entry)
         return _Draft(plan, describe_parts(fixed, uploads), lines, [*names], needs)
 

@@ -61,8 +61,6 @@ class Jobs:
     ) -> Mapping[str, object]:
         """Say whether a request could be submitted, with interpreter and folder; no effect."""
         draft = self._draft(who, request, part_names)
-        with self._store.read() as connection:
-            draft.needs.rows(connection, who)
         context = draft.plan.spec.context
         return {"ok": True, "python": context.python, "cwd": context.cwd}
 

@@ -11,6 +11,7 @@ from ..model.errors import InvalidRequest
 from ..model.request import Context, Options
 from ..model.tool import PLACEHOLDER, Tool
 from .hints import did_you_mean
+from .preflight import check_function
 
 
 def search_path(options: Options, context: Context) -> str:
@@ -24,7 +25,10 @@ def choose_python(
 ) -> str:
     """Return the interpreter: named, declared by the tool, the submitter's or the server's."""
     if options.python:
-        return _interpreter(options.python, "options.python", options, context, base)
+        chosen = _interpreter(options.python, "options.python", options, context, base)
+        if kind == "function":
+            check_function(chosen, context)
+        return chosen
     if tool is not None:
         if tool.python:
             return _interpreter(tool.python, "target.tool", options, context, tool.folder or base)

@@ -1,8 +1,8 @@
 """Connections to the SQLite database: one that writes, several that read.
 
-WAL lets readers go on beside the writer; ``synchronous=FULL`` makes a commit survive the loss of
-power; ``BEGIN IMMEDIATE`` takes the write lock at once, so that a transaction that has begun never
-fails half-way because somebody else wrote.
+WAL lets readers go on beside the writer (a network file system has none: there they wait);
+``synchronous=FULL`` makes a commit survive the loss of power; ``BEGIN IMMEDIATE`` takes the write
+lock at once, so that a transaction that has begun never fails half-way because somebody else wrote.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from .faults import mapped_faults, unavailable
+from .filesystems import is_network
 from .paths import Paths
 from .pokes import Reader, send_pokes
 
@@ -71,10 +72,12 @@ def _engine(paths: Paths, begin: str, *, readers: int, busy: float) -> Engine:
         connect_args={"check_same_thread": False, "timeout": busy},
     )
 
+    journal = "DELETE" if is_network(paths.root) else "WAL"
+
     @event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: object) -> None:
         raw.isolation_level = None  # the driver's own BEGIN is deferred; ours is below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -71,6 +71,7 @@ class Paths:
         """Make the data directory (mode 0700), its folders, server-id and nonce."""
         for folder in (self.root, self.parts_dir, self.jobs, self.tools, self.sockets):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_foreign(self.sockets)
         _write_once(self.root / "server-id", str(uuid.uuid4()))
         _write_once(self.nonce, uuid.uuid4().hex)
 
@@ -183,6 +184,12 @@ def _jupyter_runtime_dir() -> Path:
     from jupyter_core.paths import jupyter_runtime_dir
 
     return Path(jupyter_runtime_dir()).absolute()
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raise `PermissionError` for a folder somebody else put where our sockets belong."""
+    if folder.lstat().st_uid != os.getuid():
+        raise PermissionError(f"{folder} belongs to someone else")
 
 
 def _write_once(path: Path, text: str) -> None:
