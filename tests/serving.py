@@ -60,7 +60,7 @@ class Api:
         assert answer.status == 201, answer.body
         return answer.json
 
-    async def upload(self, path: str, request: Any, **files: tuple[str, bytes]) -> Answer:
+    async def upload(self, path: str, request: Any, /, **files: tuple[str, bytes]) -> Answer:
         kind, body = multipart(request, files)
         return await self("POST", path, body, headers={"Content-Type": kind})
 

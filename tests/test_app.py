@@ -101,7 +101,7 @@ async def test_a_dead_runner_is_replaced(api, data_dir):
             if str(data_dir) in (p.info["cmdline"] or ()) and "jobs_ext.runner" in p.info["cmdline"]
         ]
 
-    (runner,) = runners()
+    (runner,) = until(lambda: found if len(found := runners()) == 1 else None, what="one runner")
     runner.kill()
     second = await api.submit(python("pass"))
     assert (await api.ended(second["id"]))["status"] == "SUCCEEDED"

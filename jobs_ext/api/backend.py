@@ -6,7 +6,7 @@ import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, ParamSpec, TypeVar
 
 from tornado.ioloop import IOLoop
 
@@ -58,6 +58,7 @@ class Backend:
         self._notices = Notices(event_logger)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs_ext")
         self._service: Service | None = None
+        self._attached: BinaryIO | None = None  # says to runners that a server is here
         self._trouble = "The store is not open yet."
         self._task: asyncio.Task[None] | None = None
 
@@ -86,6 +87,7 @@ class Backend:
     def start(self) -> None:
         """Begin to look after the runner and the events; needs the running event loop."""
         self._task = asyncio.create_task(self._run())
+        self._task.add_done_callback(self._log_end)
 
     async def stop(self) -> None:
         """Let go of the store and of the runner, which goes on by itself."""
@@ -93,8 +95,17 @@ class Backend:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self._threads.shutdown(cancel_futures=True)
+        if self._attached is not None:
+            self._attached.close()
         if self._service is not None:
             self._service.close()
+
+    def _log_end(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            self.log.error("jobs_ext no longer looks after its jobs", exc_info=error)
+
+    def _attach(self) -> None:
+        self._attached = attach(self.service.paths)  # waits for a runner that is just ending
 
     def _runner_options(self) -> list[str]:
         slots = self.service.slots
@@ -106,8 +117,8 @@ class Backend:
             await self.call(self.open)
         paths = self.service.paths
         supervisor = Supervisor(self, self._runner_options())
+        await self.call(self._attach)
         pokes = PokeReceiver(paths.server_socket(os.getpid()))
-        attached = await self.call(attach, paths)  # waits for a runner that is just ending
 
         def poked(*_: object) -> None:
             pokes.drain()
@@ -117,11 +128,10 @@ class Backend:
         loop = IOLoop.current()
         loop.add_handler(pokes.fileno(), poked, IOLoop.READ)
         try:
-            await self.hub.listen(None, self._notices.note)
+            self.hub.add(None, self._notices.note)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.hub.run())
                 tasks.create_task(supervisor.run())
         finally:
             loop.remove_handler(pokes.fileno())
             pokes.close()
-            attached.close()

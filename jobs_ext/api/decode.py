@@ -58,7 +58,7 @@ def decode_body(
 ) -> tuple[T, dict[str, Upload]]:
     """Return the body of `request` as a `shape`, and the files sent with it by part name."""
     kind = request.headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
-    if kind == JSON:
+    if kind == JSON or not request.body:
         return decode_json(request.body or b"{}", shape), {}
     if kind == MULTIPART and files:
         uploads = _uploads(request)

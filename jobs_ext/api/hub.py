@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ..model.errors import StoreUnavailable
+from ..model.errors import JobsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,11 +57,17 @@ class Hub:
         """Say that there may be something new."""
         self._poked.set()
 
+    def add(self, scope: str | None, listener: Listener) -> Feed:
+        """Call `listener` with the events of `scope` from now on."""
+        feed = self._feeds.setdefault(scope, Feed(self._backend, scope))
+        feed.listeners.add(listener)
+        return feed
+
     async def listen(self, scope: str | None, listener: Listener) -> int:
         """Call `listener` with every event of `scope` after the one whose seq is returned."""
         feed = self._feeds.setdefault(scope, Feed(self._backend, scope))
         await feed.read()
-        feed.listeners.add(listener)
+        self.add(scope, listener)
         return feed.cursor or 0
 
     def leave(self, scope: str | None, listener: Listener) -> None:
@@ -79,7 +85,7 @@ class Hub:
             for feed in list(self._feeds.values()):
                 try:
                     await feed.read()
-                except StoreUnavailable as error:  # read on when it is back: nothing is lost
+                except JobsError as error:  # read on when it is back: nothing is lost
                     self._backend.log.debug("events: %s", error)
             await asyncio.sleep(_PAUSE)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ..runner.launch import ensure_runner
+from ..runner.launch import ensure_runner, is_running
 
 if TYPE_CHECKING:
     from .backend import Backend
 
 _INTERVAL = 2.0  # seconds between looks when no poke comes
 _PAUSE = 0.5  # seconds after each look, however often the server is poked
+_PATIENCE = 15.0  # seconds for a fresh runner to take its lock, on a busy machine
+_STEP = 0.1  # seconds between looks for that
 _LONGEST = 60.0  # seconds: the back-off of a runner that dies again and again
 
 
@@ -31,7 +33,10 @@ class Supervisor:
     async def run(self) -> None:
         """Look for ever."""
         while True:
-            await self._look()
+            try:
+                await self._look()
+            except OSError as error:  # no room for a process or a file now; there may be later
+                self._backend.log.warning("The runner of jobs can't be started: %s.", error)
             await asyncio.sleep(self._pause())
             await self._wait()
 
@@ -43,12 +48,15 @@ class Supervisor:
         self._starts += 1
         if self._starts > 1:
             self._backend.log.warning(
-                "The runner of jobs ended at once; starting it again. See %s.", paths.runner_log
+                "The runner of jobs has ended; starting it again. See %s.", paths.runner_log
             )
+        for _ in range(int(_PATIENCE / _STEP)):
+            await asyncio.sleep(_STEP)
+            if await self._backend.call(is_running, paths):
+                return
 
     def _pause(self) -> float:
-        # A fresh runner needs a moment to take its lock, and a broken one must not be a storm.
-        return float(min(_PAUSE * 4**self._starts, _LONGEST))
+        return float(min(_PAUSE * 4 ** max(0, self._starts - 1), _LONGEST))
 
     async def _wait(self) -> None:
         try:

@@ -29,7 +29,7 @@ async def test_a_sweep_from_submit_to_end(api, jp_base_url):
 
 async def test_failures_are_named_in_the_view(api):
     request = {
-        "target": {"command": python("import sys; sys.exit(int(sys.argv[1]))") + ["{code}"]},
+        "target": {"command": [*python("import sys; sys.exit(int(sys.argv[1]))"), "{code}"]},
         "arguments": [{"code": "0"}, {"code": "3"}],
     }
     batch = (await api("POST", "batches", request)).json

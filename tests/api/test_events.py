@@ -20,8 +20,8 @@ class Listener:
         self.socket = socket
         self.frames = []
 
-    async def next(self, timeout=30):
-        text = await asyncio.wait_for(self.socket.read_message(), timeout)
+    async def next(self):
+        text = await asyncio.wait_for(self.socket.read_message(), 30)
         if text is None:
             return None
         self.frames.append(json.loads(text))
@@ -40,12 +40,7 @@ def listen(jp_ws_fetch):
     sockets = []
 
     async def connect(**query):
-        params = [
-            (k, v)
-            for k, many in query.items()
-            for v in (many if isinstance(many, list) else [many])
-        ]
-        sockets.append(await jp_ws_fetch(*API, "events", params=params))
+        sockets.append(await jp_ws_fetch(*API, "events", params=query))
         return Listener(sockets[-1])
 
     yield connect
@@ -155,13 +150,13 @@ async def test_what_is_wrong_is_told_in_a_frame(listen, query, field):
 async def test_frames_are_coalesced(api, listen, extension):
     listener = await listen()
     await listener.next()
+    started = asyncio.get_running_loop().time()
     jobs = [(await api.submit(python("pass"), hold=True))["id"] for _ in range(3)]
     for _ in range(50):
         send_pokes(extension.backend.service.paths, "servers")
     for job in jobs:
         await api("POST", f"jobs/{job}/cancel")
     last = {}
-    started = asyncio.get_running_loop().time()
     while set(last.values()) != {"CANCELLED"} or len(last) < 3:
         last |= {one["id"]: one["status"] for one in (await listener.next())["jobs"]}
     spent = asyncio.get_running_loop().time() - started

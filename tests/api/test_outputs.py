@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from pathlib import Path
 
@@ -12,8 +13,15 @@ WRITE = """
 import os
 folder = os.environ["JOBS_OUTPUT_DIR"]
 os.makedirs(folder + "/sub", exist_ok=True)
-for name, text in {"a.txt": "0123456789", "sub/é\\".html": "<script>1</script>", "empty": ""}.items():
+files = {"a.txt": "0123456789", "sub/é\\".html": "<script>1</script>", "empty": ""}
+for name, text in files.items():
     open(folder + "/" + name, "w").write(text)
+"""
+
+
+LARGE = """
+import os
+open(os.environ["JOBS_OUTPUT_DIR"] + "/big", "wb").write(bytes(range(256)) * 4096)
 """
 
 
@@ -72,8 +80,7 @@ async def test_head_and_etag(api):
 
 
 async def test_empty_and_large_files(api):
-    large = 'import os; open(os.environ["JOBS_OUTPUT_DIR"] + "/big", "wb").write(bytes(range(256)) * 4096)'
-    outputs = await finished(api, large)
+    outputs = await finished(api, LARGE)
     assert (await api("GET", f"{outputs}/big")).body == bytes(range(256)) * 4096
     outputs = await finished(api)
     answer = await api("GET", f"{outputs}/empty")
@@ -85,7 +92,7 @@ async def test_unknown_and_vanished(api):
     answer = await api("GET", f"{outputs}/b.txt")
     assert (answer.status, answer.json["value"]) == (404, "b.txt")
     (item,) = [i for i in (await api("GET", outputs)).json["items"] if i["name"] == "a.txt"]
-    Path(item["path"]).unlink()
+    await asyncio.to_thread(Path(item["path"]).unlink)
     answer = await api("GET", f"{outputs}/a.txt")
     assert answer.status == 404
     assert "a.txt" in answer.json["message"]
