@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-KIND = b"jobs_ext.kind"  # in a Parquet file: what class the frame was
+KIND = b"jobs_ext"  # in a Parquet file: pandas, polars or pyarrow, whose frame it was
 _FRAMES = ("pandas.DataFrame", "polars.DataFrame", "pyarrow.Table")
 _STEP, _PAUSE = 0.001, 0.1  # smaller steps of progress are not written more often than that
 _last: dict[str, Any] = {"fraction": -1.0, "message": None, "time": 0.0}
@@ -106,8 +106,8 @@ def _keep(folder: Path, name: str, value: Any) -> None:
 
 def _as_arrow(value: Any) -> Any:
     """Return a frame as an Arrow table that says which kind it was; None when it can't be one."""
-    kind = f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}"
-    if kind not in _FRAMES:
+    kind = type(value).__module__.partition(".")[0]
+    if f"{kind}.{type(value).__name__}" not in _FRAMES:
         return None
     try:
         import pyarrow as pa
@@ -121,9 +121,9 @@ def _as_arrow(value: Any) -> Any:
 
 
 def _arrow_table(pa: Any, kind: str, value: Any) -> Any:
-    if kind == "pandas.DataFrame":
+    if kind == "pandas":
         return pa.Table.from_pandas(value)
-    return value.to_arrow() if kind == "polars.DataFrame" else value
+    return value.to_arrow() if kind == "polars" else value
 
 
 def _as_bytes(value: Any) -> tuple[bytes, str]:

@@ -75,11 +75,11 @@ def _table(file: OutputFile) -> Any:
 
     table = pq.read_table(file.path)
     kind = (table.schema.metadata or {}).get(KIND, b"").decode()
-    if kind == "polars.DataFrame":
+    if kind == "polars":
         import polars as pl
 
         return pl.from_arrow(table)
-    return table if kind == "pyarrow.Table" else table.to_pandas()
+    return table if kind == "pyarrow" else table.to_pandas()
 
 
 def frame(

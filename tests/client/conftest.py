@@ -1,4 +1,4 @@
-"""A server shared by the tests of one module, and a client of it."""
+"""A server for all tests that leave it running, and a client of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs_ext.client.client import Client
 from .live import LiveServer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server() -> Iterator[LiveServer]:
     server = LiveServer()
     yield server

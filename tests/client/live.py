@@ -26,7 +26,7 @@ class LiveServer:
     """A ``jupyter server`` with a home of its own."""
 
     def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="jx-"))
+        self.home = Path(tempfile.mkdtemp(prefix="jx-client-"))
         self.work = self.home / "work"
         self.work.mkdir()
         self.token = secrets.token_hex(16)

@@ -260,10 +260,12 @@ def test_await_does_not_block_the_loop(client):
 
 
 def test_rerun(client):
-    job = jx.submit(add, 2, b=3)
+    job = jx.submit(add, 2, b=3).wait(60)
     again = job.rerun(b=10)
     assert again.id != job.id
-    assert (job.result(60), again.result(60)) == (5, 12)
+    assert (job.result(), again.result(60)) == (5, 12)
+    with pytest.raises(jx.errors.InvalidRequest, match="Did you mean 'memory'"):
+        job.rerun(options={"memroy": "1GB"})
 
 
 def test_a_handle_is_only_an_id(client):

@@ -83,7 +83,7 @@ def test_a_cell_as_a_job(kernel):
     )
     display = next(m for m in shown if m["msg_type"] == "display_data")
     assert "application/vnd.jobs-ext.job.v1+json" in display["content"]["data"]
-    assert kernel.value("prep.result(60)['n'], len(prep.result()['clean'])") == "(2, 2)"
+    assert kernel.value("prep.result(60)['n'], len(prep.result()['clean'])") == "2 2"
     assert kernel.value("len(prep.df())") == "2"
 
 

@@ -13,6 +13,16 @@ from jobs_ext.client import session
 from jobs_ext.client.connection import Connection
 from tests.waiting import until
 
+from .live import LiveServer
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server of its own: it is killed here."""
+    server = LiveServer()
+    yield server
+    server.stop()
+
 
 def test_handles_go_on_after_a_kill_and_a_restart_at_another_port(server, client):
     marks = server.work / "started"
