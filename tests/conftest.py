@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -24,10 +25,22 @@ def runtime_dir() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database fresh from the migrations, which tests copy: to migrate takes most of a test."""
+    folder = tmp_path_factory.mktemp("new")
+    Service.open(folder, migrate=True, runtime_dir=folder).close()
+    return folder / "jobs.sqlite"
+
+
 @pytest.fixture
-def open_service(tmp_path: Path, runtime_dir: Path) -> Iterator[Callable[..., Service]]:
+def open_service(
+    tmp_path: Path, runtime_dir: Path, new_database: Path
+) -> Iterator[Callable[..., Service]]:
     """Opens the service of this test's data directory, as often as asked."""
     opened: list[Service] = []
+    (tmp_path / "data").mkdir(mode=0o700)
+    shutil.copy(new_database, tmp_path / "data")
 
     def open_(**kwargs: object) -> Service:
         settings = {"migrate": True, "slots": Slots(4.0, 8 * GB), "root_dir": tmp_path}

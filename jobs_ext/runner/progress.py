@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ..model.job import Progress
 
 _MOST = 1 << 16  # bytes at the end of the file that are looked at
@@ -40,8 +42,8 @@ def _last(text: str) -> Progress | None:
 
 def _parsed(line: str) -> Progress | None:
     try:
-        said = json.loads(line)
-    except ValueError:
+        said = msgspec.json.decode(msgspec.json.encode(json.loads(line)))
+    except (ValueError, RecursionError):  # not JSON, or nothing that can be kept and given back
         return None
     if not isinstance(said, dict):
         return None

@@ -151,12 +151,16 @@ def _check_numbers(options: Options) -> None:
 def _check_names(options: Options) -> None:
     for name in ("name", "key", "project"):
         value = getattr(options, name)
-        if value is not None and not (0 < len(value) <= _LONGEST_NAME and value.isprintable()):
+        if value is not None and not _is_name(value):
             raise InvalidRequest(
                 f"{name} must be one line of 1 to {_LONGEST_NAME} characters.",
                 field=f"options.{name}",
                 value=value,
             )
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_NAME and all(c >= " " and c != "\x7f" for c in text)
 
 
 def _check_folder(options: Options, tool: Tool | None) -> None:

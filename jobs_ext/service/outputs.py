@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ..model.errors import NotFound
@@ -30,8 +31,8 @@ class Outputs:
     def find(self, who: Principal, job_id: str, name: str) -> Output:
         """Return an output whose file is there; `NotFound` says what is wrong otherwise.
 
-        A file in the attempt's folder must really lie there, also behind symbolic links. One
-        that a pattern found in the submitter's own folder must lie in that by its name.
+        A file in the attempt's folder must really lie there, also behind symbolic links. In the
+        submitter's own folder a link is as good as a file: it is how people lay out their data.
         """
         who.require("read")
         with self._core.store.read() as connection:
@@ -55,10 +56,9 @@ class Outputs:
     def _check(self, row: JobRow, attempt: int, spec: Spec, output: Output) -> None:
         path = Path(output.path or "")
         folder = self._core.store.paths.attempt(row.id, attempt).folder
-        if path.is_relative_to(folder):
-            inside = path.resolve().is_relative_to(folder.resolve())
-        else:
-            inside = path.is_relative_to(job_folder(spec))
+        inside = _lies_in(path, folder) or (
+            not path.is_relative_to(folder) and _belongs_to(job_folder(spec), output.name, path)
+        )
         if not inside or not path.is_file():
             raise NotFound(
                 f"The output {output.name!r} is no longer there.",
@@ -66,6 +66,17 @@ class Outputs:
                 value=output.name,
                 hint=f"Its file was {path}.",
             )
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+def _belongs_to(folder: Path, name: str, path: Path) -> bool:
+    """Tell whether a pattern found `path` in `folder`, maybe behind a link that lies there."""
+    named = Path(os.path.abspath(folder / name))  # noqa: PTH100 - `resolve` would follow links
+    seen = named.is_relative_to(folder) and named.resolve() == path.resolve()
+    return seen or _lies_in(path, folder)
 
 
 def job_folder(spec: Spec) -> Path:

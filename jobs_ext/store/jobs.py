@@ -25,7 +25,7 @@ from ..model.query import JobQuery
 from ..model.status import Status
 from . import cursors, events
 from .contents import Spec
-from .schema import attempt, job, needs, output
+from .schema import attempt, batch, job, needs, output
 
 JobRow = Row[Any]
 
@@ -141,8 +141,6 @@ def _filters(query: JobQuery, owner: str | None) -> list[ColumnElement[bool]]:
 
 
 def _batch_pk(batch_id: str) -> Any:
-    from .schema import batch
-
     return select(batch.c.pk).where(batch.c.id == batch_id).scalar_subquery()
 
 

@@ -146,9 +146,9 @@ def drop_attempt(tx: Connection, pk: int, number: int) -> None:
 
 
 def add_outputs(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert outputs."""
+    """Insert outputs; of two with one name the first is kept."""
     if rows:
-        tx.execute(insert(output), list(rows))
+        tx.execute(upsert(output).on_conflict_do_nothing(), list(rows))
 
 
 def output_paths(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -36,6 +36,20 @@ def test_an_output_in_the_submitters_folder_is_found(service, who, job, tmp_path
     assert service.outputs.find(who, job, "t.csv").path == str(tmp_path / "t.csv")
 
 
+def test_a_link_in_the_submitters_folder_is_as_good_as_a_file(service, who, job, tmp_path):
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "scratch" / "t.csv").write_text("a\n")
+    (tmp_path.parent / f"{tmp_path.name}-away").mkdir()
+    away = tmp_path.parent / f"{tmp_path.name}-away" / "u.csv"
+    away.write_text("a\n")
+    (tmp_path / "u.csv").symlink_to(away)
+    (tmp_path / "results").symlink_to("scratch")
+    real = [found("results/t.csv", tmp_path / "scratch" / "t.csv"), found("u.csv", away)]
+    run(service, job, outputs=real)
+    for output in real:
+        assert service.outputs.find(who, job, output.name).path == output.path
+
+
 def test_a_name_is_looked_up_and_never_made_into_a_path(service, who, job, folder):
     (folder / "t.csv").write_text("a\n")
     run(service, job, outputs=[found("t.csv", folder / "t.csv")])
