@@ -110,6 +110,17 @@ describe('the card of a job', () => {
     expect(find<HTMLButtonElement>('.jx-actions button').disabled).toBe(false);
   });
 
+  it('does not let an answer that is still out hold up the next button', () => {
+    const asked: string[] = [];
+    const act = (action: string): Promise<void> => new Promise(() => asked.push(action));
+    const live = source(job(), { act });
+    mount(page, live);
+    press('Cancel');
+    live.send(failed({ status: 'CANCELLED', tone: 'stopped' }));
+    press('Run again');
+    expect(asked).toEqual(['cancel', 'rerun']);
+  });
+
   it('replaces its buttons when other things become possible', () => {
     const live = source(job(), { act: () => Promise.resolve() });
     mount(page, live);

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.lab import Lab
 from tests.browser.page import NotebookPage
@@ -41,14 +41,21 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for the module, so that JupyterLab comes from the cache after the first test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, device_scale_factor=1.5)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     yield page
-    context.close()
+    page.close()
     ours = [problem for problem in problems if "jobs-ext" in problem or "jx-" in problem]
     assert not ours, ours
 

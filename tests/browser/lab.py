@@ -49,11 +49,18 @@ class Lab:
                 stdout=log,
                 stderr=log,
             )
-        self.url = until(self._url, what="JupyterLab to start")
+        try:
+            self.url = until(self._url, what="JupyterLab to start")
+        except AssertionError:
+            self._stop()
+            raise
         return self
 
     def __exit__(self, *_exception: object) -> None:
         self.end_jobs()
+        self._stop()
+
+    def _stop(self) -> None:
         self._process.terminate()
         self._process.wait(timeout=60)
 
@@ -118,7 +125,8 @@ class Lab:
     def _url(self) -> str | None:
         assert self._process.poll() is None, (self._folder / "server.log").read_text()
         known = self._folder / "run" / f"jpserver-{self._process.pid}.json"
-        return str(json.loads(known.read_text())["url"]) if known.exists() else None
+        text = known.read_text() if known.exists() else ""
+        return str(json.loads(text)["url"]) if text.rstrip().endswith("}") else None
 
 
 def outputs(path: Path) -> list[dict[str, Any]]:

@@ -20,20 +20,25 @@ _READY = """() => {
     && kernel?.connectionStatus === 'connected' && kernel.status === 'idle');
 }"""
 _EXECUTE = "([id, args]) => { void window.jupyterapp.commands.execute(id, args); }"
+_SAVED = "() => !window.jupyterapp.shell.currentWidget.context.model.dirty"
 _KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
 
 
 class NotebookPage:
-    """One tab. `place` is ``lab/tree`` for JupyterLab, ``notebooks`` for Notebook 7."""
+    """One tab. `place` is where the server shows a notebook named ``{stem}``."""
 
-    def __init__(self, page: Page, lab: Lab, place: str = "lab/tree") -> None:
+    LAB = "lab/workspaces/{stem}/tree"  # a workspace each: no tabs of the tests before
+    NOTEBOOK7 = "notebooks"
+
+    def __init__(self, page: Page, lab: Lab, place: str = LAB) -> None:
         self.page = page
         self._lab = lab
         self._place = place
 
     def open(self, path: Path) -> None:
         """Open a notebook of the server's root and wait until its kernel is idle."""
-        self.page.goto(f"{self._lab.url}{self._place}/{path.name}?token={self._lab.token}")
+        place = self._place.format(stem=path.stem)
+        self.page.goto(f"{self._lab.url}{place}/{path.name}?token={self._lab.token}")
         self.wait_ready()
 
     def reload(self) -> None:
@@ -54,8 +59,9 @@ class NotebookPage:
         self.execute("notebook:run-all-cells")
 
     def save(self) -> None:
-        """Save the notebook."""
+        """Save the notebook and wait until its file is written."""
         self.execute("docmanager:save")
+        self.page.wait_for_function(_SAVED, timeout=PATIENCE)
 
     @property
     def kernel_status(self) -> str:

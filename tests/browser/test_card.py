@@ -11,7 +11,6 @@ from jobs_ext.client import static
 from jobs_ext.model.view import MIME
 from tests.browser.lab import Lab, outputs
 from tests.browser.page import PATIENCE, NotebookPage, badge, picture
-from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -22,12 +21,6 @@ def waits_for(signal: str) -> str:
     """Return the source of a cell with a job that ends when the file `signal` is there."""
     script = f"echo started; while [ ! -e {signal} ]; do sleep 0.05; done; echo ended"
     return f"import jobs_ext as jx\njob = jx.submit(['sh', '-c', {script!r}])\njob"
-
-
-def final_snapshot(path: Path) -> dict[str, object] | None:
-    """Return the data of the first saved output once its view says that the job is over."""
-    found = [data for data in outputs(path) if data.get(MIME, {}).get("view", {}).get("final")]
-    return dict(found[0]) if found else None
 
 
 def test_the_card_moves_to_its_end_and_the_saved_notebook_tells_it(
@@ -47,8 +40,8 @@ def test_the_card_moves_to_its_end_and_the_saved_notebook_tells_it(
     expect(notebook.card.get_by_role("button", name="Run again")).to_be_visible()
 
     notebook.save()
-    saved = until(lambda: final_snapshot(path), what="the final snapshot in the saved notebook")
-    view = saved[MIME]["view"]  # type: ignore[index]
+    (saved,) = outputs(path)
+    view = saved[MIME]["view"]
     assert view["status"] == "SUCCEEDED"
     assert saved["text/html"] == static.html(view)
     assert saved["text/plain"] == static.text(view)
@@ -64,7 +57,6 @@ def test_a_reload_finds_a_job_that_still_runs(notebook: NotebookPage, lab: Lab) 
     notebook.run_all()
     badge(notebook.card, "RUNNING")
     notebook.save()
-    until(lambda: outputs(path), what="the saved output")
     notebook.reload()
     badge(notebook.card, "RUNNING")
     (lab.root / "go-reload").touch()

@@ -14,7 +14,7 @@ SOURCE = "import jobs_ext as jx\njob = jx.submit(['sh', '-c', 'echo here'])\njob
 
 
 def test_card_panel_and_log(page: Page, lab: Lab) -> None:
-    notebook = NotebookPage(page, lab, "notebooks")
+    notebook = NotebookPage(page, lab, NotebookPage.NOTEBOOK7)
     notebook.open(lab.write_notebook("seven.ipynb", SOURCE))
     notebook.run_all()
     badge(notebook.card, "SUCCEEDED")

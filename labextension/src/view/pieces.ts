@@ -184,10 +184,9 @@ export class Outputs {
 
 const WORDS: Record<string, string> = { cancel: 'Cancel', rerun: 'Run again' };
 
-/** Asks the source to do something to an item, one request at a time; shows what went wrong. */
+/** Asks the source to do something to an item; a button waits for its answer; shows what went wrong. */
 export class Actions {
   readonly problem = h('p', 'jx-problem');
-  private busy = false;
   private view: ItemView | null = null;
   private buttons = new Map<string, HTMLButtonElement>();
 
@@ -224,23 +223,19 @@ export class Actions {
   }
 
   private async run(action: string): Promise<void> {
-    if (this.busy || this.view === null) {
+    const node = this.buttons.get(action);
+    if (!node || node.disabled || this.view === null) {
       return;
     }
-    this.setBusy(true);
+    node.disabled = true;
     setLine(this.problem, '');
     try {
       await this.act?.(action, this.view);
     } catch (error) {
       setLine(this.problem, error instanceof Error ? error.message : String(error));
     } finally {
-      this.setBusy(false);
+      node.disabled = false;
     }
-  }
-
-  private setBusy(busy: boolean): void {
-    this.busy = busy;
-    this.buttons.forEach(node => (node.disabled = busy));
   }
 }
 
