@@ -62,7 +62,7 @@ class Collection:
         size = None if kept is None else _size(kept)
         if kept is None or size is None:
             return
-        name = name.encode("utf-8", "replace").decode()
+        name = os.fsencode(name).decode("utf-8", "replace")
         name = f"{label}/{name}" if name in self._names else name
         self._paths.add(kept)
         self._names.add(name)

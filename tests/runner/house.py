@@ -35,7 +35,7 @@ class House:
             root / "data",
             migrate=True,
             slots=self.slots,
-            root_dir=self.cwd,
+            root_dir=root,
             runtime_dir=runtime_dir,
             tool_dirs=[root / "tools"],
         )
@@ -45,14 +45,16 @@ class House:
     def start(self, linger: float = 60) -> None:
         """Start a runner and wait until it has the lock."""
         with (self.root / "runner.out").open("ab") as log:
-            self.runner = subprocess.Popen(
-                [sys.executable, "-m", "jobs_ext.runner"]
-                + ["--data-dir", str(self.paths.root), "--runtime-dir", str(self.runtime_dir)]
-                + ["--cpu", str(self.slots.cpu), "--memory", str(self.slots.memory)]
-                + ["--linger", str(linger)],
-                stdout=log,
-                stderr=log,
-            )
+            options = {
+                "--data-dir": self.paths.root,
+                "--runtime-dir": self.runtime_dir,
+                "--cpu": self.slots.cpu,
+                "--memory": self.slots.memory,
+                "--linger": linger,
+            }
+            said = [str(part) for option in options.items() for part in option]
+            command = [sys.executable, "-m", "jobs_ext.runner", *said]
+            self.runner = subprocess.Popen(command, stdout=log, stderr=log)
         until(lambda: is_running(self.paths), what="the runner's lock")
 
     def kill_runner(self) -> None:

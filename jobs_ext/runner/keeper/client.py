@@ -48,21 +48,34 @@ class KeeperClient:
 
         Raises `KeeperGone` when none can be started; `log` says why.
         """
-        sock = _reach(socket_path)
-        if sock is not None:
-            return cls(sock, None)
+        client = cls._reach(socket_path, None)
+        if client is not None:
+            return client
         child = _start(data_dir, socket_path, log)
         deadline = time.monotonic() + _START_TIME
         while time.monotonic() < deadline and not child.poll():
-            sock = _reach(socket_path)
-            if sock is not None:
-                return cls(sock, child)
+            client = cls._reach(socket_path, child)
+            if client is not None:
+                return client
             if child.returncode == 0:  # one that is about to end still held the lock
                 child = _start(data_dir, socket_path, log)
             time.sleep(0.005)
         child.kill()
         child.wait()
         raise KeeperGone(f"no keeper could be started; see {log}")
+
+    @classmethod
+    def _reach(cls, path: Path, child: subprocess.Popen[bytes] | None) -> KeeperClient | None:
+        """Return a client once the keeper answers: one that is being killed still accepts."""
+        sock = socket.socket(socket.AF_UNIX)
+        client = cls(sock, child)
+        try:
+            sock.connect(str(path))
+            client.state()
+        except (OSError, KeeperGone):
+            sock.close()
+            return None
+        return client
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""
@@ -153,16 +166,6 @@ class KeeperClient:
             raise KeeperGone("the keeper ended")
         *lines, self._unread = (self._unread + data).split(b"\n")
         return [json.loads(line) for line in lines]
-
-
-def _reach(path: Path) -> socket.socket | None:
-    sock = socket.socket(socket.AF_UNIX)
-    try:
-        sock.connect(str(path))
-    except OSError:  # nobody listens
-        sock.close()
-        return None
-    return sock
 
 
 def _start(data_dir: Path, socket_path: Path, log: Path) -> subprocess.Popen[bytes]:
