@@ -67,7 +67,7 @@ class Connection:
         """True when a file of the server could be read at the same path here."""
         if self._shares is None:
             nonce = self.info.nonce
-            self._shares = nonce is not None and _read(nonce.path) == nonce.value
+            self._shares = nonce is not None and _read(nonce.path) == nonce.value.strip()
         return self._shares
 
     def request(
@@ -243,6 +243,6 @@ def _body(response: requests.Response) -> object:
 
 def _read(path: str) -> str | None:
     try:
-        return Path(path).read_text("utf-8")
+        return Path(path).read_text("utf-8").strip()
     except (OSError, ValueError):
         return None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 _CHUNK = 1 << 20
-_cache: tempfile.TemporaryDirectory[str] | None = None
+_cache: str | None = None
+_lock = threading.Lock()
 
 
 class OutputFile:
@@ -197,7 +200,7 @@ class _appearing:  # noqa: N801 - used as a verb
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        self._half = target.with_name(f".{target.name}.{os.getpid()}.part")
+        self._half = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")
 
     def __enter__(self) -> Path:
         return self._half
@@ -210,7 +213,10 @@ class _appearing:  # noqa: N801 - used as a verb
 
 
 def _cache_dir() -> str:
+    """Return a folder for copies, made once and removed when this process ends."""
     global _cache
-    if _cache is None:
-        _cache = tempfile.TemporaryDirectory(prefix="jobs_ext-")
-    return _cache.name
+    with _lock:
+        if _cache is None:
+            _cache = tempfile.mkdtemp(prefix="jobs_ext-")
+            atexit.register(shutil.rmtree, _cache, ignore_errors=True)
+        return _cache

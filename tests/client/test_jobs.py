@@ -52,10 +52,13 @@ def test_the_tools_are_a_table(client):
     assert "wc-1.0" in list(tools.df()["id"])
 
 
-def test_a_command_runs_here(client):
+def test_a_command_runs_here(client, server, monkeypatch):
+    (server.work / "below").mkdir()
+    (server.work / "below" / "data.txt").write_text("one two\nthree")
+    monkeypatch.chdir("below")
     job = jx.submit(["cat", "data.txt"])
     job.result(60)
-    assert job.logs("stdout") == "one two\nthree\n"
+    assert job.logs("stdout") == "one two\nthree"
     assert list(job.follow()) == ["one two", "three"]
 
 
@@ -193,6 +196,7 @@ def test_outputs_come_by_http_where_files_are_not_shared(client, tmp_path):
         "open(__import__('os').environ['JOBS_OUTPUT_DIR'] + '/big', 'wb').write(bytes(3_000_000))"
     )
     job = jx.submit(python(code)).wait(60)
+    assert str(job.outputs["big"].path) == job.outputs["big"].info.path
     client.connection._shares = False
     file = job.outputs["big"]
     assert file.read() == bytes(3_000_000)
