@@ -8,7 +8,7 @@ from pathlib import Path
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
-from traitlets import Float, List, Unicode, default
+from traitlets import Bunch, Float, List, TraitError, Unicode, default, validate
 
 from . import __version__
 from .api.backend import Backend
@@ -73,6 +73,15 @@ class JobsExtension(ExtensionApp):
     @default("tool_dirs")
     def _default_tool_dirs(self) -> list[str]:
         return [str(Path(self._server.root_dir) / "tools")]
+
+    @validate("max_memory")
+    def _check_max_memory(self, proposal: Bunch) -> str:
+        size: str = proposal.value
+        try:
+            parse_bytes(size or 1)
+        except ValueError as error:
+            raise TraitError(f"JobsExtension.max_memory: {error}, not {size!r}") from None
+        return size
 
     def initialize_settings(self) -> None:
         """Open the store and begin to look after the runner; give kernels their keys."""

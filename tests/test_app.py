@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from traitlets import TraitError
 from traitlets.config import Config
 
 from jobs_ext.app import JobsExtension
@@ -57,6 +58,11 @@ def limited(jp_server_config):
 
 async def test_limits_are_configuration(limited, api):
     assert (await api("GET", "")).json["slots"] == {"cpu": 1.5, "memory": 2 * 10**9}
+
+
+def test_a_limit_that_is_none_is_refused():
+    with pytest.raises(TraitError, match="expected a size such as"):
+        JobsExtension(max_memory="plenty")
 
 
 async def test_tools_come_from_the_servers_root(jp_root_dir, api):

@@ -69,16 +69,13 @@ class OutputHandler(JobsHandler):
 
     async def _send(self, job: str, name: str) -> None:
         output = await self.call(self.service.outputs.find, self.who, job, name)
-        file = await self.call(_open, output)
-        try:
+        with await self.call(_open, output) as file:
             self._size = os.fstat(file.fileno()).st_size
             self._describe(output, _etag(output, os.fstat(file.fileno())))
             if self.check_etag_header():
                 self.set_status(304)
             else:
                 await self._send_range(file)
-        finally:
-            await self.call(file.close)
         await self.finish(set_content_type=output.media_type)
 
     def _describe(self, output: Output, etag: str) -> None:

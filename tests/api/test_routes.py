@@ -6,6 +6,7 @@ import re
 
 import pytest
 from jupyter_server.auth import Authorizer
+from jupyter_server.utils import JupyterServerAuthWarning
 from tornado.httpclient import HTTPClientError
 from traitlets.config import Config
 
@@ -164,3 +165,17 @@ async def test_the_authorizer_is_asked_for_the_right_thing(api, monkeypatch):
         ("POST", "rerun", "execute", "jobs_ext:jobs"),
         ("POST", "cancel", "write", "jobs_ext:jobs"),
     }
+
+
+@pytest.fixture
+def strict_config(jp_server_config):
+    config = Config(jp_server_config)
+    config.ServerApp.allow_unauthenticated_access = False
+    return config
+
+
+def test_every_verb_says_how_it_is_authenticated(jp_configurable_serverapp, strict_config, recwarn):
+    server = jp_configurable_serverapp(config=strict_config)
+    told = [str(w.message) for w in recwarn if issubclass(w.category, JupyterServerAuthWarning)]
+    assert not [text for text in told if "jobs_ext" in text]
+    assert len(live_rules(server)) == len(ROUTES) + 1

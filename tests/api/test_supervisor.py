@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from types import SimpleNamespace
+
+import pytest
+
+from jobs_ext.api.supervisor import Supervisor
+from jobs_ext.runner.launch import is_running
+from jobs_ext.store.paths import Paths
+from tests.waiting import auntil
+
+
+@pytest.fixture
+def backend(tmp_path, runtime_dir):
+    """As much of a backend as a supervisor needs: a data directory without a store."""
+    paths = Paths(tmp_path / "data", runtime_dir)
+    paths.make()
+    service = SimpleNamespace(paths=paths)
+    return SimpleNamespace(service=service, call=asyncio.to_thread, log=logging.getLogger("test"))
+
+
+async def test_a_runner_that_can_not_live_is_no_storm(backend, monkeypatch, caplog):
+    monkeypatch.setattr("jobs_ext.api.supervisor._PATIENCE", 0.2)
+    supervisor = Supervisor(backend, ["--no-such-option"])
+    task = asyncio.create_task(supervisor.run())
+    log = backend.service.paths.runner_log
+
+    def complaints():
+        return log.read_text().count("--no-such-option") if log.exists() else 0
+
+    for _ in range(200):  # poked all the time, as when many jobs are submitted
+        supervisor.poke()
+        await asyncio.sleep(0.02)
+    await auntil(lambda: complaints() >= 2, what="the second start")
+    assert len([r for r in caplog.records if "has ended" in r.message]) <= 3
+    assert str(log) in caplog.text
+    assert not is_running(backend.service.paths)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_system_that_is_full_for_now_is_asked_again(backend, caplog):
+    backend.service.paths.runner_log.mkdir()
+    supervisor = Supervisor(backend, [])
+    task = asyncio.create_task(supervisor.run())
+    await auntil(lambda: caplog.text.count("can't be started") >= 2, what="two attempts")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
