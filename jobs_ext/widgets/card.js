@@ -31,7 +31,7 @@ export default (() => {
     }
 
     async request(tail, body) {
-      const headers = { 'X-XSRFToken': cookie('_xsrf') };
+      const headers = { 'Content-Type': 'application/json', 'X-XSRFToken': cookie('_xsrf') };
       if (this.token) {
         headers.Authorization = `token ${this.token}`;
       }

@@ -78,9 +78,11 @@ export class Api {
 
   private async request(tail: string, body?: object): Promise<unknown> {
     const url = this.url(tail);
+    const idle = `${url}${url.includes('?') ? '&' : '?'}${IDLE}`;
+    const { settings } = this;
     const response = await (body === undefined
-      ? ServerConnection.makeRequest(`${url}${url.includes('?') ? '&' : '?'}${IDLE}`, {}, this.settings)
-      : ServerConnection.makeRequest(url, { method: 'POST', body: JSON.stringify(body) }, this.settings));
+      ? ServerConnection.makeRequest(idle, {}, settings)
+      : ServerConnection.makeRequest(url, { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) }, settings));
     if (!response.ok) {
       throw new ApiError(response.status, await sentence(response));
     }
@@ -93,6 +95,7 @@ const ROOT = 'jobs-ext/api/v1/';
 const SNAPSHOT = '200';
 /** Looking is no activity: an open page must not keep an idle server alive. */
 const IDLE = 'no_track_activity=1';
+const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 function path(item: Item): string {
   return `${item.kind === 'job' ? 'jobs' : 'batches'}/${item.id}`;

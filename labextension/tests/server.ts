@@ -66,6 +66,9 @@ export class Server {
   private answer(request: Request): Promise<Response> {
     const path = new URL(request.url).pathname.replace('/x/jobs-ext/api/v1/', '');
     this.requests.push(`${request.method} ${path}`);
+    if (request.method === 'POST' && request.headers.get('Content-Type') !== 'application/json') {
+      return Promise.resolve(new Response(null, { status: 415 }));
+    }
     const answer = this.answers[path] ?? 404;
     if (answer instanceof Promise) {
       return answer.then(body => Response.json(body));

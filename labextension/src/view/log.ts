@@ -116,11 +116,15 @@ export class LogView implements Part<{ id: string; attempt: number }> {
     this.next = chunk.next;
     const behind = chunk.next < chunk.size && chunk.text !== '';
     const done = chunk.final && !behind;
-    setText(this.text, cleanLog(this.raw) || (done ? 'Nothing was written.' : 'Nothing yet.'));
-    setText(this.note, this.cut ? `the end of ${showBytes(chunk.size)}` : '');
+    this.draw(done, chunk.size);
     if (atEnd) {
       this.text.scrollTop = this.text.scrollHeight;
     }
     return done ? null : behind ? 0 : PAUSE;
+  }
+
+  private draw(done: boolean, size: number): void {
+    setText(this.text, cleanLog(this.raw) || (done ? 'Nothing was written.' : 'Nothing yet.'));
+    setText(this.note, this.cut ? `the end of ${showBytes(size)}` : '');
   }
 }

@@ -125,6 +125,7 @@ button.jx-row-title:hover { text-decoration: underline; }
 .jx-row-bar { grid-column: 2 / -1; margin-top: 4px; }
 .jx-row-bar .jx-track { height: 4px; }
 .jx-row-bar .jx-progress-text { font-size: 12px; }
+.jx-row > .jx-problem { margin: 0; padding: 0 8px 6px 34px; font-size: 12px; }
 .jx-row-jobs > summary { margin: 0 8px 6px 34px; font-size: 12px; color: var(--jx-muted); cursor: pointer; width: fit-content; }
 .jx-empty { padding: 12px; color: var(--jx-muted); }
 .jx-hidden-text { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
