@@ -10,7 +10,8 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, output_from_msg
 
-CELL_TIMEOUT = 900  # seconds
+START_TIMEOUT = 120  # seconds
+CELL_TIMEOUT = 900
 OUTPUTS = frozenset({"stream", "display_data", "execute_result", "error"})
 
 
@@ -31,7 +32,8 @@ class HeadlessNotebook:
         """Connect and wait for the kernel."""
         self._kernel.load_connection_file()
         self._kernel.start_channels()
-        self._kernel.wait_for_ready(timeout=60)
+        self._kernel.kernel_info(reply=True, timeout=START_TIMEOUT)  # its heart may not beat yet
+        self._kernel.wait_for_ready(timeout=START_TIMEOUT)
         return self
 
     def __exit__(self, *_exception: object) -> None:

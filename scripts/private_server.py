@@ -92,15 +92,15 @@ class PrivateServer:
 
     @contextmanager
     def show_batches(self, every: float = 0.5) -> Iterator[None]:
-        """While the block runs, print how far the newest unfinished batch is when that changes."""
+        """While the block runs, print how far the newest batch is whenever that has changed."""
         over = threading.Event()
 
         def watch() -> None:
-            said = ""
-            while not over.wait(every):
-                newest = self.get("jobs-ext/api/v1/batches?limit=1")["items"]
-                line = _progress(newest[0]) if newest else ""
-                if line not in ("", said):
+            said, ended = self._batch_line(), False
+            while not ended:
+                ended = over.wait(every)  # and one look more
+                line = self._batch_line()
+                if line != said:
                     print(f"    {line}", flush=True)
                     said = line
 
@@ -111,6 +111,14 @@ class PrivateServer:
         finally:
             over.set()
             watcher.join()
+
+    def _batch_line(self) -> str:
+        for batch in self.get("jobs-ext/api/v1/batches?limit=1")["items"]:
+            counts = batch["counts"]
+            done = counts["SUCCEEDED"] + counts["FAILED"] + counts["CANCELLED"]
+            failed = f", {counts['FAILED']} failed" if counts["FAILED"] else ""
+            return f"{done} of {batch['n_jobs']} jobs done{failed}"
+        return ""
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         answer = self._session.request(method, self.url + path, json=body, timeout=30)
@@ -154,10 +162,3 @@ class PrivateServer:
             except BlockingIOError:
                 return None
         return True
-
-
-def _progress(batch: dict[str, Any]) -> str:
-    counts = batch["counts"]
-    done = counts["SUCCEEDED"] + counts["FAILED"] + counts["CANCELLED"]
-    failed = f", {counts['FAILED']} failed" if counts["FAILED"] else ""
-    return f"{done} of {batch['n_jobs']} jobs done, {counts['RUNNING']} running{failed}"
