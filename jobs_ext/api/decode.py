@@ -22,9 +22,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 JSON_LIMIT = 64 * 2**20  # bytes of JSON; larger things are sent as files beside it
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
-_NOT_OURS = frozenset(
-    {"token", "_xsrf", "no_track_activity"}
-)  # query parameters Jupyter itself reads
+_NOT_OURS = frozenset({"token", "_xsrf", "no_track_activity"})  # what Jupyter itself reads
 
 
 def decode_json(raw: bytes, shape: type[T]) -> T:

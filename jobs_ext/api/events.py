@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -61,16 +62,19 @@ class EventsSocket(ExtensionHandlerMixin, WebSocketMixin, WebSocketHandler, Call
             self._task.cancel()
 
     async def _run(self) -> None:
-        try:
-            query = decode_query(self.request, EventsQuery)
-            await Stream(self.backend, self.who, query, self._send).run()
-        except WebSocketClosedError:
-            return
-        except JobsError as error:
-            problem = msgspec.structs.asdict(describe(error, error.http_status))
-            frame = {**problem, "type": "error", "error": problem["type"]}
-            await self._send(msgspec.json.encode(frame, enc_hook=str))
-            self.close(_POLICY, type(error).__name__)
+        with suppress(WebSocketClosedError):
+            try:
+                query = decode_query(self.request, EventsQuery)
+                await Stream(self.backend, self.who, query, self._send).run()
+            except JobsError as error:
+                await self._tell(error)
+            finally:  # never leave a client waiting at a socket that nobody writes to
+                self.close(_POLICY)
+
+    async def _tell(self, error: JobsError) -> None:
+        problem = msgspec.structs.asdict(describe(error, error.http_status))
+        frame = {**problem, "type": "error", "error": problem["type"]}
+        await self._send(msgspec.json.encode(frame, enc_hook=str))
 
     async def _send(self, frame: bytes) -> None:
         """Return when the frame is on its way, so that a slow client slows its own stream only."""

@@ -68,6 +68,7 @@ def operation(summary: str, **rest: Any) -> Callable[[Method], Verb]:
     def decorate(method: Method) -> Verb:
         @wraps(method)
         async def run(handler: JobsHandler, *path: str) -> None:
+            """Decode, call, encode."""
             taken: dict[str, Any] = {}
             query = decode_query(handler.request, told.query)
             if told.query is not NoQuery:

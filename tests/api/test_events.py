@@ -185,3 +185,11 @@ async def test_the_socket_is_one(api):
     answer = await api("GET", "events")
     assert answer.status == 426
     assert answer.json["message"]
+
+
+async def test_a_stream_that_breaks_closes_its_socket(api, listen, extension, monkeypatch):
+    listener = await listen()
+    await listener.next()
+    monkeypatch.setattr(extension.backend.service.jobs, "list", lambda *args: 1 / 0)
+    await api.submit(python("pass"), hold=True)
+    assert await listener.next() is None
