@@ -1,0 +1,41 @@
+"""A kernel that the server under test has started, and a line to it."""
+
+from __future__ import annotations
+
+import requests
+from jupyter_client.blocking.client import BlockingKernelClient
+
+
+class Kernel:
+    """A kernel that the server under test has started."""
+
+    def __init__(self, server, name="python3"):
+        self.server = server
+        root = server.url.removesuffix("jobs-ext/")
+        headers = server.address.headers
+        self.url = f"{root}api/kernels"
+        self.session = requests.Session()
+        self.session.headers.update(headers)
+        self.id = self.session.post(self.url, json={"name": name}, timeout=60).json()["id"]
+        file = server.runtime / f"kernel-{self.id}.json"
+        self.client = BlockingKernelClient(connection_file=str(file))
+        self.client.load_connection_file()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+
+    def run(self, code):
+        """Run a cell; return the messages it caused."""
+        messages = []
+        self.client.execute_interactive(code, timeout=90, output_hook=messages.append)
+        return messages
+
+    def value(self, expression):
+        """Return what an expression prints."""
+        said = self.run(f"print({expression})")
+        assert [m["msg_type"] for m in said if m["msg_type"] == "error"] == [], said
+        return "".join(m["content"]["text"] for m in said if m["msg_type"] == "stream").strip()
+
+    def close(self):
+        self.client.stop_channels()
+        self.session.delete(f"{self.url}/{self.id}", timeout=60)
+        self.session.close()
