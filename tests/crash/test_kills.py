@@ -117,6 +117,16 @@ def test_the_keeper_is_killed_and_jobs_are_to_be_retried(house: House) -> None:
     assert [len(job.attempts) for job in house.jobs(sweep.batch)] == [2, 2]
 
 
+def test_the_keeper_is_killed_and_daemons_are_found(house: House) -> None:
+    hide = "env -i setsid sh -c 'echo $$; exec sleep 600' & sleep 600"
+    job = house.shell(hide)
+    until(lambda: house.get(job).attempts and house.log(job).strip(), what="the daemon")
+    daemon = int(house.log(job))
+    kill_keeper(house)
+    assert house.ended(job).reason_code == "lost"
+    assert gone(daemon)
+
+
 def test_runner_and_keeper_are_killed_together(house: House) -> None:
     sweep = Sweep(house, 4)
     pids = [pid for _, _, pid in sweep.started()]

@@ -119,6 +119,24 @@ def test_an_attempt_ends_with_its_main_process(keeper: Bench) -> None:
     assert gone(int((keeper.root / "a/1/stdout").read_text()))
 
 
+def test_a_daemon_with_an_empty_environment_is_found(keeper: Bench) -> None:
+    keeper.client.spawn([keeper.shell("b/1", "sleep 600")])
+    hidden = "env -i setsid sh -c 'echo $$; exec sleep 600' & sleep 0.3"
+    keeper.client.spawn([keeper.shell("a/1", hidden)])
+    daemon = int(keeper.printed("a/1"))
+    keeper.wait("a/1", "cleared")
+    assert gone(daemon)
+
+
+def test_what_hid_completely_ends_with_the_last_attempt(keeper: Bench) -> None:
+    hidden = "import os; os.closerange(3, 100); os.execvpe('sleep', ['sleep', '600'], {})"
+    python = f'{sys.executable} -c "{hidden}"'
+    keeper.client.spawn([keeper.shell("a/1", f"setsid {python} & echo $!; sleep 0.5")])
+    daemon = int(keeper.printed("a/1"))
+    keeper.wait("a/1", "exited")
+    until(lambda: gone(daemon), what="the daemon's end")
+
+
 def test_leftovers_of_one_do_not_touch_another(keeper: Bench) -> None:
     daemon = "(setsid sleep 600 & echo $!); "
     keeper.client.spawn([keeper.shell("a/1", daemon + "sleep 600"), keeper.shell("b/1", daemon)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from msgspec import Struct
@@ -82,8 +82,11 @@ class Executor(Protocol):
     def fileno(self) -> int | None:
         """Return a descriptor that is readable when `poll` may have news, if there is one."""
 
-    def recover(self, keys: Collection[str]) -> set[str]:
-        """Take over attempts that an earlier runner submitted; return those it never did."""
+    def recover(self, starts: Mapping[str, Begun | None]) -> set[str]:
+        """Take over attempts of an earlier runner, by key and known start.
+
+        Return those that were surely never started; they are not taken over.
+        """
 
     def submit(self, launches: Iterable[Launch]) -> None:
         """Start attempts. Submitting the same key again does nothing."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 
 from ...model.reasons import ReasonCode
 from ...store.paths import Paths
@@ -32,19 +33,18 @@ class LocalExecutor:
         """Return the descriptor of the line to the keeper."""
         return None if self._keeper is None else self._keeper.fileno()
 
-    def recover(self, keys: Collection[str]) -> set[str]:
+    def recover(self, starts: Mapping[str, Begun | None]) -> set[str]:
         """Take over attempts of an earlier runner; return those no keeper ever heard of."""
-        self._watched = {key: _Watched() for key in keys}
-        boot_before = _last_boot(self._paths)
+        rebooted = _last_boot(self._paths) not in (None, processes.boot_id())
+        for key, begun in starts.items():
+            self._watched[key] = _Watched(begun=begun)
+            # Without its journal, or when the end of that died with the machine, a start counts.
+            self._watched[key].intended = rebooted or begun is not None
         self._connect()
         unknown = {key for key, one in self._watched.items() if not one.intended}
-        if boot_before in (None, processes.boot_id()):
-            for key in unknown:
-                del self._watched[key]
-            return unknown
-        for key in unknown:  # the end of the journal may have died with the machine
-            self._watched[key].end = Lost(key, _RESTARTED)
-        return set()
+        for key in unknown:
+            del self._watched[key]
+        return unknown
 
     def submit(self, launches: Iterable[Launch]) -> None:
         """Start attempts, those already known to the keeper excepted."""
@@ -87,13 +87,17 @@ class LocalExecutor:
     def tidy(self) -> None:
         """Let the keeper shorten the journal when it has grown large."""
         if self._reader.offset > _LARGE:
-            self._connected().rotate(self._reader.offset)
+            try:
+                self._connected().rotate(self._reader.offset)
+            except KeeperGone as gone:
+                self._reconnect(gone)
 
     def close(self, *, idle: bool) -> None:
         """Hang up."""
         if self._keeper is not None:
             if idle:
-                self._keeper.stop_when_idle()
+                with contextlib.suppress(KeeperGone):
+                    self._keeper.stop_when_idle()
             self._keeper.close()
             self._keeper = None
 
@@ -133,11 +137,13 @@ class LocalExecutor:
             if watched.launch is not None:
                 keeper.spawn([watched.launch])
             return
-        if not end_survivors(key, watched.begun):
+        job, _, number = key.rpartition("/")
+        alive = self._paths.attempt(job, int(number)).alive
+        if not end_survivors(key, alive, watched.begun):
             _log.error("attempt %s: some of its processes can't be killed", key)
         watched.cleared = True
         if watched.end is None:
-            watched.end = Lost(key, _why_lost(watched.begun))
+            watched.end = Lost(key, _KILLED if _this_boot(watched.begun) else _RESTARTED)
 
     def _read(self) -> None:
         for record in self._reader.read():
@@ -149,10 +155,10 @@ class LocalExecutor:
 class _Watched:
     """What is known of one attempt that is not over, or not told to be."""
 
-    def __init__(self, launch: Launch | None = None) -> None:
+    def __init__(self, launch: Launch | None = None, begun: Begun | None = None) -> None:
         self.launch = launch  # None: an earlier runner submitted it
         self.intended = False  # a keeper was about to start it, or did
-        self.begun: Begun | None = None
+        self.begun = begun
         self.end: Exited | NotStarted | Lost | None = None
         self.cleared = True  # nothing it started is left, as far as known
         self.told = False  # `begun` was handed out
@@ -203,8 +209,8 @@ _KILLED = "lost: the process that watched it was killed"
 _RESTARTED = "lost: the machine was restarted while it ran"
 
 
-def _why_lost(begun: Begun | None) -> str:
-    return _KILLED if begun is None or begun.boot_id == processes.boot_id() else _RESTARTED
+def _this_boot(begun: Begun | None) -> bool:
+    return begun is None or begun.boot_id == processes.boot_id()
 
 
 def _last_boot(paths: Paths) -> str | None:

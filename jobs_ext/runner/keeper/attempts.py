@@ -27,6 +27,7 @@ class Attempt:
 
     key: str
     child: subprocess.Popen[bytes]
+    alive: str  # a file it holds open as long as any of it lives
     records: list[Record]  # its part of the journal, for a rotation
     monotonic: float
     told: dict[str, Any] | None = None  # why it was told to stop: code and sentence
@@ -76,7 +77,8 @@ class Attempts:
         except (OSError, ValueError) as error:
             self._failed(key, _why(error, order))
         else:
-            self._started(Attempt(key, child, [intent], time.monotonic()))
+            alive = os.path.realpath(order["alive"])
+            self._started(Attempt(key, child, alive, [intent], time.monotonic()))
 
     def _failed(self, key: str, why: str) -> None:
         self._journal.append({"event": "failed", "key": key, "error": why})
@@ -205,8 +207,11 @@ class Attempts:
 
 
 def _belongs(entry: processes.Process, attempt: Attempt) -> bool:
-    main = attempt.child.pid
-    return main in (entry.session, entry.group) or processes.carries(entry.pid, attempt.marks)
+    return (
+        attempt.child.pid in (entry.session, entry.group)
+        or processes.carries(entry.pid, attempt.marks)
+        or processes.holds(entry.pid, attempt.alive)
+    )
 
 
 def _group_exists(group: int) -> bool:

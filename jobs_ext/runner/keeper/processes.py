@@ -135,6 +135,17 @@ def carries(pid: int, marks: Iterable[bytes]) -> bool:
     return all(mark in lines for mark in marks)
 
 
+def holds(pid: int, path: str) -> bool:
+    """Tell whether process `pid` has the file `path` (links resolved) open."""
+    folder = f"/proc/{pid}/fd"
+    with contextlib.suppress(OSError):  # gone, someone else's, or no /proc
+        for name in os.listdir(folder):  # noqa: PTH208 - hot
+            with contextlib.suppress(FileNotFoundError):
+                if os.readlink(f"{folder}/{name}") == path:  # noqa: PTH115 - hot
+                    return True
+    return False
+
+
 def marks_of(key: str) -> tuple[bytes, bytes]:
     """Return the marks in the environment of the attempt `key`, ``<job id>/<number>``."""
     job, _, number = key.rpartition("/")
