@@ -42,6 +42,13 @@ class OutputFile:
         return self.info.name
 
     @property
+    def filename(self) -> str:
+        """What a copy is called: its name, with the suffix of the file if it has none itself."""
+        if PurePosixPath(self.name).suffix:
+            return self.name
+        return self.name + PurePosixPath(self.info.path or "").suffix
+
+    @property
     def media_type(self) -> str:
         """Its media type, e.g. ``text/csv``."""
         return self.info.media_type
@@ -93,7 +100,7 @@ class OutputFile:
         """Copy it to `dest`, a file or an existing folder (or one written with / at its end)."""
         target = Path(dest)
         if target.is_dir() or os.fspath(dest).endswith("/"):
-            target = target / PurePosixPath(self.name).name
+            target = target / PurePosixPath(self.filename).name
         return self.save_as(target)
 
     def save_as(self, target: Path) -> Path:
@@ -131,15 +138,17 @@ class OutputFile:
 
 
 class Outputs(Mapping[str, OutputFile]):
-    """A job's outputs by name."""
+    """A job's outputs by name; what a tool calls ``table`` also by its file's name, ``t.csv``."""
 
     def __init__(self, connection: Connection, job: model.Job) -> None:
         self._files = {o.name: OutputFile(connection, job.id, o) for o in job.outputs}
+        self._names = {PurePosixPath(o.path).name: o.name for o in job.outputs if o.path}
         self._job = job
 
     def __getitem__(self, name: str) -> OutputFile:
-        if name in self._files:
-            return self._files[name]
+        found = self._files.get(name) or self._files.get(self._names.get(name, ""))
+        if found is not None:
+            return found
         raise NoSuchOutput(
             f"Job {self._job.name!r} ({self._job.status}) has no output {name!r}.",
             field="output",
@@ -169,7 +178,7 @@ class Outputs(Mapping[str, OutputFile]):
         """Copy all of them below `folder`, which is made."""
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        return [file.save_as(place / _safe(name)) for name, file in self._files.items()]
+        return [file.save_as(place / _safe(file.filename)) for file in self._files.values()]
 
 
 class OutputReference:

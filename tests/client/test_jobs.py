@@ -45,6 +45,16 @@ def test_a_tool(client):
     assert job.id == jx.last().id == jx.get(job.id).id
 
 
+def test_a_tools_outputs_have_its_names_and_their_files(client, server, tmp_path):
+    (server.work / "st.tsv").write_text("ST\ta\tb\n1\t1\t1\n2\t1\t2\n3\t8\t9\n")
+    job = jx.submit("goeburst", profiles="st.tsv")
+    outputs = job.result(60)
+    assert outputs["links"].text() == outputs["links.csv"].text()
+    assert {path.name for path in job.save(tmp_path)} >= {"complexes.csv", "links.csv", "loci.csv"}
+    assert outputs["links"].save(tmp_path).name == "links.csv"
+    assert len(job.df("complexes")) == len(job.df())
+
+
 def test_the_tools_are_a_table(client):
     tools = jx.tools()
     assert "wc-1.0" in [tool.id for tool in tools]
