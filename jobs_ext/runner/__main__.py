@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from logging.handlers import RotatingFileHandler
 from typing import BinaryIO
 
-from ..model.errors import StoreUnavailable
+from ..model.errors import JobsError
 from ..service import Service, Slots
 from ..service.slots import detect
 from ..store.paths import Paths
@@ -43,8 +43,8 @@ def main(arguments: list[str]) -> int:
             return 0
         try:
             alone = _serve(paths, options)
-        except (StoreUnavailable, ExecutorUnavailable) as error:
-            _log.error("%s", error)
+        except (JobsError, ExecutorUnavailable, OSError) as error:
+            _log.error("ended: %s", error)
             return 1
     if alone is not None:
         alone.close()

@@ -99,6 +99,8 @@ class Runner:
             if poked or told or time.monotonic() >= self._look_due:
                 self._go_on()
         except (StoreUnavailable, DiskFull, ExecutorUnavailable) as error:
+            if not self._paths.db.exists():
+                raise  # the data directory was removed
             _log.warning("trying again soon: %s", error)
             self._look_due = time.monotonic() + _RETRY
             time.sleep(_RETRY)
