@@ -25,7 +25,7 @@ from .executors.local import LocalExecutor
 from .launch import detached, locked
 from .loop import Runner
 
-_LINGER = 10.0  # seconds without work and servers before it ends
+_LINGER = 3.0  # seconds without work and servers before it ends
 _PATIENCE = 2.0  # seconds to wait for the lock: a server may be just looking at it
 _LOG_SIZE = 1_000_000  # bytes
 _log = logging.getLogger("jobs_ext.runner")

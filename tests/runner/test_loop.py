@@ -119,6 +119,12 @@ def test_outputs_of_every_kind(house: House) -> None:
     assert all(o.sha256 and o.size == 2 for o in job.outputs)
 
 
+def test_large_outputs_are_hashed_beside_the_loop(house: House) -> None:
+    job = house.ended(house.shell('head -c 3000000 /dev/zero > "$JOBS_OUTPUT_DIR/big.bin"'))
+    (big,) = job.outputs
+    assert (big.size, big.sha256 and len(big.sha256)) == (3_000_000, 64)
+
+
 def test_names_that_are_no_text_do_not_hurt(house: House) -> None:
     source = (
         "import os\n"

@@ -1,0 +1,58 @@
+"""Arguments that stand for files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jobs_ext.model.request import Target
+from jobs_ext.runner.failure import MissingInput
+from jobs_ext.runner.inputs import resolve
+from tests.runner.test_collect import make
+
+
+def test_inputs_of_one_name_lie_apart(tmp_path: Path) -> None:
+    one = make(tmp_path, {})
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "-t.txt").write_text(folder)
+    arguments = {"a": "x/-t.txt", "b": [str(tmp_path / "y" / "-t.txt")], "c": None, "k": "x/-t.txt"}
+    work = msgspec.structs.replace(one.work, arguments=arguments)
+    found = resolve(work, one.at, frozenset("abc"))
+    assert found == {"a": "./-t.txt", "b": ["b-1/-t.txt"], "c": None, "k": "x/-t.txt"}
+    assert (one.at.work / found["b"][0]).read_text() == "y"
+
+
+def test_references_become_paths_wherever_they_stand(tmp_path: Path) -> None:
+    one = make(tmp_path)
+    (tmp_path / "made").write_text("m")
+    (tmp_path / "sent").write_text("s")
+    output = {"$output": {"job": "i", "name": "n"}}
+    arguments = {"deep": {"list": [1, output]}, "up": {"$part": "p", "filename": "a/b c.txt"}}
+    work = msgspec.structs.replace(
+        one.work,
+        arguments=arguments,
+        parts={"p": str(tmp_path / "sent")},
+        outputs_of={"i/n": str(tmp_path / "made")},
+    )
+    found = resolve(work, one.at, frozenset())
+    assert found["deep"] == {"list": [1, str(tmp_path / "made")]}
+    assert found["up"] == str(one.at.request / "b c.txt")
+    assert Path(found["up"]).read_text() == "s"
+
+
+def test_a_functions_uploads_are_its_own_to_read(tmp_path: Path) -> None:
+    one = make(tmp_path)
+    sent: dict[str, Any] = {"x": {"$part": "p"}}
+    work = msgspec.structs.replace(one.work, target=Target(function="f"), arguments=sent)
+    assert resolve(work, one.at, frozenset()) == sent
+
+
+def test_what_is_gone_is_named(tmp_path: Path) -> None:
+    one = make(tmp_path, {})
+    work = msgspec.structs.replace(one.work, arguments={"a": "no.txt"})
+    with pytest.raises(MissingInput, match=r"the input a is gone: .*/no\.txt"):
+        resolve(work, one.at, frozenset("a"))

@@ -1,0 +1,59 @@
+"""The journal's two ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from jobs_ext.runner.keeper.journal import Journal, JournalReader
+
+
+def test_each_record_is_read_once_and_torn_lines_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    reader = JournalReader(path)
+    assert list(reader.read()) == []
+    path.write_bytes(b'{"n":1}\n{"n":2')
+    assert list(reader.read()) == [{"n": 1}]
+    journal = Journal(path)  # finds the torn line and goes on after it
+    journal.append({"n": 3})
+    assert list(reader.read()) == [{"n": 3}]
+    journal.close()
+
+
+def test_a_rotation_is_followed(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    reader = JournalReader(journal.path)
+    journal.append({"n": 1})
+    list(reader.read())
+    journal.append({"n": 2})
+    journal.rotate(reader.offset, [{"n": 0}])
+    journal.append({"n": 3})
+    assert list(reader.read()) == [{"n": 0}, {"n": 2}, {"n": 3}]
+    journal.close()
+
+
+def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk takes half a record, then nothing, then all."""
+    journal = Journal(tmp_path / "journal")
+    write = os.write
+    room = [4]
+
+    def scarce(fd: int, data: bytes) -> int:
+        if not room[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = write(fd, data[: room[0]])
+        room[0] -= taken
+        return taken
+
+    monkeypatch.setattr(os, "write", scarce)
+    assert not journal.append({"n": 1})
+    assert not journal.append({"n": 2})
+    assert journal.tick() == 1.0
+    room[0] = 1000
+    journal.tick()
+    monkeypatch.undo()
+    assert list(JournalReader(journal.path).read()) == [{"n": 1}, {"n": 2}]
+    journal.close()
