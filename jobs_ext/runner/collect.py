@@ -56,7 +56,7 @@ class Collection:
     ) -> None:
         """Add a file, unless it is there or is no regular one; `label` sets a second name apart."""
         real = Path(os.path.realpath(path))
-        if real in self._paths or not real.is_file() or len(self.found) >= MOST_OUTPUTS:
+        if real in self._paths or not real.is_file():
             return
         kept = _readable(real)
         size = None if kept is None else _size(kept)
@@ -72,6 +72,9 @@ class Collection:
     def add_all(self, folder: Path, files: Iterable[Path], label: str) -> None:
         """Add files under their names relative to `folder`."""
         for file in files:
+            if len(self.found) >= MOST_OUTPUTS:
+                _log.warning("%s: only the first %d outputs are listed", folder, MOST_OUTPUTS)
+                return
             self.add(file.relative_to(folder).as_posix(), file, label)
 
 
@@ -122,7 +125,11 @@ def _add_result(one: Plan, to: Collection) -> bool:
 
 
 def _matches(folder: Path, pattern: str) -> list[Path]:
-    return sorted(path for path in folder.glob(pattern) if path.is_file())
+    try:
+        return sorted(path for path in folder.glob(pattern) if path.is_file())
+    except (ValueError, NotImplementedError, OSError) as error:
+        _log.warning("%s: can't look for %s: %s", folder, pattern, error)
+        return []
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -165,15 +172,18 @@ def _size(path: Path) -> int | None:
 
 def _readable(path: Path) -> Path | None:
     """Return a path that text can hold: a file whose name is not UTF-8 is renamed."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        better = path.with_name(os.fsencode(path.name).decode("utf-8", "replace"))
-        if better.exists():
-            _log.warning("left out of the outputs for its name: %r", path)
-            return None
-        return path.rename(better)
-    return path
+    if _is_text(path):
+        return path
+    better = path.with_name(os.fsencode(path.name).decode("utf-8", "replace"))
+    if not _is_text(better) or better.exists():
+        _log.warning("left out of the outputs for its name: %r", path)
+        return None
+    return path.rename(better)
+
+
+def _is_text(path: Path) -> bool:
+    text = str(path)
+    return text.encode("utf-8", "ignore").decode() == text
 
 
 def _sha256(path: Path) -> str | None:

@@ -35,16 +35,16 @@ def _staged(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
     if isinstance(value, list):
         return [_staged(work, at, name, one) for one in value]
     source = _source(work, name, value)
-    return _link(at.work, source, _file_name(source, value), name)
+    return _link(at.work, source, _file_name(source, value))
 
 
-def _link(folder: Path, source: Path, filename: str, name: str) -> str:
+def _link(folder: Path, source: Path, filename: str) -> str:
     """Link `source` into `folder` under its own name; return that, as one types it there."""
     target = folder / filename
     number = 0
     while target.is_symlink() or target.exists():  # two inputs of one name
         number += 1
-        target = folder / f"{name}-{number}" / filename
+        target = folder / f"input-{number}" / filename
     target.parent.mkdir(parents=True, exist_ok=True)
     target.symlink_to(source)
     typed = str(target.relative_to(folder))
@@ -54,7 +54,8 @@ def _link(folder: Path, source: Path, filename: str, name: str) -> str:
 def _file_name(source: Path, value: Any) -> str:
     """Return what a file is called: an upload's own name, else the last part of its path."""
     given = value.get("filename") if isinstance(value, dict) else None
-    return Path(str(given or "")).name or source.name
+    name = Path(str(given or "")).name
+    return source.name if name in ("", "..") else name
 
 
 def _resolved(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
@@ -69,7 +70,7 @@ def _resolved(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
     if work.target.kind == "function":
         return value
     source = _source(work, name, value)
-    return str(at.request / _link(at.request, source, _file_name(source, value), name))
+    return str(at.request / _link(at.request, source, _file_name(source, value)))
 
 
 def _source(work: Work, name: str, value: Any) -> Path:

@@ -85,8 +85,9 @@ def stage(one: Plan) -> Launch:
         if one.private:
             inputs.copy_inputs(one.work, one.at.work)
         return _launch(one, arguments)
-    except OSError as error:
-        raise CannotStart(f"could not be made ready: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        why = error.strerror if isinstance(error, OSError) else error
+        raise CannotStart(f"could not be made ready: {why}") from error
 
 
 def _make_folders(one: Plan) -> None:

@@ -63,7 +63,7 @@ def _by_error(one: Plan) -> Verdict | None:
     said = _error(one.at.request / "error.json")
     if said is None:
         return None
-    kind, message = str(said.get("type")), one_line(str(said.get("message", "")))
+    kind, message = (one_line(str(said.get(key, ""))) for key in ("type", "message"))
     where = f"cell {said['cell']} failed: " if "cell" in said else ""
     code = ReasonCode.EXCEPTION
     if kind in ("ImportError", "ModuleNotFoundError"):

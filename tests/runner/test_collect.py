@@ -124,6 +124,14 @@ def test_patterns_take_what_is_new_in_the_folder(tmp_path: Path) -> None:
     assert names(one) == ["new.csv", "d/e/f.txt"]
 
 
+def test_folders_that_are_no_text_and_patterns_that_are_none(tmp_path: Path) -> None:
+    one = make(tmp_path, outputs=["a**b", "**"])
+    bad = Path(os.fsdecode(os.fsencode(one.at.outputs) + b"/\xff"))
+    bad.mkdir()
+    (bad / "f").touch()
+    assert names(one) == []
+
+
 def test_there_is_an_end_to_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collecting, "MOST_OUTPUTS", 3)
     one = make(tmp_path)

@@ -22,7 +22,7 @@ def test_inputs_of_one_name_lie_apart(tmp_path: Path) -> None:
     arguments = {"a": "x/-t.txt", "b": [str(tmp_path / "y" / "-t.txt")], "c": None, "k": "x/-t.txt"}
     work = msgspec.structs.replace(one.work, arguments=arguments)
     found = resolve(work, one.at, frozenset("abc"))
-    assert found == {"a": "./-t.txt", "b": ["b-1/-t.txt"], "c": None, "k": "x/-t.txt"}
+    assert found == {"a": "./-t.txt", "b": ["input-1/-t.txt"], "c": None, "k": "x/-t.txt"}
     assert (one.at.work / found["b"][0]).read_text() == "y"
 
 
@@ -49,6 +49,15 @@ def test_a_functions_uploads_are_its_own_to_read(tmp_path: Path) -> None:
     sent: dict[str, Any] = {"x": {"$part": "p"}}
     work = msgspec.structs.replace(one.work, target=Target(function="f"), arguments=sent)
     assert resolve(work, one.at, frozenset()) == sent
+
+
+@pytest.mark.parametrize("filename", ["..", "../..", "/", "", None])
+def test_an_uploads_name_does_not_lead_out(tmp_path: Path, filename: str | None) -> None:
+    one = make(tmp_path, {})
+    (tmp_path / "sent").write_text("s")
+    sent = {"a": {"$part": "p", "filename": filename}}
+    work = msgspec.structs.replace(one.work, arguments=sent, parts={"p": str(tmp_path / "sent")})
+    assert resolve(work, one.at, frozenset("a")) == {"a": "sent"}
 
 
 def test_what_is_gone_is_named(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from jobs_ext.runner.keeper.client import KeeperClient, KeeperGone
@@ -53,12 +54,8 @@ def test_what_cannot_be_started_says_why(keeper: Bench, argv: list[str], said: s
 def test_a_missing_folder_is_named(keeper: Bench) -> None:
     order = keeper.order("a/1", ["true"])
     Path(order.cwd, "stdout").touch()
-    keeper.client.spawn([type(order)(**{**_fields(order), "cwd": "/no/such"})])
+    keeper.client.spawn([msgspec.structs.replace(order, cwd="/no/such")])
     assert keeper.wait("a/1", "failed")["error"] == "/no/such: No such file or directory"
-
-
-def _fields(order: object) -> dict[str, object]:
-    return {name: getattr(order, name) for name in type(order).__struct_fields__}  # type: ignore[attr-defined]
 
 
 def test_the_same_key_is_started_once(keeper: Bench) -> None:
@@ -154,6 +151,19 @@ def test_alive_is_locked_as_long_as_a_process_lives(keeper: Bench) -> None:
         keeper.client.kill("a/1", 5, "cancelled", "cancelled")
         keeper.wait("a/1", "exited")
         fcntl.flock(alive, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
+def test_many_environments(keeper: Bench) -> None:
+    orders = [
+        msgspec.structs.replace(
+            keeper.order(f"j{n}/1", ["sh", "-c", "echo $N"]), shared={"N": str(n)}
+        )
+        for n in range(70)
+    ]
+    keeper.client.spawn(orders[:66])
+    keeper.client.spawn(orders[66:])
+    for n in (0, 65, 66, 69):
+        assert keeper.printed(f"j{n}/1") == str(n)
 
 
 def test_jobs_get_signals_as_usual(keeper: Bench) -> None:

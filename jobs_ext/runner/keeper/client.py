@@ -83,6 +83,9 @@ class KeeperClient:
 
     def spawn(self, orders: Iterable[Launch]) -> None:
         """Order attempts to be started, in one message."""
+        if len(self._environments) >= _MOST_ENVIRONMENTS:
+            self._environments.clear()
+            self._send({"do": "forget-environments"})
         attempts = [self._order(order) for order in orders]
         self._send({"do": "spawn", "attempts": attempts})
 
@@ -103,11 +106,8 @@ class KeeperClient:
         text = json.dumps(values, sort_keys=True)
         name = hashlib.sha256(text.encode()).hexdigest()
         if name not in self._environments:
-            first = len(self._environments) >= _MOST_ENVIRONMENTS
-            if first:
-                self._environments.clear()
             self._environments.add(name)
-            self._send({"do": "environment", "name": name, "values": values, "first": first})
+            self._send({"do": "environment", "name": name, "values": values})
         return name
 
     def kill(self, key: str, grace: float, code: str, sentence: str) -> None:

@@ -2,7 +2,8 @@
 
 Messages to the keeper (JSON objects, one per line)::
 
-    {"do": "environment", "name": …, "values": {…}, "first": bool}   for later spawns on this line
+    {"do": "environment", "name": …, "values": {…}}   for later spawns on this line
+    {"do": "forget-environments"}
     {"do": "spawn", "attempts": [{key, argv, cwd, stdout, stderr, alive, shared, environment}]}
     {"do": "kill", "key": …, "grace": seconds, "told": {"code": …, "sentence": …}}
     {"do": "list"}   → {"event": "attempts", "instance": …, "live": [keys], "journal": size}
@@ -151,9 +152,9 @@ class Keeper:
                 for order in message["attempts"]:
                     self._attempts.spawn(order, connection.environments[order["shared"]])
             case "environment":
-                if message["first"]:
-                    connection.environments.clear()
                 connection.environments[message["name"]] = message["values"]
+            case "forget-environments":
+                connection.environments.clear()
             case "kill":
                 self._attempts.stop(message["key"], message["grace"], message["told"])
             case "list":
