@@ -12,6 +12,7 @@ from jobs_ext.model.view import show_value
 
 from . import display, frames, results, waiting
 from .errors import JobFailed, WaitTimeout
+from .handle import Handle
 from .job import Job
 from .lists import JobList
 
@@ -24,7 +25,7 @@ Missing = Literal["raise", "skip", "row"]
 _READERS = 8  # threads that fetch outputs
 
 
-class Batch(display.Shown):
+class Batch(Handle):
     """Jobs submitted together: one target, many argument sets, in their order.
 
     A rerun of one of its jobs stands for the job it repeats.

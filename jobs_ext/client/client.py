@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
 from jobs_ext.model import ids
 from jobs_ext.model import job as model
 from jobs_ext.model.request import BatchRequest, Context, SubmitRequest
-from jobs_ext.model.tool import Tool
 
-from .batch import Batch
 from .connection import Connection
 from .errors import InvalidRequest, NotFound
 from .job import Job
-from .lists import JobList, ToolList
 from .submitter import Submitter
 from .wire import Parts
+
+if TYPE_CHECKING:
+    from jobs_ext.model.tool import Tool
+
+    from .batch import Batch
+    from .lists import JobList, ToolList
+
+# What a submit does not need is imported where it is used: the first job shall not wait for it.
 
 T = TypeVar("T")
 
 _JSON = {"Content-Type": "application/json"}
 
 
-class ToolInfo(msgspec.Struct, frozen=True):
+class ToolInfo(NamedTuple):
     """What the server says of a tool: the tool itself and the JSON Schema of its arguments."""
 
     tool: Tool
@@ -61,6 +66,8 @@ class Client(Submitter):
         try:
             return Job(self, self.job(id))
         except NotFound as error:
+            from .batch import Batch
+
             try:
                 return Batch(self, self.batch(id))
             except NotFound:
@@ -79,12 +86,16 @@ class Client(Submitter):
         `filters` are tool, batch, name, project, text, deleted, limit (1 to 500) and order
         (newest or oldest).
         """
+        from .lists import JobList
+
         params = {"status": status} | filters
         page = self._get("jobs", model.Page[model.Job], _params(params))
         return JobList(Job(self, one) for one in page.items)
 
     def tools(self) -> ToolList:
         """Return what can be run here, as a table."""
+        from .lists import ToolList
+
         told = self._get("tools", dict[str, Any])
         tools = [_tool_info(one) for one in told["items"]]
         return ToolList([info.tool for info in tools], told.get("problems", []))
@@ -103,6 +114,8 @@ class Client(Submitter):
 
     def post_batch(self, body: BatchRequest, parts: Parts) -> Batch:
         """Send one batch; sent twice, it makes one batch all the same."""
+        from .batch import Batch
+
         return Batch(self, self._post("batches", model.Batch, body, parts))
 
     def job(self, id: str) -> model.Job:  # noqa: A002
@@ -185,5 +198,7 @@ def _params(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tool_info(told: dict[str, Any]) -> ToolInfo:
+    from jobs_ext.model.tool import Tool
+
     known = {name: told[name] for name in Tool.__struct_fields__ if name in told}
     return ToolInfo(msgspec.convert(known, Tool), told.get("schema", {}))

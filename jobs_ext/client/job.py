@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs_ext.model import job as model
 from jobs_ext.model.status import Status
-from jobs_ext.model.view import view_model
 
-from . import display, results, waiting
 from .errors import InvalidRequest, WaitTimeout
-from .outputs import OutputReference, Outputs
+from .handle import Handle
 from .targets import checked_options, to_wire
+from .wire import plain
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     from .client import Client
+    from .outputs import OutputReference, Outputs
+
+# What a submit does not need is imported where it is used: the first job shall not wait for it.
 
 _NEVER_AGAIN = (Status.SUCCEEDED, Status.CANCELLED)
 
 
-class Job(display.Shown):
+class Job(Handle):
     """One submitted run."""
 
     kind = "job"
@@ -48,6 +49,8 @@ class Job(display.Shown):
 
     def view(self) -> dict[str, Any]:
         """Return what there is to see of it, as plain JSON."""
+        from jobs_ext.model.view import view_model
+
         return view_model(self.refresh())
 
     @property
@@ -100,6 +103,8 @@ class Job(display.Shown):
 
         Raises `WaitTimeout` after `timeout` seconds; the job itself goes on.
         """
+        from . import display, waiting
+
         with waiting.interruptible(self):
             for pause in waiting.pauses(timeout):
                 if self.refresh().status.final:
@@ -114,6 +119,8 @@ class Job(display.Shown):
         Raises `JobFailed` with the reason, the remote traceback or the end of the log;
         `WaitTimeout`; `Forbidden` for another owner's pickle, unless `trust`.
         """
+        from . import results
+
         self.wait(timeout)
         return results.result(self.client, self.refresh(), trust=trust)
 
@@ -122,6 +129,10 @@ class Job(display.Shown):
         return self._awaited().__await__()
 
     async def _awaited(self) -> Any:
+        import asyncio
+
+        from . import display, results, waiting
+
         for pause in waiting.pauses(None):
             if (await asyncio.to_thread(self.refresh)).status.final:
                 break
@@ -150,27 +161,35 @@ class Job(display.Shown):
             raise InvalidRequest(
                 "options is a dict.", field="options", hint="rerun(options={'memory': '2GB'})"
             )
-        arguments = {name: _plain(value, name) for name, value in changes.items()}
+        arguments = {name: plain(value, f"arguments.{name}", {}) for name, value in changes.items()}
         return self.client.rerun(self.id, arguments, to_wire(checked_options(options)))
 
     def logs(self, stream: str | None = None, attempt: int | None = None) -> str:
         """Return what it wrote: ``stdout``, ``stderr``, or by default the one after the other."""
+        from . import waiting
+
         streams = [stream] if stream else ["stdout", "stderr"]
         texts = [waiting.whole_log(self.client, self.id, one, attempt) for one in streams]
         return "".join(t if t.endswith("\n") or t is texts[-1] else f"{t}\n" for t in texts if t)
 
     def follow(self, stream: str | None = None) -> Iterator[str]:
         """Yield what it writes, line by line, until it has ended."""
+        from . import waiting
+
         with waiting.interruptible(self):
             yield from waiting.follow(self, [stream] if stream else ["stdout", "stderr"])
 
     @property
     def outputs(self) -> Outputs:
         """Its outputs by name; complete once it has ended."""
+        from .outputs import Outputs
+
         return Outputs(self.client.connection, self.refresh())
 
     def output(self, name: str) -> OutputReference:
         """Return an output that need not be there yet, as an argument for another job."""
+        from .outputs import OutputReference
+
         return OutputReference(self.id, name)
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
@@ -191,12 +210,8 @@ class Job(display.Shown):
         `engine` is pandas, polars or pyarrow; `read_options` go to its reader. Raises `JobFailed`
         and, when no or several outputs could be meant, `AmbiguousOutput` naming them.
         """
+        from . import results
+
         self.wait()
         job = self.refresh()
         return results.frame(self.client, job, output, engine, trust=trust, **read_options)
-
-
-def _plain(value: Any, name: str) -> Any:
-    from .wire import plain
-
-    return plain(value, f"arguments.{name}", {})

@@ -13,7 +13,6 @@ import msgspec
 from jobs_ext.model import request as model
 from jobs_ext.model.ids import new_id
 
-from . import sweep
 from .errors import InvalidRequest, near
 from .wire import Parts, plain
 
@@ -84,6 +83,8 @@ class Target:
         `over` is `jx.grid(…)`, `jx.zipped(…)`, a list of dicts, the rows of a frame, or values
         for the first parameter. Raises TypeError for a bare text.
         """
+        from . import sweep
+
         parts: Parts = {}
         target = self._target(parts)
         sets = sweep.sets(over, self._first)

@@ -14,7 +14,7 @@ from jobs_ext.model.view import view_model
 
 if TYPE_CHECKING:
     from jobs_ext.client.client import Client
-    from jobs_ext.client.display import Shown
+    from jobs_ext.client.handle import Handle
 
 _ROWS = 100  # in the first snapshot of a panel
 
@@ -43,7 +43,7 @@ class Panel(anywidget.AnyWidget):
     watch = traitlets.Dict().tag(sync=True)  # {"kind": "job" | "batch", "id": …} or "jobs"
     snapshot = traitlets.Dict().tag(sync=True)  # the view, or views, as JSON
 
-    def __init__(self, shown: Shown | None = None, client: Client | None = None) -> None:
+    def __init__(self, shown: Handle | None = None, client: Client | None = None) -> None:
         self._shown = shown
         self._client = client or (shown.client if shown else session.default())
         watch = {"kind": shown.kind, "id": shown.id} if shown else {"kind": "jobs"}
@@ -71,6 +71,6 @@ class Panel(anywidget.AnyWidget):
         self.refresh()
 
 
-def panel(shown: Shown | None = None) -> Panel:
+def panel(shown: Handle | None = None) -> Panel:
     """Return a live table of the newest jobs, or the live card of one job or batch."""
     return Panel(shown)
