@@ -27,8 +27,11 @@ def test_a_form_submits_and_shows_its_job(notebook: NotebookPage, lab: Lab) -> N
     picture(notebook.page, "form")
 
 
-def test_the_panel_widget_is_live(notebook: NotebookPage, lab: Lab) -> None:
-    cells = ["import jobs_ext as jx\njx.panel()", "jx.options(name='shown').submit(['true'])"]
+def test_the_panel_widget_is_live_while_the_kernel_is_blocked(
+    notebook: NotebookPage, lab: Lab
+) -> None:
+    blocks = "import time\njx.options(name='shown').submit(['sleep', '1'])\ntime.sleep(600)"
+    cells = ["import jobs_ext as jx\njx.panel()", blocks]
     notebook.open(lab.write_notebook("widget.ipynb", *cells))
     notebook.run_all()
     row = notebook.outputs.locator(".jx-row[data-status=SUCCEEDED]").filter(has_text="shown")
