@@ -205,14 +205,19 @@ describe('the list', () => {
 
   it('folds the jobs of a batch under it, and draws them only when asked', () => {
     const whole = batch({ SUCCEEDED: 1, RUNNING: 1 });
-    const members = [succeeded({ batch: whole.id }), job({ id: OTHER, batch: whole.id })];
+    const given = (k: string): { name: string; text: string }[] => [{ name: 'text', text: 'data.txt' }, { name: 'k', text: k }];
+    const members = [
+      job({ id: OTHER, batch: whole.id, title: 'second', arguments: given('2') }),
+      succeeded({ batch: whole.id, title: 'first', arguments: given('1') })
+    ];
     mount(page, source({ kind: 'jobs', items: [whole, ...members] }));
     expect(page.querySelectorAll('.jx-row')).toHaveLength(1);
     const fold = find<HTMLDetailsElement>('.jx-row-jobs');
     expect(find('.jx-row-jobs > summary').textContent).toBe('2 jobs');
     fold.open = true;
     fold.dispatchEvent(new Event('toggle'));
-    expect(fold.querySelectorAll('.jx-row')).toHaveLength(2);
+    expect([...fold.querySelectorAll('.jx-row-title')].map(title => title.textContent)).toEqual(['first', 'second']);
+    expect(fold.querySelector('.jx-row-line')?.textContent).toBe('SUCCEEDED · k=1');
   });
 
   it('says that it is empty, and opens one item when its title is pressed', () => {

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from jobs_ext.client import static
 from jobs_ext.model.view import MIME
 from tests.browser.lab import Lab, outputs
-from tests.browser.page import PATIENCE, NotebookPage, badge, picture
+from tests.browser.page import PATIENCE, NotebookPage, badge
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -99,7 +99,6 @@ def test_a_batch_is_one_card(notebook: NotebookPage, lab: Lab) -> None:
     badge(notebook.card, "FAILED")
     expect(notebook.card.locator(".jx-counts")).to_have_text("3 succeeded1 failed")
     expect(notebook.card.locator(".jx-failure")).to_contain_text("ZeroDivisionError")
-    picture(notebook.page, "batch")
 
 
 def test_a_job_of_another_server_is_a_picture(notebook: NotebookPage, lab: Lab) -> None:

@@ -85,7 +85,11 @@ class JobRow extends Row<JobView> {
   }
 
   protected override detail(): string {
-    return this.view.reason ?? targetText(this.view.target, this.view.title);
+    const { view } = this;
+    if (view.batch !== null && view.arguments.length && view.tone !== 'bad') {
+      return view.arguments.map(({ name, text }) => `${name}=${text}`).join(', '); // what tells it from its siblings
+    }
+    return view.reason ?? targetText(view.target, view.title);
   }
 }
 
@@ -116,7 +120,7 @@ class BatchRow extends Row<BatchView> {
     this.jobs.hidden = jobs.length === 0;
     const all = jobs.length === this.view.n_jobs;
     setText(this.summary, all ? `${jobs.length} jobs` : `${jobs.length} of ${this.view.n_jobs} jobs`);
-    this.members = jobs;
+    this.members = distinguished(jobs);
     this.drawMembers();
   }
 
@@ -213,7 +217,7 @@ export class JobList implements Part<JobsView> {
     for (const id of batches) {
       const row = this.rows.get(id);
       if (row instanceof BatchRow) {
-        row.fill(view.items.filter(inside).filter(job => job.batch === id));
+        row.fill(view.items.filter(inside).filter(job => job.batch === id).sort(byAge));
       }
     }
     setLine(this.empty, view.items.length ? '' : 'No jobs.');
@@ -223,4 +227,19 @@ export class JobList implements Part<JobsView> {
     this.stopClock();
     this.node.remove();
   }
+}
+
+/** Jobs of a batch come in the order they were given in; ids sort by time. */
+function byAge(a: JobView, b: JobView): number {
+  return a.id < b.id ? -1 : 1;
+}
+
+/** Returns siblings with those arguments only that differ among them: a row has room for little. */
+function distinguished(jobs: JobView[]): JobView[] {
+  const values = new Map<string, Set<string>>();
+  for (const { name, text } of jobs.flatMap(job => job.arguments)) {
+    values.set(name, (values.get(name) ?? new Set()).add(text));
+  }
+  const differs = (name: string): boolean => (values.get(name)?.size ?? 0) > 1;
+  return jobs.map(job => ({ ...job, arguments: job.arguments.filter(({ name }) => differs(name)) }));
 }
