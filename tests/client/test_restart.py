@@ -13,6 +13,7 @@ from jobs_ext.client import session
 from jobs_ext.client.connection import Connection
 from tests.waiting import until
 
+from .kernels import Kernel
 from .live import LiveServer
 
 
@@ -29,7 +30,7 @@ def test_handles_go_on_after_a_kill_and_a_restart_at_another_port(server, client
     note = f"open({str(marks)!r}, 'a').write(os.environ['JOBS_ID'] + '\\n')"
     code = f"import os, time; {note}; time.sleep(3)"
     batch = jx.map([sys.executable, "-c", code, "{i}"], jx.grid(i=["1", "2", "3", "4"]))
-    until(lambda: batch.counts["RUNNING"] >= 1, what="a job that runs")
+    until(lambda: batch.counts["RUNNING"] >= 2, what="two jobs that run")
     sent = pickle.dumps(batch)
     before = server.url
     server.kill()
@@ -49,6 +50,11 @@ def test_handles_go_on_after_a_kill_and_a_restart_at_another_port(server, client
         check=True,
     )
     assert b"4 SUCCEEDED" in run.stdout
+
+    kernel = Kernel(server)  # a new one, of the new server
+    kernel.run(f"import pickle; batch = pickle.loads({sent!r})")
+    assert kernel.value("batch.wait(60).counts['SUCCEEDED']") == "4"
+    kernel.close()
 
 
 def test_connect_finds_the_only_server_and_its_token(server, client, monkeypatch):
