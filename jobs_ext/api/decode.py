@@ -50,7 +50,7 @@ def decode_query(request: HTTPServerRequest, shape: type[T]) -> T:
     try:
         return msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as error:
-        raise explained(error, given, shape) from None
+        raise explained(error, given, shape, query=True) from None
 
 
 def decode_body(

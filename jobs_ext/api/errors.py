@@ -13,7 +13,7 @@ from ..model.errors import JobsError
 from ..model.view import show_value
 
 RETRY_AFTER = 2  # seconds; what a 503 asks clients to wait
-_ECHO = 1000  # bytes of JSON; longer values are shown shortened
+_ECHO = 1000  # bytes of JSON, characters of text; what is longer is shown shortened
 
 _TYPES = {
     400: "invalid_request",
@@ -46,12 +46,12 @@ def describe(error: BaseException | None, status: int) -> Problem:
     """Return what the client is told about `error`; never a traceback."""
     reason = responses.get(status, "Unknown Error")
     if isinstance(error, JobsError):
-        return Problem(
-            error.message, reason, error.type, error.field, _echo(error.value), error.hint
-        )
+        field = error.field and _shortened(error.field)
+        told = _shortened(error.message), reason, error.type, field, _echo(error.value)
+        return Problem(*told, hint=_shortened(error.hint))
     if isinstance(error, web.HTTPError):
         message = (error.log_message or "") % error.args
-        return Problem(message or f"{reason}.", error.reason or reason, _type(status))
+        return Problem(_shortened(message) or f"{reason}.", error.reason or reason, _type(status))
     return Problem(
         "The server ran into an unexpected error.",
         reason,
@@ -64,9 +64,15 @@ def _type(status: int) -> str:
     return _TYPES.get(status, "invalid_request" if status < 500 else "internal_error")
 
 
+def _shortened(text: str) -> str:
+    return text if len(text) <= _ECHO else text[: _ECHO - 1] + "…"
+
+
 def _echo(value: object) -> object:
     try:
         size = len(msgspec.json.encode(value))
     except TypeError:
         return str(value)[:_ECHO]
+    except (ValueError, RecursionError):  # text that is no Unicode; nested too deeply
+        return None
     return value if size <= _ECHO else show_value(value, _ECHO)

@@ -7,7 +7,7 @@ attachment, under a policy that puts it into a sandbox.
 from __future__ import annotations
 
 import os
-import stat
+from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from tornado.iostream import StreamClosedError
 
 from ..model.errors import NotFound
 from ..model.job import Output
+from ..service.files import open_regular
 from .handler import JobsHandler
 from .operation import Operation, authorized, describes, operation
 from .ranges import read_range
@@ -122,18 +123,12 @@ class OutputHandler(JobsHandler):
 
 
 def _open(output: Output) -> BinaryIO:
-    """Open a regular file; never wait, as opening a pipe would."""
-    gone = NotFound(f"The output {output.name!r} has vanished.", field="name", value=output.name)
-    if output.path is None:
-        raise gone
     try:
-        descriptor = os.open(output.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return open_regular(Path(output.path or ""))
     except OSError:
-        raise gone from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise gone
-    return os.fdopen(descriptor, "rb")
+        raise NotFound(
+            f"The output {output.name!r} has vanished.", field="name", value=output.name
+        ) from None
 
 
 def _etag(output: Output, now: os.stat_result) -> str:

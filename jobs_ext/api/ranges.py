@@ -6,7 +6,7 @@ import re
 
 from ..model.errors import RangeNotSatisfiable
 
-_SINGLE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_SINGLE = re.compile(r"bytes=(\d{0,30})-(\d{0,30})", re.ASCII)
 
 
 def read_range(header: str | None, size: int) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 _SIZES = {
@@ -40,11 +41,19 @@ def parse_duration(value: int | float | str) -> float:
 def _parse(value: int | float | str, units: dict[str, int] | dict[str, float], want: str) -> float:
     if isinstance(value, bool):
         raise ValueError(f"expected {want}")
-    if isinstance(value, int | float):
-        return float(value)
-    match = _FORM.fullmatch(value)
-    if match is None or match[2].lower() not in units:
+    try:
+        number = float(value) if isinstance(value, int | float) else _read(value, units)
+    except (OverflowError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
         raise ValueError(f"expected {want}")
+    return number
+
+
+def _read(text: str, units: dict[str, int] | dict[str, float]) -> float:
+    match = _FORM.fullmatch(text)
+    if match is None or match[2].lower() not in units:
+        raise ValueError(text)
     return float(match[1]) * units[match[2].lower()]
 
 

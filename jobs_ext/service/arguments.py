@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import UNSET
@@ -12,6 +11,7 @@ from ..model.errors import InvalidRequest
 from ..model.request import Target
 from ..model.tool import PLACEHOLDER, Tool, ToolInput
 from .environment import check_parameter_name
+from .files import must_be_file, whole_path
 from .hints import did_you_mean
 from .references import is_reference
 from .schemas import ValueSchema
@@ -135,7 +135,7 @@ class Files:
     """Looks for input files, each once."""
 
     def __init__(self, base: str) -> None:
-        self._base = Path(base)
+        self._base = base
         self._there: set[str] = set()
 
     def check_input(self, declared: ToolInput, value: Any, field: str) -> None:
@@ -159,19 +159,5 @@ class Files:
             )
         refuse_zero_bytes(value, field)
         if value not in self._there:
-            must_be_file(self._base / Path(value).expanduser(), field, value)
+            must_be_file(whole_path(value, self._base), field, value)
             self._there.add(value)
-
-
-def must_be_file(path: Path, field: str, given: str) -> None:
-    """Raise `InvalidRequest` naming `field` unless `path` is a regular file."""
-    if path.is_file():
-        return
-    if path.is_dir():
-        raise InvalidRequest(f"{path} is a folder, not a file.", field=field, value=given)
-    if not path.parent.is_dir():
-        hint = f"There is no folder {path.parent}."
-    else:
-        near = did_you_mean(path.name, (p.name for p in path.parent.iterdir()))
-        hint = near if near.startswith("Did") else "Check the path; it is read on the server."
-    raise InvalidRequest(f"There is no file {path}.", field=field, value=given, hint=hint)

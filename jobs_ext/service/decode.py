@@ -16,6 +16,7 @@ T = TypeVar("T")
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_CHOICE = re.compile(r"Invalid enum value '(.*)'", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _TYPES = {
     "int": "an integer",
@@ -34,7 +35,15 @@ def decode_request(body: bytes, type_: type[T]) -> T:
         decoded: T = _decode(body, type_)
         return decoded
     except msgspec.ValidationError as error:
-        raise explained(error, _decode(body, Any), type_) from None
+        raise explained(error, _whatever(body), type_) from None
+
+
+def _whatever(body: bytes) -> Any:
+    """Return the JSON `body` as it is; None when it holds a number that nothing can hold."""
+    try:
+        return _decode(body, Any)
+    except msgspec.ValidationError:
+        return None
 
 
 def _decode(body: bytes, type_: Any) -> Any:
@@ -42,7 +51,9 @@ def _decode(body: bytes, type_: Any) -> Any:
         return msgspec.json.decode(body, type=type_)
     except msgspec.ValidationError:
         raise
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise InvalidRequest("The body is not JSON that can be read: it is too deep.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The body is not JSON: {error}.") from None
 
 
@@ -54,11 +65,17 @@ def convert_request(value: Any, type_: type[T]) -> T:
         raise explained(error, value, type_) from None
 
 
-def explained(error: msgspec.ValidationError, given: Any, type_: Any) -> InvalidRequest:
-    """Return what msgspec found, told by field, value and hint."""
+def explained(
+    error: msgspec.ValidationError, given: Any, type_: Any, *, query: bool = False
+) -> InvalidRequest:
+    """Return what msgspec found, told by field, value and hint.
+
+    In a `query` a field that is a list is repeated, and so has no index.
+    """
     match = _PLACE.match(str(error))
     what, path = (match["what"], match["path"] or "") if match else (str(error), "")
     steps = [name or number or "" for name, number, _ in _STEP.findall(path)]
+    path = path.partition("[")[0] if query else path
     if unknown := _UNKNOWN.match(what):
         return _unknown_field(unknown[1], path, steps, given, type_)
     if missing := _MISSING.match(what):
@@ -68,7 +85,18 @@ def explained(error: msgspec.ValidationError, given: Any, type_: Any) -> Invalid
         f"{_field(path) or 'The body'}: {_in_words(what)}.",
         field=_field(path) or None,
         value=_value_at(given, steps),
+        hint=_choices(what, steps, type_),
     )
+
+
+def _choices(what: str, steps: list[str], type_: Any) -> str:
+    """Return a hint that names what could be given, where there is a choice."""
+    info = _type_at(inspect.type_info(type_), steps)
+    value = _CHOICE.match(what)
+    if value is None or not isinstance(info, inspect.EnumType | inspect.LiteralType):
+        return ""
+    known = info.values if isinstance(info, inspect.LiteralType) else list(info.cls)
+    return did_you_mean(value[1], map(str, known))
 
 
 def _unknown_field(
@@ -110,10 +138,14 @@ def _value_at(value: Any, steps: list[str]) -> Any:
 
 def _field_names(info: inspect.Type, steps: list[str]) -> list[str]:
     """Return the names of the fields of the struct that `steps` lead to."""
+    info = _struct_of(_type_at(info, steps))
+    return [f.encode_name for f in info.fields] if isinstance(info, inspect.StructType) else []
+
+
+def _type_at(info: inspect.Type, steps: list[str]) -> inspect.Type:
     for step in steps:
         info = _inside(_struct_of(info), step)
-    info = _struct_of(info)
-    return [f.encode_name for f in info.fields] if isinstance(info, inspect.StructType) else []
+    return info
 
 
 def _struct_of(info: inspect.Type) -> inspect.Type:

@@ -8,6 +8,7 @@ from ..model.errors import InvalidRequest, NotFound
 from ..model.job import Attempt, Job, LogChunk
 from ..store.faults import mapped_faults
 from .core import Core
+from .files import open_regular
 from .hints import did_you_mean
 from .principal import Principal
 
@@ -94,12 +95,12 @@ def _choose(job: Job, number: int | None) -> Attempt | None:
 def _bytes(path: Path, offset: int, limit: int) -> tuple[int, int, bytes]:
     """Return where the bytes start, the size of the log and the bytes."""
     try:
-        with path.open("rb") as log:
+        with open_regular(path) as log:
             size = log.seek(0, 2)
             start = min(offset, size) if offset >= 0 else max(0, size + offset)
             log.seek(start)
             data = log.read(limit)
-    except FileNotFoundError:  # claimed, but not launched yet
+    except FileNotFoundError:  # claimed, but not launched yet; or replaced by the job
         return 0, 0, b""
     if offset < 0 and start > 0:
         skipped = next((n for n, b in enumerate(data[:3]) if b & 0xC0 != 0x80), 3)

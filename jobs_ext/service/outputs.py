@@ -11,6 +11,7 @@ from ..store import jobs as job_rows
 from ..store.contents import Spec
 from ..store.jobs import JobRow
 from .core import Core
+from .files import is_file
 from .hints import did_you_mean
 from .principal import Principal
 
@@ -59,7 +60,7 @@ class Outputs:
         inside = _lies_in(path, folder) or (
             not path.is_relative_to(folder) and _belongs_to(job_folder(spec), output.name, path)
         )
-        if not inside or not path.is_file():
+        if not inside or not is_file(path):
             raise NotFound(
                 f"The output {output.name!r} is no longer there.",
                 field="name",
@@ -69,13 +70,17 @@ class Outputs:
 
 
 def _lies_in(path: Path, folder: Path) -> bool:
-    return path.resolve().is_relative_to(folder.resolve())
+    return _real(path).is_relative_to(_real(folder))
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # `resolve` raises for links that run in a circle
 
 
 def _belongs_to(folder: Path, name: str, path: Path) -> bool:
     """Tell whether a pattern found `path` in `folder`, maybe behind a link that lies there."""
     named = Path(os.path.abspath(folder / name))  # noqa: PTH100 - `resolve` would follow links
-    seen = named.is_relative_to(folder) and named.resolve() == path.resolve()
+    seen = named.is_relative_to(folder) and _real(named) == _real(path)
     return seen or _lies_in(path, folder)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..model.errors import InvalidRequest
 from ..model.request import Context, Options
 from ..model.tool import PLACEHOLDER, Tool
+from .files import is_file, whole_path
 from .hints import did_you_mean
 from .preflight import check_function
 
@@ -68,8 +69,7 @@ def find_program(name: str, folder: str, path: str) -> str | None:
     """Return the absolute path of a program, as a shell standing in `folder` would find it."""
     if os.sep not in name:
         return shutil.which(name, path=path)
-    candidate = str(Path(folder, Path(name).expanduser()))
-    return shutil.which(candidate)
+    return shutil.which(str(whole_path(name, folder)))
 
 
 def check_tool_command(tool: Tool, options: Options, context: Context) -> None:
@@ -111,7 +111,7 @@ def check_command(command: list[str], options: Options, context: Context, base: 
 
 
 def _no_such_command(program: str, folder: str) -> InvalidRequest:
-    if Path(folder, program).is_file():
+    if is_file(Path(folder, program)):
         hint = (
             f"To run the file {program} of this folder, write ./{program} and make it executable."
         )

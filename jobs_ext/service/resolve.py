@@ -16,8 +16,9 @@ from ..model.errors import InvalidRequest, NotFound
 from ..model.request import KINDS, Context, Options, Target
 from ..model.tool import Tool
 from ..store.contents import Spec
-from .arguments import Rules, must_be_file, rules_of
+from .arguments import Rules, rules_of
 from .decode import convert_request
+from .files import is_file, is_folder, must_be_file, whole_path
 from .options import Resources, check_options, resources_of
 from .programs import check_command, check_kernel, check_tool_command, choose_python
 from .slots import Slots
@@ -115,8 +116,8 @@ def _tool_of(tools: Tools, target: Target, snapshot: dict[str, Any] | None) -> T
 
 def _base(context: Context, root: str) -> str:
     """Return the submitter's folder."""
-    folder = Path(context.cwd).expanduser() if context.cwd else Path(root)
-    if not folder.is_absolute() or not folder.is_dir():
+    folder = whole_path(context.cwd, "") if context.cwd else Path(root)
+    if not folder.is_absolute() or not is_folder(folder):
         raise InvalidRequest(
             f"There is no folder {folder} on the server.",
             field="context.cwd",
@@ -146,7 +147,7 @@ def _settled_target(
         if options.kernel is not None:
             check_kernel(options.kernel)
         given = str(getattr(target, kind))
-        path = Path(base, Path(given).expanduser())
+        path = whole_path(given, base)
         must_be_file(path, f"target.{kind}", given)
         return convert_request({kind: str(path)}, Target)
     return target
@@ -155,7 +156,7 @@ def _settled_target(
 def _check_tool_program(tool: Tool, options: Options, context: Context) -> None:
     folder = tool.folder or "."
     for kind, name in (("script", tool.script), ("notebook", tool.notebook)):
-        if isinstance(name, str) and not Path(folder, name).is_file():
+        if isinstance(name, str) and not is_file(Path(folder, name)):
             raise InvalidRequest(
                 f"The {kind} of {tool.id}, {name}, is gone.", field="target.tool", value=tool.id
             )
@@ -176,11 +177,11 @@ def _settled_options(options: Options, python: str, base: str) -> Options:
     changes: dict[str, object] = {}
     if options.python:
         changes["python"] = python
-    if Path(options.cwd).is_absolute() and not Path(options.cwd).is_dir():
+    if Path(options.cwd).is_absolute() and not is_folder(Path(options.cwd)):
         raise InvalidRequest(
             f"There is no folder {options.cwd}.", field="options.cwd", value=options.cwd
         )
-    files = [Path(base, Path(name).expanduser()) for name in options.inputs]
+    files = [whole_path(name, base) for name in options.inputs]
     for index, (path, name) in enumerate(zip(files, options.inputs, strict=True)):
         must_be_file(path, f"options.inputs[{index}]", name)
     if files:

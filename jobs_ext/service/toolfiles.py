@@ -13,6 +13,7 @@ from ..model.errors import InvalidRequest
 from ..model.tool import PLACEHOLDER, Tool, check_tool
 from .decode import convert_request
 from .environment import check_parameter_name
+from .files import open_regular
 from .hints import did_you_mean
 from .schemas import ValueSchema
 
@@ -34,7 +35,8 @@ class ToolProblem(Struct, frozen=True):
 def read_tool(path: Path) -> Tool | ToolProblem:
     """Return the tool that a file describes, or what is wrong with it."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with open_regular(path) as file:
+            text = file.read().decode()
         return parse_tool(tomllib.loads(text), path.parent)
     except (OSError, UnicodeDecodeError) as error:
         return ToolProblem(str(path), None, f"can't be read: {error}")

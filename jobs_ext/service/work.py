@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from ..store import queue as rows
 from ..store.contents import Spec
 from ..store.jobs import JobRow
 from .core import Core
+from .files import whole_path
 from .references import OutputReference, references
 
 
@@ -64,4 +64,4 @@ def _with_whole_paths(arguments: dict[str, Any], spec: Spec) -> dict[str, Any]:
 def _whole(value: Any, base: str) -> Any:
     if isinstance(value, list):
         return [_whole(inner, base) for inner in value]
-    return str(Path(base, Path(value).expanduser())) if isinstance(value, str) else value
+    return str(whole_path(value, base)) if isinstance(value, str) else value

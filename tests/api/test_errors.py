@@ -38,6 +38,13 @@ def test_jupyters_own_errors():
 def test_large_and_strange_values_are_shortened():
     assert len(describe(Conflict("x", value="y" * 10**6), 409).value) <= 1000
     assert describe(Conflict("x", value=object), 409).value.startswith("<class")
+    assert describe(Conflict("x", value="\ud800"), 409).value is None
+    deep: list[object] = []
+    for _ in range(10_000):
+        deep = [deep]
+    assert describe(Conflict("x", value=deep), 409).value is None
+    said = describe(Conflict("x" * 10**6, field="y" * 10**6, hint="z" * 10**6), 409)
+    assert max(len(said.message), len(said.field), len(said.hint)) <= 1000
 
 
 async def test_bodies_that_are_not_what_they_say(api):

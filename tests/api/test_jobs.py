@@ -150,6 +150,7 @@ async def test_bad_requests_name_what_is_wrong(api, body, named):
 BAD_QUERIES = {
     "unknown parameter": ({"stauts": "RUNNING"}, "stauts"),
     "bad status": ({"status": "DONE"}, "status"),
+    "bad status beside a good one": ([("status", "RUNNING"), ("status", "DONE")], "status"),
     "bad cursor": ({"cursor": "nonsense"}, "cursor"),
     "bad limit": ({"limit": "many"}, "limit"),
     "limit too large": ({"limit": "501"}, "limit"),
@@ -163,8 +164,14 @@ async def test_bad_queries_name_what_is_wrong(api, query, named):
     answer = await api("GET", "jobs", params=query)
     assert answer.status == 400, answer.body
     problem = answer.json
-    assert problem["field"].startswith(named), problem
+    assert problem["field"] == named, problem
     assert problem["hint"] or problem["value"] is not None
+
+
+async def test_a_bad_status_says_which_there_are(api):
+    problem = (await api("GET", "jobs", params={"status": "GONE"})).json
+    assert (problem["field"], problem["value"]) == ("status", "GONE")
+    assert "RUNNING" in problem["hint"]
 
 
 async def test_bad_ids(api):

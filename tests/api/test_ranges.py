@@ -21,6 +21,7 @@ from jobs_ext.model.errors import RangeNotSatisfiable
         ("bytes=0-1,3-4", None),
         ("lines=0-1", None),
         ("bytes=a-b", None),
+        ("bytes=0-" + "9" * 5000, None),
         ("bytes=\u0661-\u0662", None),
     ],
 )

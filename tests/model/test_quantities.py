@@ -4,6 +4,8 @@ import pytest
 
 from jobs_ext.model.quantities import parse_bytes, parse_duration, show_bytes, show_duration
 
+ENDLESS = ["9" * 400, 10**400, float("inf"), float("nan")]
+
 
 @pytest.mark.parametrize(
     ("text", "size"),
@@ -20,7 +22,9 @@ def test_sizes(text, size):
     assert parse_bytes(text) == size
 
 
-@pytest.mark.parametrize("wrong", ["", "GB", "4 potatoes", "-1MB", "1e3", "0", 0, True, "4GB!"])
+@pytest.mark.parametrize(
+    "wrong", ["", "GB", "4 potatoes", "-1MB", "1e3", "0", 0, True, "4GB!", *ENDLESS]
+)
 def test_wrong_sizes_say_what_is_expected(wrong):
     with pytest.raises(ValueError, match="size"):
         parse_bytes(wrong)
@@ -34,7 +38,7 @@ def test_durations(text, seconds):
     assert parse_duration(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("wrong", ["", "soon", "-5s", "0", 0, "10 mins ago", False])
+@pytest.mark.parametrize("wrong", ["", "soon", "-5s", "0", 0, "10 mins ago", False, *ENDLESS])
 def test_wrong_durations_say_what_is_expected(wrong):
     with pytest.raises(ValueError, match="duration"):
         parse_duration(wrong)

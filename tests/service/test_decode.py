@@ -4,7 +4,7 @@ import pytest
 
 from jobs_ext.model.errors import InvalidRequest
 from jobs_ext.model.request import BatchRequest, SubmitRequest
-from jobs_ext.service import decode_request
+from jobs_ext.service import JobQuery, decode_request
 
 CASES = [
     (b'{"target": {"tool": "a"}, "options": {"cpus": 2}}', "options.cpus", 2, "'cpu'"),
@@ -14,6 +14,7 @@ CASES = [
     (b'{"target": {"command": ["a", 3]}}', "target.command[1]", 3, ""),
     (b"{}", "target", None, "target"),
     (b"[1]", None, [1], ""),
+    (b'{"target": {}, "arguments": {"k": 1e999}}', "arguments[...]", None, ""),
 ]
 
 
@@ -44,3 +45,13 @@ def test_a_field_inside_a_list_is_named():
 def test_what_is_no_json_is_refused(body):
     with pytest.raises(InvalidRequest, match="not JSON"):
         decode_request(body, SubmitRequest)
+
+
+def test_a_choice_says_what_there_is():
+    with pytest.raises(InvalidRequest) as caught:
+        decode_request(b'{"status": ["RUNNING", "GONE"]}', JobQuery)
+    assert (caught.value.field, caught.value.value) == ("status[1]", "GONE")
+    assert "RUNNABLE" in caught.value.hint
+    with pytest.raises(InvalidRequest) as caught:
+        decode_request(b'{"status": ["running"]}', JobQuery)
+    assert caught.value.hint.startswith("Did you mean 'RUNNING'")

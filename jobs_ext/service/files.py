@@ -1,0 +1,66 @@
+"""Paths that come from outside, looked at without stumbling over them and without ever waiting."""
+
+from __future__ import annotations
+
+import os
+import stat
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from ..model.errors import InvalidRequest
+from .hints import did_you_mean
+
+_NEIGHBOURS = 1000  # names in a folder that a hint looks at
+
+
+def whole_path(name: str, base: str) -> Path:
+    """Return the absolute path of `name` as typed in `base`; a ``~`` of nobody stays as it is."""
+    typed = name if "\0" in name else os.path.expanduser(name)  # noqa: PTH111 - Path's raises
+    return Path(base, typed)
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a regular file; False for every name that can't be one."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path's raises for names too long and the like
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder; False for every name that can't be one."""
+    return os.path.isdir(path)  # noqa: PTH112 - as above
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading; never wait, as opening a pipe would.
+
+    Raises OSError when that can't be done, `FileNotFoundError` for what is no regular file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileNotFoundError(f"{path} is not a regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def must_be_file(path: Path, field: str, given: str) -> None:
+    """Raise `InvalidRequest` naming `field` unless `path` is a regular file."""
+    if not is_file(path):
+        what = _what_is_there(path)
+        hint = "" if what else _where_to_look(path)
+        message = f"{path} is {what}, not a file." if what else f"There is no file {path}."
+        raise InvalidRequest(message, field=field, value=given, hint=hint)
+
+
+def _what_is_there(path: Path) -> str:
+    if is_folder(path):
+        return "a folder"
+    return "a pipe or a device" if os.path.exists(path) else ""  # noqa: PTH110 - as above
+
+
+def _where_to_look(path: Path) -> str:
+    try:
+        names = [neighbour.name for neighbour in islice(path.parent.iterdir(), _NEIGHBOURS)]
+    except (OSError, ValueError):  # no folder, not to be read, or no name that a folder can have
+        return f"There is no folder {path.parent} that can be read."
+    near = did_you_mean(path.name, names)
+    return near if near.startswith("Did") else "Check the path; it is read on the server."
