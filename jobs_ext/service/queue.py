@@ -60,14 +60,13 @@ class Queue:
             fresh = rows.by_pks(tx, [row.pk for row in claimed])
             return to_work(self._core, tx, fresh, numbers)
 
-    def apply(self, changes: list[Change], marks: dict[str, int] | None = None) -> None:
-        """Write what became of attempts, and `marks`, in one transaction.
+    def apply(self, changes: list[Change]) -> None:
+        """Write what became of attempts, in one transaction.
 
         A change for an attempt that has ended already is ignored.
         """
         with self._store.write(poke=("servers",)) as tx:
             Outcomes(tx, self._core.specs, changes).write()
-            rows.set_marks(tx, marks or {})
 
     def active(self) -> list[ActiveWork]:
         """Return the attempts that are STARTING or RUNNING, with what is known of their start."""
@@ -86,25 +85,10 @@ class Queue:
             tries = rows.last_attempts(connection, [row.pk for row in found])
             return [(row.id, tries[row.pk].number) for row in found]
 
-    def busy(self) -> bool:
-        """Tell whether anything is left that is not final."""
-        with self._store.read() as connection:
-            return rows.unfinished(connection) or batch_rows.unmade(connection) is not None
-
     def next_due(self) -> float | None:
         """Return the epoch of the earliest end of a back-off, if one is to come."""
         with self._store.read() as connection:
             return rows.next_due(connection, time.time())
-
-    def get_mark(self, name: str) -> int:
-        """Return a persistent integer; 0 if it was never set."""
-        with self._store.read() as connection:
-            return rows.get_mark(connection, name)
-
-    def set_mark(self, name: str, value: int) -> None:
-        """Set a persistent integer."""
-        with self._store.write(poke=()) as tx:
-            rows.set_marks(tx, {name: value})
 
 
 class _Claim:

@@ -20,9 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ..model.status import ACTIVE, FINAL, Status
+from ..model.status import ACTIVE, Status
 from .jobs import JobRow
-from .schema import attempt, job, mark, needs, output
+from .schema import attempt, job, needs, output
 
 AttemptRow = Row[Any]
 
@@ -168,13 +168,6 @@ def output_paths(connection: Connection, wanted: Iterable[tuple[str, str]]) -> d
     return found
 
 
-def unfinished(connection: Connection) -> bool:
-    """Tell whether any job is not final."""
-    left = [str(status) for status in Status if status not in FINAL]
-    query = select(job.c.pk).where(job.c.status.in_(left)).limit(1)
-    return connection.execute(query).first() is not None
-
-
 def next_due(connection: Connection, now: float) -> float | None:
     """Return the earliest time (epoch) after `now` at which a back-off ends."""
     query = select(func.min(job.c.not_before)).where(
@@ -182,15 +175,3 @@ def next_due(connection: Connection, now: float) -> float | None:
     )
     due: float | None = connection.execute(query).scalar()
     return due
-
-
-def get_mark(connection: Connection, name: str) -> int:
-    """Return a mark; 0 if it was never set."""
-    return connection.execute(select(mark.c.value).where(mark.c.name == name)).scalar() or 0
-
-
-def set_marks(tx: Connection, marks: dict[str, int]) -> None:
-    """Set marks."""
-    for name, value in marks.items():
-        statement = upsert(mark).values(name=name, value=value)
-        tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -178,11 +178,3 @@ event = Table(
     Index("event_job", "job", "seq"),
     sqlite_autoincrement=True,
 )
-
-#: Small integers that must survive: how far the journal was read, how far a subscriber came.
-mark = Table(
-    "mark",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Integer, nullable=False),
-)

@@ -188,17 +188,6 @@ def test_a_cancelled_job_is_not_tried_again(submit, service, who, get):
     assert get(job_id).status is Status.FAILED
 
 
-def test_marks_are_written_with_the_changes(submit, service, open_service):
-    job_id = submit()
-    claim(service)
-    assert service.queue.get_mark("journal") == 0
-    service.queue.apply([started(job_id)], marks={"journal": 120})
-    service.queue.set_mark("events", 3)
-    service.queue.set_mark("events", 4)
-    other = open_service()
-    assert (other.queue.get_mark("journal"), other.queue.get_mark("events")) == (120, 4)
-
-
 def test_a_new_runner_finds_what_is_under_way(submit, service, open_service):
     running, claimed = submit(), submit()
     claim(service)
@@ -207,14 +196,6 @@ def test_a_new_runner_finds_what_is_under_way(submit, service, open_service):
     first, second = open_service().queue.active()
     assert (first.work.id, first.work.status, first.started) == (running, Status.RUNNING, start)
     assert (second.work.id, second.work.status, second.started) == (claimed, Status.STARTING, None)
-
-
-def test_busy_until_everything_has_ended(submit, service):
-    assert not service.queue.busy()
-    job_id = submit()
-    assert service.queue.busy()
-    run(service, job_id)
-    assert not service.queue.busy()
 
 
 def test_outputs_belong_to_the_latest_attempt(submit, service, get, tmp_path, monkeypatch):

@@ -31,12 +31,6 @@ def upgrade() -> None:
     )
     op.create_index("event_job", "event", ["job", "seq"], unique=False)
     op.create_table(
-        "mark",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("name"),
-    )
-    op.create_table(
         "batch",
         sa.Column("pk", sa.Integer(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -210,4 +204,3 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("job_pk", "attempt", "name"),
     )
-    # ### end Alembic commands ###
