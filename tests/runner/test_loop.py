@@ -307,6 +307,9 @@ def test_a_second_runner_gives_way(own_house: House) -> None:
 
 def test_a_server_starts_the_runner(own_house: House) -> None:
     own_house.kill_runner()
+    until(
+        lambda: not is_running(own_house.paths), what="the lock, which a child on its way may hold"
+    )
     options = ["--cpu", "2", "--memory", "1000000000", "--linger", "0.2"]
     assert ensure_runner(own_house.paths, extra_args=options)
     assert own_house.ended(own_house.command("true")).status is Status.SUCCEEDED
