@@ -20,7 +20,7 @@ demo: .venv/.demo
 
 lab: .venv/.demo
 	@cd notebooks && ../$(BIN)/jupyter lab --JobsExtension.data_dir='$(CURDIR)/.cache/lab' \
-	  $(if $(filter 0,$(shell id -u)),--allow-root) quickstart.ipynb
+	  --LabApp.default_url=/lab/tree/quickstart.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 
 test: check
 	@scripts/test.sh
