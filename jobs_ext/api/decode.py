@@ -12,6 +12,7 @@ from tornado import web
 
 from ..model.errors import InvalidRequest, TooLarge
 from ..service.decode import decode_request, explained
+from ..service.references import is_filename
 from ..service.uploads import Upload
 
 if TYPE_CHECKING:
@@ -71,6 +72,13 @@ def _uploads(request: HTTPServerRequest) -> dict[str, Upload]:
     for name, sent in request.files.items():
         if len(sent) > 1:
             raise InvalidRequest(f"There are {len(sent)} parts named {name!r}.", field=name)
+        if not is_filename(sent[0].filename):
+            raise InvalidRequest(
+                f"No file can have the name of the part {name!r}.",
+                field=name,
+                value=sent[0].filename,
+                hint="Shorten it.",
+            )
     for name in request.body_arguments:
         if name != "request":
             raise InvalidRequest(

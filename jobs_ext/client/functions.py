@@ -15,7 +15,7 @@ from jobs_ext.model import request as model
 from . import pickling
 from .errors import WrongArguments
 from .targets import Target
-from .wire import Part, Parts, Reference, is_exact, scalar
+from .wire import Part, Parts, Reference, is_inline, scalar
 
 if TYPE_CHECKING:
     from .client import Client
@@ -143,12 +143,12 @@ def by_name(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def encode(value: Any, name: str, parts: Parts) -> Any:
-    """Return an argument as JSON when that is exact, else upload it and name the part.
+    """Return an argument as JSON when that is exact and small, else upload it and name the part.
 
     A part is called by its content, so that a value which several jobs share is sent once.
     """
     value = scalar(value)
-    if is_exact(value):
+    if is_inline(value):
         return value
     if isinstance(value, Reference):
         return value.reference()

@@ -9,10 +9,13 @@ from datetime import date, time
 from pathlib import PurePath
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+import msgspec
+
 from .errors import InvalidRequest
 
 #: JSON of a function's argument longer than this travels as an uploaded part.
 INLINE = 64 * 1024
+_DEEPEST = 32  # lists and objects inside each other in such JSON
 
 
 class Part(NamedTuple):
@@ -88,7 +91,12 @@ def _upload(value: bytes | Part, field: str, parts: Parts) -> dict[str, str]:
     return {"$part": name, "text": value.filename}
 
 
-def is_exact(value: Any) -> bool:
+def is_inline(value: Any) -> bool:
+    """Tell whether a value travels as JSON: it comes back as it is, and is not large."""
+    return _is_exact(value, _DEEPEST) and len(msgspec.json.encode(value)) <= INLINE
+
+
+def _is_exact(value: Any, depth: int) -> bool:
     """Tell whether a function gets back from JSON just what was put in, types included."""
     kind = type(value)
     if value is None or kind is bool:
@@ -99,14 +107,13 @@ def is_exact(value: Any) -> bool:
         return math.isfinite(value)
     if kind is str:
         return len(value) <= INLINE and value.encode("utf-8", "ignore").decode() == value
+    if kind not in (list, dict) or depth == 0 or len(value) > INLINE:
+        return False
     if kind is list:
-        return len(value) <= INLINE and all(map(is_exact, value))
-    return kind is dict and _is_exact_dict(value)
-
-
-def _is_exact_dict(value: dict[Any, Any]) -> bool:
-    return len(value) <= INLINE and all(
-        type(k) is str and not k.startswith("$") and is_exact(v) for k, v in value.items()
+        return all(_is_exact(one, depth - 1) for one in value)
+    return all(
+        type(k) is str and not k.startswith("$") and _is_exact(v, depth - 1)
+        for k, v in value.items()
     )
 
 

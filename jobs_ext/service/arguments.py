@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from keyword import iskeyword
 from typing import Any, Protocol
 
 from msgspec import UNSET
@@ -10,13 +12,16 @@ from msgspec import UNSET
 from ..model.errors import InvalidRequest
 from ..model.request import Target
 from ..model.tool import PLACEHOLDER, Tool, ToolInput
-from .environment import check_parameter_name
+from .environment import check_parameter_name, check_text
 from .files import must_be_file, whole_path
 from .hints import did_you_mean
 from .references import is_reference
 from .schemas import ValueSchema
 
 Arguments = dict[str, Any]
+
+#: What an input, a parameter or a script's option can be called.
+OPTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 class Rules(Protocol):
@@ -51,7 +56,7 @@ class ToolRules:
     def _check_one(self, name: str, value: Any, field: str) -> None:
         if name in self._schemas:
             self._schemas[name].check(value, field)
-            refuse_zero_bytes(value, field)
+            check_texts(value, field)
         elif name in self._tool.inputs:
             self._files.check_input(self._tool.inputs[name], value, field)
         elif self._tool.additional_parameters:
@@ -67,11 +72,13 @@ class ToolRules:
     def _check_additional(self, name: str, value: Any, field: str) -> None:
         if self._tool.pass_as == "environment":  # noqa: S105
             check_parameter_name(name, field)
+        elif not OPTION.fullmatch(name):
+            raise _no_name(name, field, "a parameter")
         if not isinstance(value, str):
             raise InvalidRequest(
                 f"{field}: an undeclared parameter must be a text.", field=field, value=value
             )
-        refuse_zero_bytes(value, field)
+        check_text(value, field)
 
     def _missing(self, name: str, field: str) -> InvalidRequest:
         kind = "input file" if name in self._tool.inputs else "parameter"
@@ -101,12 +108,35 @@ class CommandRules:
                     hint=f'Write "{{{name}}}" as an element of the command. '
                     + did_you_mean(name, self._names),
                 )
-            refuse_zero_bytes(value, field)
+            check_texts(value, field)
+        return given
+
+
+class ScriptRules:
+    """A script takes any options: ``--name value``."""
+
+    def check(self, given: Arguments, prefix: str) -> Arguments:
+        """Return the arguments as they are."""
+        for name, value in given.items():
+            if not OPTION.fullmatch(name):
+                raise _no_name(name, f"{prefix}.{name}", "an option of a script")
+            check_texts(value, f"{prefix}.{name}")
+        return given
+
+
+class NotebookRules:
+    """A notebook takes any JSON, as variables."""
+
+    def check(self, given: Arguments, prefix: str) -> Arguments:
+        """Return the arguments as they are."""
+        for name in given:
+            if not name.isidentifier() or iskeyword(name):
+                raise _no_name(name, f"{prefix}.{name}", "a variable")
         return given
 
 
 class FreeRules:
-    """A notebook, script or function takes any JSON; its own code checks it."""
+    """A function takes any JSON; its own code checks it."""
 
     def check(self, given: Arguments, prefix: str) -> Arguments:
         """Return the arguments as they are."""
@@ -119,16 +149,22 @@ def rules_of(target: Target, tool: Tool | None, base: str) -> Rules:
         return ToolRules(tool, base)
     if isinstance(target.command, list):
         return CommandRules(target.command)
-    return FreeRules()
+    if isinstance(target.script, str):
+        return ScriptRules()
+    return NotebookRules() if isinstance(target.notebook, str) else FreeRules()
 
 
-def refuse_zero_bytes(value: Any, field: str) -> None:
-    """Raise `InvalidRequest` for text with a zero byte: no command line can hold one."""
-    if isinstance(value, str) and "\0" in value:
-        raise InvalidRequest(f"{field} holds a zero byte.", field=field, value=value)
-    if isinstance(value, list):
+def _no_name(name: str, field: str, what: str) -> InvalidRequest:
+    return InvalidRequest(f"{name!r} can't name {what}.", field=field, value=name)
+
+
+def check_texts(value: Any, field: str) -> None:
+    """Raise `InvalidRequest` for text, maybe in a list, that no command line can hold."""
+    if isinstance(value, str):
+        check_text(value, field)
+    elif isinstance(value, list):
         for index, inner in enumerate(value):
-            refuse_zero_bytes(inner, f"{field}[{index}]")
+            check_texts(inner, f"{field}[{index}]")
 
 
 class Files:
@@ -157,7 +193,7 @@ class Files:
             raise InvalidRequest(
                 f"{field} takes a file.", field=field, value=value, hint="Give its path as a text."
             )
-        refuse_zero_bytes(value, field)
+        check_text(value, field)
         if value not in self._there:
             must_be_file(whole_path(value, self._base), field, value)
             self._there.add(value)

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 from sqlalchemy import Connection
 
-from ..model.errors import Conflict, InvalidRequest
+from ..model.errors import Conflict, InvalidRequest, TooLarge
 from ..model.request import Target
 from ..model.status import Status
 from ..model.tool import Tool
@@ -26,6 +26,8 @@ from .resolve import Plan
 from .uploads import Upload, digest, keep
 
 Uploads = Mapping[str, Upload]
+
+_LARGEST_ARGUMENTS = 2**20  # bytes of JSON: every listing of jobs carries them
 
 
 def place_parts(
@@ -56,8 +58,8 @@ def _described(value: Any, uploads: Uploads) -> Any:
     upload = uploads.get(value[PART]) if isinstance(value.get(PART), str) else None
     if upload is None:
         return {name: _described(inner, uploads) for name, inner in value.items()}
-    facts = {"filename": upload.filename, "media_type": upload.media_type, "text": upload.filename}
-    return facts | value
+    facts = {"filename": upload.filename, "media_type": upload.media_type}
+    return {"text": upload.filename} | value | facts
 
 
 class Needs:
@@ -179,13 +181,21 @@ def shared_columns(tx: Connection, plan: Plan, owner: str, parts: dict[str, str]
 
 
 def encode_arguments(arguments: dict[str, Any], prefix: str) -> bytes:
-    """Return arguments as one line of JSON; `InvalidRequest` for text that is no Unicode."""
+    """Return arguments as one line of JSON; refuse text that is no Unicode, and too much of it."""
     try:
-        return msgspec.json.encode(arguments)
+        encoded = msgspec.json.encode(arguments)
     except UnicodeEncodeError:
         raise InvalidRequest(
             f"{prefix} holds text that is not valid Unicode.", field=prefix
         ) from None
+    if len(encoded) > _LARGEST_ARGUMENTS:
+        raise TooLarge(
+            f"The arguments of one job may have {_LARGEST_ARGUMENTS:,} bytes.",
+            field=prefix,
+            value=len(encoded),
+            hint="Send large values as files.",
+        )
+    return encoded
 
 
 def verb_for(target: Target) -> str:

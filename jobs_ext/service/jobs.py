@@ -30,6 +30,7 @@ from .options import check_single
 from .principal import Principal
 
 _LARGEST_PAGE = 500
+_LONGEST_TEXT = 200
 _ORDERS = ("newest", "oldest", "index")
 
 
@@ -170,6 +171,12 @@ def _checked_order(query: JobQuery) -> str:
             field="limit",
             value=query.limit,
             hint=f"Give 1 to {_LARGEST_PAGE}.",
+        )
+    if query.text is not None and len(query.text) > _LONGEST_TEXT:
+        raise InvalidRequest(
+            f"text may have {_LONGEST_TEXT} characters, as a name has.",
+            field="text",
+            value=query.text,
         )
     order = query.order or ("index" if query.batch else "newest")
     if order not in _ORDERS or (order == "index" and not query.batch):

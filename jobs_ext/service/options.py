@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from pathlib import PurePath
+from unicodedata import category
 
 from msgspec import Struct
 
@@ -17,8 +17,11 @@ from .hints import did_you_mean
 from .slots import Slots
 
 _LONGEST_NAME = 200
+_UNSEEN = ("Cc", "Cs", "Zl", "Zp")  # Unicode categories: control, surrogate, line breaks
 _MOST_RETRIES = 1000
 _LARGEST_PRIORITY = 1_000_000
+_MOST_RUNNING = 1_000_000
+_LEAST_CPU = 0.01  # cores; less would let any number of jobs run at once
 
 
 class Resources(Struct, frozen=True):
@@ -38,6 +41,24 @@ def check_options(options: Options, tool: Tool | None) -> None:
     check_environment(options.env, "options.env")
     for index, pattern in enumerate(options.outputs):
         _check_pattern(pattern, f"options.outputs[{index}]")
+
+
+def check_use(options: Options, kind: str) -> None:
+    """Raise `InvalidRequest` for an option that means nothing to a target of this kind."""
+    if options.kernel is not None and kind != "notebook":
+        raise InvalidRequest(
+            f"kernel is for notebooks; this is a {kind}.",
+            field="options.kernel",
+            value=options.kernel,
+            hint="Leave it out.",
+        )
+    if options.python is not None and kind == "command":
+        raise InvalidRequest(
+            "A command names its program itself.",
+            field="options.python",
+            value=options.python,
+            hint="Leave python out, and write the interpreter into the command.",
+        )
 
 
 def check_single(options: Options) -> None:
@@ -78,9 +99,12 @@ def resources_of(options: Options, tool: Tool | None, slots: Slots) -> Resources
 
 
 def _check_capacity(wanted: Resources, slots: Slots) -> None:
-    if not wanted.cpu > 0:
+    if not wanted.cpu >= _LEAST_CPU:
         raise InvalidRequest(
-            "A job needs some of a core.", field="options.cpu", value=wanted.cpu, hint="Give 1."
+            f"A job needs at least {_LEAST_CPU} of a core.",
+            field="options.cpu",
+            value=wanted.cpu,
+            hint="Give 1.",
         )
     if wanted.cpu > slots.cpu:
         raise InvalidRequest(
@@ -134,17 +158,16 @@ def _check_numbers(options: Options) -> None:
     limits = {
         "retries": (0, _MOST_RETRIES),
         "priority": (-_LARGEST_PRIORITY, _LARGEST_PRIORITY),
-        "max_running": (1, math.inf),
+        "max_running": (1, _MOST_RUNNING),
     }
     for name, (least, most) in limits.items():
         value = getattr(options, name)
         if value is not None and not least <= value <= most:
-            bounds = f"from {least} to {most}" if most < math.inf else f"at least {least}"
             raise InvalidRequest(
                 f"{name} can't be {value}.",
                 field=f"options.{name}",
                 value=value,
-                hint=f"Give a number {bounds}.",
+                hint=f"Give a number from {least} to {most}.",
             )
 
 
@@ -160,7 +183,7 @@ def _check_names(options: Options) -> None:
 
 
 def _is_name(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST_NAME and all(c >= " " and c != "\x7f" for c in text)
+    return 0 < len(text) <= _LONGEST_NAME and all(category(c) not in _UNSEEN for c in text)
 
 
 def _check_folder(options: Options, tool: Tool | None) -> None:

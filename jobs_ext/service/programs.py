@@ -10,6 +10,7 @@ from pathlib import Path
 from ..model.errors import InvalidRequest
 from ..model.request import Context, Options
 from ..model.tool import PLACEHOLDER, Tool
+from .environment import check_text
 from .files import is_file, whole_path
 from .hints import did_you_mean
 from .preflight import check_function
@@ -25,7 +26,7 @@ def choose_python(
     kind: str, tool: Tool | None, options: Options, context: Context, base: str
 ) -> str:
     """Return the interpreter: named, declared by the tool, the submitter's or the server's."""
-    if options.python:
+    if options.python is not None:
         chosen = _interpreter(options.python, "options.python", options, context, base)
         if kind == "function":
             check_function(chosen, context)
@@ -97,10 +98,8 @@ def check_command(command: list[str], options: Options, context: Context, base: 
             value=command,
             hint='Give a list such as ["wc", "-l", "data.txt"].',
         )
-    if any("\0" in element for element in command):
-        raise InvalidRequest(
-            "The command holds a zero byte.", field="target.command", value=command
-        )
+    for index, element in enumerate(command):
+        check_text(element, f"target.command[{index}]")
     program = command[0]
     private = options.cwd == "private" and os.sep in program and not Path(program).is_absolute()
     if private or PLACEHOLDER.fullmatch(program):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
 from ..model.clock import now
 from ..model.status import Status
-from ..model.work import ActiveWork, Change, Started, Work
+from ..model.work import ActiveWork, Change, Lane, Started, Work
 from ..store import batches as batch_rows
 from ..store import queue as rows
-from ..store import waiting
 from ..store.changes import Changes
 from ..store.jobs import JobRow
+from .claim import Claim
 from .core import Core
 from .materialize import materialize
 from .moves import promote
@@ -22,7 +23,7 @@ from .outcomes import Outcomes
 from .work import to_work
 
 _GROUP = 500
-_LEAST_CPU = 1e-9  # less than this left of a core is a rounding error
+_NO_DEPTHS: Mapping[str, int] = MappingProxyType({})
 
 
 class Queue:
@@ -48,17 +49,28 @@ class Queue:
         with self._store.write(poke=("servers",)) as tx:
             return promote(tx, _GROUP)
 
-    def claim(self, cpu: float, memory: int, limit: int) -> list[Work]:
-        """Take the next jobs that fit into the free cores and bytes, by priority then age."""
-        claim = _Claim(cpu, memory, limit)
+    def claim(
+        self,
+        cpu: float,
+        memory: int,
+        limit: int,
+        depths: Mapping[str, int] = _NO_DEPTHS,
+        lanes: Iterable[Lane] = (),
+    ) -> list[Work]:
+        """Take the next jobs that fit into the free cores and bytes, by priority then age.
+
+        Jobs of a batch for which `depths` says how many one lane may hold also queue up behind
+        one another, in new lanes and in these `lanes`, which hold their share already.
+        """
         with self._store.read() as connection:
-            if limit < 1 or not claim.candidates(connection):
-                return []
+            lane_of = Claim(cpu, memory, limit, depths, lanes).choose(connection)
+        if not lane_of:
+            return []
         with self._store.write(poke=("servers",)) as tx:
-            claimed = claim.take(tx)
+            claimed = _move_to_starting(tx, list(lane_of))
             numbers = _begin_attempts(tx, claimed)
             fresh = rows.by_pks(tx, [row.pk for row in claimed])
-            return to_work(self._core, tx, fresh, numbers)
+            return to_work(self._core, tx, fresh, numbers, lane_of)
 
     def apply(self, changes: list[Change]) -> None:
         """Write what became of attempts, in one transaction.
@@ -74,7 +86,7 @@ class Queue:
             found = rows.active(connection)
             tries = rows.last_attempts(connection, [row.pk for row in found])
             numbers = {pk: attempt.number for pk, attempt in tries.items()}
-            work = to_work(self._core, connection, found, numbers)
+            work = to_work(self._core, connection, found, numbers, {})
             starts = [_started(row, tries[row.pk]) for row in found]
             return [ActiveWork(w, s) for w, s in zip(work, starts, strict=True)]
 
@@ -91,69 +103,14 @@ class Queue:
             return rows.next_due(connection, time.time())
 
 
-class _Claim:
-    """Taking jobs as long as they fit; one that does not fit is passed over."""
-
-    def __init__(self, cpu: float, memory: int, limit: int) -> None:
-        self._cpu = cpu + _LEAST_CPU
-        self._memory = memory
-        self._left = limit
-        self._running: Counter[int] = Counter()  # of batches that limit it
-        self._full: set[int] = set()
-
-    def candidates(self, connection: Connection) -> list[JobRow]:
-        """Return the next jobs that fit one by one."""
-        return rows.runnable(
-            connection,
-            cpu=self._cpu,
-            memory=self._memory,
-            now=time.time(),
-            not_in=self._full,
-            limit=self._left,
-        )
-
-    def take(self, tx: Connection) -> list[JobRow]:
-        """Move jobs to STARTING until nothing more fits; return their rows as they were."""
-        taken: list[JobRow] = []
-        while self._left > 0 and (found := self.candidates(tx)):
-            self._count_running(tx, found)
-            full_before = len(self._full)
-            fitting = [row for row in found if self._fits(row)]
-            _move_to_starting(tx, fitting)
-            taken += fitting
-            if len(fitting) == len(found) < self._left + len(fitting):
-                break
-            if not fitting and len(self._full) == full_before:
-                break
-        return taken
-
-    def _count_running(self, tx: Connection, found: list[JobRow]) -> None:
-        limited = {row.batch_pk for row in found if row.max_running and row.batch_pk}
-        unknown = limited - self._running.keys()
-        if unknown:
-            known = waiting.active_in(tx, sorted(unknown))
-            self._running.update({pk: known.get(pk, 0) for pk in unknown})
-
-    def _fits(self, row: JobRow) -> bool:
-        limited = row.max_running if row.batch_pk else None
-        if limited and self._running[row.batch_pk] >= limited:
-            self._full.add(row.batch_pk)
-            return False
-        if self._left < 1 or row.cpu > self._cpu or (row.memory or 0) > self._memory:
-            return False
-        self._left -= 1
-        self._cpu -= row.cpu
-        self._memory -= row.memory or 0
-        if limited:
-            self._running[row.batch_pk] += 1
-        return True
-
-
-def _move_to_starting(tx: Connection, claimed: list[JobRow]) -> None:
+def _move_to_starting(tx: Connection, chosen: list[int]) -> list[JobRow]:
+    """Move jobs to STARTING and return their rows as they were, without those no longer there."""
+    claimed = [row for row in rows.by_pks(tx, chosen) if row.status == Status.RUNNABLE]
     changes = Changes(tx)
     for row in claimed:
         changes.move(row, Status.STARTING, stage="staging", not_before=None, progress=None)
     changes.flush()
+    return claimed
 
 
 def _begin_attempts(tx: Connection, claimed: list[JobRow]) -> dict[int, int]:

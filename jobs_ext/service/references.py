@@ -12,6 +12,9 @@ from ..model.ids import is_id
 
 PART = "$part"
 OUTPUT = "$output"
+_TOLD = frozenset({PART, "text", "filename", "media_type"})  # what a reference says of a part
+_LONGEST_FILENAME = 255  # bytes: what file systems take
+_DEEPEST = 64  # lists and objects inside each other
 
 
 class PartReference(Struct, frozen=True):
@@ -34,25 +37,44 @@ def is_reference(value: Any) -> bool:
     return isinstance(value, dict) and (PART in value or OUTPUT in value)
 
 
-def references(value: Any, field: str) -> Iterator[PartReference | OutputReference]:
-    """Yield the references anywhere inside `value`; raise `InvalidRequest` for a malformed one."""
+def references(
+    value: Any, field: str, depth: int = _DEEPEST
+) -> Iterator[PartReference | OutputReference]:
+    """Yield the references anywhere inside `value`.
+
+    Raises `InvalidRequest` for a malformed one, and for values nested deeper than `depth`: all
+    that is done with arguments later may count on that.
+    """
+    if depth == 0:
+        raise InvalidRequest(f"{field} is nested too deeply.", field=field, hint="Send a file.")
     if isinstance(value, dict):
         if PART in value:
-            yield _part(value[PART], field)
+            yield _part(value, field)
         elif OUTPUT in value:
             yield _output(value[OUTPUT], field)
         else:
             for name, inner in value.items():
-                yield from references(inner, f"{field}.{name}")
+                yield from references(inner, f"{field}.{name}", depth - 1)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from references(inner, f"{field}[{index}]")
+            yield from references(inner, f"{field}[{index}]", depth - 1)
 
 
-def _part(name: Any, field: str) -> PartReference:
-    if not isinstance(name, str):
-        raise InvalidRequest(f"{field}: $part must name an uploaded part.", field=field, value=name)
-    return PartReference(name, field)
+def _part(value: dict[str, Any], field: str) -> PartReference:
+    told = value.keys() <= _TOLD and all(isinstance(fact, str) for fact in value.values())
+    if not told or not is_filename(value.get("filename", "")):
+        raise InvalidRequest(
+            f"{field}: this does not name an uploaded part.",
+            field=field,
+            value=value,
+            hint='Write {"$part": "<part>"}.',
+        )
+    return PartReference(value[PART], field)
+
+
+def is_filename(text: str) -> bool:
+    """Tell whether a file can be called so."""
+    return "\0" not in text and len(text.encode()) <= _LONGEST_FILENAME
 
 
 def _output(what: Any, field: str) -> OutputReference:

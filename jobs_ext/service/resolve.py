@@ -18,8 +18,9 @@ from ..model.tool import Tool
 from ..store.contents import Spec
 from .arguments import Rules, rules_of
 from .decode import convert_request
+from .environment import check_captured, check_text
 from .files import is_file, is_folder, must_be_file, whole_path
-from .options import Resources, check_options, resources_of
+from .options import Resources, check_options, check_use, resources_of
 from .programs import check_command, check_kernel, check_tool_command, choose_python
 from .slots import Slots
 from .tools import Tools
@@ -60,6 +61,8 @@ def settle(
     kind = target_kind(target)
     tool = _tool_of(house.tools, target, snapshot)
     check_options(options, tool)
+    check_use(options, _way(tool) if tool else kind)
+    _check_context(context)
     base = _base(context, house.root)
     python = choose_python(kind, tool, options, context, base)
     settled = Spec(
@@ -92,6 +95,21 @@ def target_kind(target: Target) -> str:
         field="target",
         value=given,
     )
+
+
+def _way(tool: Tool) -> str:
+    """Return what a tool runs; its command may find the chosen Python on its PATH."""
+    ways = ("notebook", "script", "function")
+    return next((way for way in ways if getattr(tool, way) is not UNSET), "tool")
+
+
+def _check_context(context: Context) -> None:
+    """Raise `InvalidRequest` for what no program can be given."""
+    check_captured(context.environment, "context.environment")
+    check_text(context.python or "", "context.python")
+    check_text(context.kernel or "", "context.kernel")
+    for index, folder in enumerate(context.path):
+        check_text(folder, f"context.path[{index}]")
 
 
 def _tool_of(tools: Tools, target: Target, snapshot: dict[str, Any] | None) -> Tool | None:

@@ -11,13 +11,13 @@ from msgspec import UNSET, Struct
 
 from ..model.errors import InvalidRequest
 from ..model.tool import PLACEHOLDER, Tool, check_tool
+from .arguments import OPTION
 from .decode import convert_request
 from .environment import check_parameter_name
 from .files import open_regular
 from .hints import did_you_mean
 from .schemas import ValueSchema
 
-_ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _TOOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _HEADER = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
@@ -71,7 +71,7 @@ def parse_tool(raw: dict[str, object], folder: Path) -> Tool:
 
 def _check_arguments(tool: Tool) -> None:
     for name in [*tool.inputs, *tool.parameters]:
-        if not _ARGUMENT.fullmatch(name):
+        if not OPTION.fullmatch(name):
             raise InvalidRequest(f"{name!r} can't name an argument.", field=name, value=name)
     for name, parameter in tool.parameters.items():
         field = f"parameters.{name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,14 +19,23 @@ from .references import OutputReference, references
 
 
 def to_work(
-    core: Core, connection: Connection, claimed: Sequence[JobRow], numbers: dict[int, int]
+    core: Core,
+    connection: Connection,
+    claimed: Sequence[JobRow],
+    numbers: Mapping[int, int],
+    lanes: Mapping[int, str],
 ) -> list[Work]:
-    """Return what the runner needs of these jobs; `numbers` are their attempts by pk."""
+    """Return what the runner needs of these jobs; by pk: their attempts' numbers, their lanes."""
     specs = core.specs.load(connection, (row.spec for row in claimed))
-    return [_work(core, connection, row, specs[row.spec], numbers[row.pk]) for row in claimed]
+    return [
+        _work(core, connection, row, specs[row.spec], numbers[row.pk], lanes.get(row.pk, ""))
+        for row in claimed
+    ]
 
 
-def _work(core: Core, connection: Connection, row: JobRow, spec: Spec, number: int) -> Work:
+def _work(
+    core: Core, connection: Connection, row: JobRow, spec: Spec, number: int, lane: str
+) -> Work:
     arguments = _with_whole_paths(msgspec.json.decode(row.arguments), spec)
     wanted = [
         (reference.job, reference.name)
@@ -50,6 +59,7 @@ def _work(core: Core, connection: Connection, row: JobRow, spec: Spec, number: i
         timeout=row.timeout,
         cancel_requested=row.cancel_requested is not None,
         outputs_of=rows.output_paths(connection, wanted) if wanted else {},
+        lane=lane,
     )
 
 

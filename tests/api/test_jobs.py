@@ -154,6 +154,7 @@ BAD_QUERIES = {
     "bad cursor": ({"cursor": "nonsense"}, "cursor"),
     "bad limit": ({"limit": "many"}, "limit"),
     "limit too large": ({"limit": "501"}, "limit"),
+    "long text": ({"text": "x" * 60_000}, "text"),
     "bad order": ({"order": "random"}, "order"),
     "twice": ([("name", "a"), ("name", "b")], "name"),
 }

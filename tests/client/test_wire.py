@@ -9,7 +9,7 @@ import pytest
 
 from jobs_ext.client.errors import InvalidRequest
 from jobs_ext.client.outputs import OutputReference
-from jobs_ext.client.wire import Part, is_exact, plain, scalar
+from jobs_ext.client.wire import Part, is_inline, plain, scalar
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_an_output_of_another_job_is_named():
     "value", [None, True, 1, 1.5, "ä", [1, ["x"]], {"a": {"b": None}}, -(2**63), 2**63 - 1]
 )
 def test_exact(value):
-    assert is_exact(value)
+    assert is_inline(value)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_exact(value):
     [(1,), {1: 2}, {"$part": "x"}, float("nan"), 2**63, "\udc80", np.float64(1), b"", [(1,)]],
 )
 def test_not_exact(value):
-    assert not is_exact(value)
+    assert not is_inline(value)
 
 
 def test_numpy_numbers_with_a_twin_become_it():
@@ -75,3 +75,12 @@ def test_numpy_numbers_with_a_twin_become_it():
     assert type(scalar(np.float64(3))) is float
     assert type(scalar(np.float32(3))) is np.float32
     assert type(scalar(np.arange(2))) is np.ndarray
+
+
+def nested(depth):
+    return [nested(depth - 1)] if depth else []
+
+
+@pytest.mark.parametrize("value", [[["x" * 1000] * 100], nested(60), nested(900)])
+def test_large_and_deep_values_are_uploaded(value):
+    assert not is_inline(value)

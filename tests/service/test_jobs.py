@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jobs_ext.model.errors import Conflict, Forbidden, InvalidRequest, NotFound
+from jobs_ext.model.errors import Conflict, Forbidden, InvalidRequest, NotFound, TooLarge
 from jobs_ext.model.request import Context, Options, SubmitRequest, Target
 from jobs_ext.model.status import Status
 from jobs_ext.service import JobQuery, Principal, Upload
@@ -107,6 +107,8 @@ WRONG_ARGUMENTS = [
     ({"text": {"$part": "x"}}, "arguments.text", "x", ""),
     ({"text": {"$output": {"job": "x"}}}, "arguments.text", {"job": "x"}, "$output"),
     ({"text": "a\0b"}, "arguments.text", "a\0b", ""),
+    ({"text": "x" * 300}, "arguments.text", "x" * 300, ""),
+    ({"text": {"$part": "x", "job": "y"}}, "arguments.text", {"$part": "x", "job": "y"}, "$part"),
 ]
 
 
@@ -130,8 +132,11 @@ WRONG_OPTIONS = [
     ({"priority": 10**9}, "options.priority", ""),
     ({"on_lost": "retyr"}, "options.on_lost", "Did you mean 'retry'"),
     ({"executor": "slurm"}, "options.executor", "local"),
-    ({"python": "/no/such/python"}, "options.python", "executable"),
-    ({"python": "nopython"}, "options.python", "executable"),
+    ({"python": sys.executable}, "options.python", "into the command"),
+    ({"kernel": "python3"}, "options.kernel", "Leave it out"),
+    ({"cpu": 1e-300}, "options.cpu", ""),
+    ({"max_running": 10**30}, "options.max_running", ""),
+    ({"cwd": "/" + "x" * 300}, "options.cwd", ""),
     ({"cwd": "/no/such/folder"}, "options.cwd", ""),
     ({"cwd": "sub"}, "options.cwd", "absolute"),
     ({"inputs": ["a.txt"]}, "options.inputs", "private"),
@@ -141,6 +146,10 @@ WRONG_OPTIONS = [
     ({"outputs": ["ok", "../x"]}, "options.outputs[1]", "relative"),
     ({"env": {"JOBS_ID": "x"}}, "options.env.JOBS_ID", ""),
     ({"env": {"A B": "x"}}, "options.env.A B", ""),
+    ({"env": {"A=B": "x"}}, "options.env.A=B", ""),
+    ({"env": {"A": "x" * 2**17}}, "options.env.A", "file"),
+    ({"env": {f"A{i}": "x" * 2**16 for i in range(20)}}, "options.env", "together"),
+    ({"name": "a\u2028b"}, "options.name", ""),
     ({"name": ""}, "options.name", ""),
     ({"key": "a\nb"}, "options.key", ""),
     ({"max_running": 2}, "options.max_running", ""),
@@ -163,6 +172,11 @@ WRONG_TARGETS = [
     (Target(command=["wc -l data.txt"]), "target.command", "one element per argument"),
     (Target(command=["data.txt"]), "target.command", "./data.txt"),
     (Target(command=["./data.txt"]), "target.command", ""),
+    (Target(command=["~nobody-of-this-name/x"]), "target.command", ""),
+    (Target(command=["x" * 300]), "target.command", ""),
+    (Target(command=["echo", "a\0b"]), "target.command[1]", ""),
+    (Target(command=["echo", "x" * 2**17]), "target.command[1]", "file"),
+    (Target(script="~nobody-of-this-name/x.py"), "target.script", ""),
     (Target(tool="cuont"), "target.tool", "Did you mean 'count'"),
     (Target(script="gone.py"), "target.script", ""),
     (Target(notebook="gone.ipynb"), "target.notebook", ""),
@@ -175,6 +189,66 @@ def test_a_wrong_target_is_named(submit, tool, target, field, hint):
     error = refused(submit, target)
     assert error.field == field
     assert hint in str(error)
+
+
+WRONG_CONTEXTS = [
+    (Context(cwd="/no/such/folder"), "context.cwd"),
+    (Context(cwd="~nobody-of-this-name"), "context.cwd"),
+    (Context(environment={"A=B": "x"}), "context.environment.A=B"),
+    (Context(environment={"": "x"}), "context.environment."),
+    (Context(environment={"A": "x\0"}), "context.environment.A"),
+    (Context(path=["a", "b\0"]), "context.path[1]"),
+    (Context(python="a\0"), "context.python"),
+    (Context(kernel="a\0"), "context.kernel"),
+]
+
+
+@pytest.mark.parametrize(("context", "field"), WRONG_CONTEXTS)
+def test_a_wrong_context_is_named(service, who, context, field):
+    request = SubmitRequest(Target(command=["true"]), context=context)
+    assert refused(service.jobs.submit, who, request).field == field
+
+
+def test_unusual_names_of_captured_variables_are_kept(service, who):
+    context = Context(environment={"BASH_FUNC_module%%": "() { :; }", "PATH": os.environ["PATH"]})
+    service.jobs.submit(who, SubmitRequest(Target(command=["true"]), context=context))
+
+
+def test_arguments_of_scripts_and_notebooks_have_names_they_can_have(submit, tmp_path):
+    (tmp_path / "a.py").write_text("")
+    (tmp_path / "a.ipynb").write_text("{}")
+    for target, name in (("script", "a b"), ("script", "x\0"), ("notebook", "a-b")):
+        error = refused(
+            submit, Target(**{target: f"a.{'py' if target == 'script' else 'ipynb'}"}), {name: 1}
+        )
+        assert error.field == f"arguments.{name}"
+    assert refused(submit, Target(script="a.py"), {"k": "a\0"}).field == "arguments.k"
+    for python in ("/no/such/python", "nopython", ""):
+        assert "executable" in refused(submit, Target(script="a.py"), python=python).hint
+    submit(Target(script="a.py"), {"dry-run": True})
+
+
+def test_what_is_nested_too_deeply_is_refused(submit, tmp_path):
+    (tmp_path / "a.ipynb").write_text("{}")
+    deep = 1
+    for _ in range(100):
+        deep = {"k": [deep]}
+    assert "too deeply" in str(refused(submit, Target(notebook="a.ipynb"), {"a": deep}))
+
+
+def test_large_arguments_are_sent_as_files(submit, tmp_path):
+    (tmp_path / "a.ipynb").write_text("{}")
+    with pytest.raises(TooLarge, match="as files") as caught:
+        submit(Target(notebook="a.ipynb"), {"a": "x" * 2**20})
+    assert caught.value.field == "arguments"
+
+
+def test_what_is_said_of_an_upload_can_not_be_forged(submit, tool):
+    parts = {"text": Upload("own.txt", "text/plain", b"x")}
+    job = submit(tool, {"text": {"$part": "text", "filename": "other.txt"}}, parts)
+    assert job.arguments["text"]["filename"] == "own.txt"
+    forged = {"text": {"$part": "text", "filename": "a\0b"}}
+    assert refused(submit, tool, forged, parts).field == "arguments.text"
 
 
 def test_a_command_is_looked_for_on_the_jobs_own_path(submit, service, who, tmp_path):
