@@ -19,26 +19,22 @@ from ..model.status import Status
 from ..store import batches as rows
 from ..store import events as event_rows
 from ..store.batches import BatchRow
-from ..store.faults import mapped_faults
 from ..store.jobs import next_pk
 from .core import Core
 from .intake import (
     Needs,
-    Uploads,
     describe_parts,
     encode_arguments,
-    keep_uploads,
     place_parts,
-    repeated,
-    request_hash,
     shared_columns,
-    verb_for,
 )
 from .jobs import Jobs
 from .moves import promote
 from .options import check_sweep
 from .principal import Principal
 from .resolve import Plan, settle
+from .submit import Write, accept
+from .uploads import Uploads
 
 _MOST_JOBS = 1_000_000
 _LARGEST_PAGE = 500
@@ -65,16 +61,12 @@ class Batches:
     def submit(self, who: Principal, request: BatchRequest, parts: Uploads | None = None) -> Batch:
         """Accept a batch: one row; its jobs are made by the runner, in groups."""
         uploads = parts or {}
-        draft = self._draft(who, request, uploads)
-        key = request.options.key
-        with mapped_faults():
-            what = (request.target, request.arguments, request.fixed, request.options)
-            hashed = request_hash(*what, uploads=uploads) if key else None
-            kept = keep_uploads(self._store.paths, uploads)
-        with self._store.write() as tx:
-            old = repeated(tx, who.owner, key, hashed, "batch") if key and hashed else None
-            batch_id = old.id if old else _store(tx, who, draft, kept, key, hashed)
-        return self._present(who, batch_id)
+
+        def draft() -> Write:
+            good = self._draft(who, request, uploads)
+            return lambda tx, kept, columns: _store(tx, who, good, kept, columns)
+
+        return self._present(who, accept(self._store, who, request, uploads, draft))
 
     def get(self, who: Principal, batch_id: str) -> Batch:
         """Return a batch with the counts of its jobs."""
@@ -137,7 +129,6 @@ class Batches:
         return self._present(who, batch_id)
 
     def _draft(self, who: Principal, request: BatchRequest, uploads: Uploads) -> _Draft:
-        who.require(verb_for(request.target))
         _check_size(request)
         plan = settle(
             self._core.house, request.target, request.options, request.context, uploads.keys()
@@ -211,7 +202,7 @@ def _line(
             hint="Give it either to each job or once for all.",
         )
     needs.add(entry, prefix)
-    whole = plan.rules.check(fixed | entry, prefix)
+    whole = plan.rules.check(entry | fixed, prefix)
     own = {name: value for name, value in whole.items() if name not in fixed}
     return encode_arguments(describe_parts(own, uploads), prefix)
 
@@ -221,8 +212,7 @@ def _store(
     who: Principal,
     draft: _Draft,
     parts: dict[str, str],
-    key: str | None,
-    hashed: str | None,
+    columns: dict[str, Any],
 ) -> str:
     draft.needs.rows(tx, who)
     time = now()
@@ -233,9 +223,8 @@ def _store(
         "n_jobs": len(draft.lines),
         "parameters": msgspec.json.encode(draft.parameters).decode(),
         "fixed": encode_arguments(draft.fixed, "fixed").decode(),
-        "key": key,
-        "request_hash": hashed,
     }
+    row |= columns
     rows.make(tx, row, draft.lines)
     data = {"name": row["name"], "n_jobs": row["n_jobs"]}
     event = event_rows.entry(time, "submitted", who.owner, batch=row["id"], data=data)

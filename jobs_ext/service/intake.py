@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 from sqlalchemy import Connection
 
-from ..model.errors import Conflict, InvalidRequest, TooLarge
+from ..model.errors import InvalidRequest, TooLarge
 from ..model.request import Target
 from ..model.status import Status
 from ..model.tool import Tool
-from ..store import batches as batch_rows
 from ..store import jobs as job_rows
 from ..store.contents import put_spec
 from ..store.jobs import JobRow
-from ..store.paths import Paths
 from .hints import did_you_mean
 from .principal import Principal
 from .references import PART, OutputReference, PartReference, references
 from .resolve import Plan
-from .uploads import Upload, digest, keep
-
-Uploads = Mapping[str, Upload]
+from .uploads import Uploads
 
 _LARGEST_ARGUMENTS = 2**20  # bytes of JSON: every listing of jobs carries them
 
@@ -124,37 +119,6 @@ class Needs:
 def _useless(row: JobRow) -> bool:
     """Tell whether waiting for this job makes no sense: it was deleted before it succeeded."""
     return row.deleted is not None and row.status != Status.SUCCEEDED
-
-
-def keep_uploads(paths: Paths, uploads: Uploads) -> dict[str, str]:
-    """Put uploads on disk and return their hashes."""
-    return {name: keep(paths, upload) for name, upload in uploads.items()}
-
-
-def request_hash(*what: Any, uploads: Uploads) -> str:
-    """Return a hash that is the same for the same request."""
-    parts = {name: digest(upload.body) for name, upload in uploads.items()}
-    return hashlib.sha256(msgspec.json.encode([*what, parts], order="sorted")).hexdigest()
-
-
-def repeated(connection: Connection, owner: str, key: str, request: str, kind: str) -> Any:
-    """Return the row that the same key and request made before, if any.
-
-    Raises `Conflict` when the key was used for another request.
-    """
-    found: dict[str, Any] = {
-        "job": job_rows.by_key(connection, owner, key),
-        "batch": batch_rows.by_key(connection, owner, key),
-    }
-    for its_kind, row in found.items():
-        if row is not None and (its_kind != kind or row.request_hash != request):
-            raise Conflict(
-                f"The key {key!r} was used for another request.",
-                field="options.key",
-                value=key,
-                hint=f"Give another key. The earlier {its_kind} is {row.id}.",
-            )
-    return found[kind]
 
 
 def shared_columns(tx: Connection, plan: Plan, owner: str, parts: dict[str, str]) -> dict[str, Any]:

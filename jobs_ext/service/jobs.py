@@ -19,15 +19,16 @@ from ..model.status import FINAL
 from ..store import events as event_rows
 from ..store import jobs as job_rows
 from ..store.changes import Changes
-from ..store.faults import mapped_faults
 from ..store.jobs import JobRow
 from .accept import Draft, draft_job, repeat_request, store_job
 from .core import Core
 from .hints import did_you_mean
-from .intake import Uploads, describe_parts, keep_uploads, repeated, request_hash
+from .intake import describe_parts
 from .moves import cancel, promote
 from .options import check_single
 from .principal import Principal
+from .submit import Write, accept
+from .uploads import Uploads
 
 _LARGEST_PAGE = 500
 _LONGEST_TEXT = 200
@@ -44,18 +45,14 @@ class Jobs:
     def submit(self, who: Principal, request: SubmitRequest, parts: Uploads | None = None) -> Job:
         """Accept a job: when this returns, it is on disk."""
         uploads = parts or {}
-        draft = self._draft(who, request, uploads)
-        draft = msgspec.structs.replace(draft, arguments=describe_parts(draft.arguments, uploads))
-        key = request.options.key
-        with mapped_faults():
-            what = (request.target, request.arguments, request.options)
-            hashed = request_hash(*what, uploads=uploads) if key else None
-            kept = keep_uploads(self._store.paths, uploads)
-        with self._store.write() as tx:
-            old = repeated(tx, who.owner, key, hashed, "job") if key and hashed else None
-            columns = {"key": key, "request_hash": hashed}
-            job_id = old.id if old else store_job(tx, who, draft, kept, **columns)
-        return self._core.job(who, job_id)
+
+        def draft() -> Write:
+            good = self._draft(who, request, uploads)
+            told = describe_parts(good.arguments, uploads)
+            good = msgspec.structs.replace(good, arguments=told)
+            return lambda tx, kept, columns: store_job(tx, who, good, kept, **columns)
+
+        return self._core.job(who, accept(self._store, who, request, uploads, draft))
 
     def check(
         self, who: Principal, request: SubmitRequest, part_names: Collection[str] = ()

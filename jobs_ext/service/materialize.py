@@ -60,7 +60,7 @@ def materialize(core: Core, tx: Connection, limit: int) -> int:
 def _arguments(batch: BatchRow, line: str) -> dict[str, Any]:
     fixed: dict[str, Any] = msgspec.json.decode(batch.fixed)
     entry: dict[str, Any] = msgspec.json.decode(line)
-    return fixed | entry
+    return entry | fixed
 
 
 def _needed(

@@ -22,6 +22,7 @@ from .queue import Queue
 from .resolve import House
 from .slots import Slots, detect
 from .tools import Tools
+from .uploads import sweep_drafts
 
 
 class Service:
@@ -84,3 +85,4 @@ def _prepare(store: Store, *, bring_up_to_date: bool) -> None:
     store.paths.make()
     if bring_up_to_date:
         migrate(store)
+        sweep_drafts(store.paths)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from msgspec import Struct
 
 from ..store.paths import Paths
+
+_OLD = 3600.0  # seconds after which the draft of an upload has been left by a server that died
 
 
 class Upload(Struct, frozen=True):
@@ -21,18 +26,67 @@ class Upload(Struct, frozen=True):
     body: bytes | Path
 
 
-def keep(paths: Paths, upload: Upload) -> str:
-    """Put an upload under ``parts/`` and return its SHA-256. It is on disk when this returns."""
-    draft = paths.parts_dir / f".{uuid.uuid4().hex}"
-    try:
-        sha256 = _write(draft, upload.body)
-        if paths.parts(sha256).exists():
-            return sha256
-        draft.rename(paths.parts(sha256))
-        _sync_folder(paths.parts_dir)
-        return sha256
-    finally:
-        draft.unlink(missing_ok=True)
+Uploads = Mapping[str, Upload]
+
+
+class Drafts:
+    """The uploads of one request, on disk, but not yet parts: for a ``with`` statement.
+
+    What is not made a part by `placed` is gone in the end.
+    """
+
+    def __init__(self, paths: Paths, uploads: Uploads) -> None:
+        self._paths = paths
+        self._uploads = uploads
+        self._drafts: dict[str, Path] = {}  # by name of the part
+        self._hashes: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        """Write the uploads; they are on disk when this returns."""
+        try:
+            for name, upload in self._uploads.items():
+                self._drafts[name] = self._paths.parts_dir / f".{uuid.uuid4().hex}"
+                self._hashes[name] = _write(self._drafts[name], upload.body)
+        except BaseException:
+            self._drop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove what was not made a part."""
+        self._drop()
+
+    @contextmanager
+    def placed(self) -> Iterator[dict[str, str]]:
+        """Make the uploads parts and give their hashes by name; take the new ones back on failure.
+
+        To be used inside a write transaction: nobody else can come to rely on a part meanwhile.
+        """
+        fresh: list[Path] = []
+        try:
+            for name, draft in self._drafts.items():
+                part = self._paths.parts(self._hashes[name])
+                if not part.exists():
+                    draft.rename(part)
+                    fresh.append(part)
+            if fresh:
+                _sync_folder(self._paths.parts_dir)
+            yield dict(self._hashes)
+        except BaseException:
+            for part in fresh:
+                part.unlink()
+            raise
+
+    def _drop(self) -> None:
+        for draft in self._drafts.values():
+            draft.unlink(missing_ok=True)
+
+
+def sweep_drafts(paths: Paths) -> None:
+    """Remove drafts that a server left behind when it died."""
+    for draft in paths.parts_dir.glob(".*"):
+        if draft.stat().st_mtime < time.time() - _OLD:
+            draft.unlink(missing_ok=True)
 
 
 def digest(body: bytes | Path) -> str:

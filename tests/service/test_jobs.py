@@ -342,6 +342,23 @@ def test_check_says_what_would_run_where_and_has_no_effect(service, who, context
     assert service.events.head() == 0
 
 
+def test_a_key_gives_its_job_also_when_the_input_has_gone(submit, tool, tmp_path):
+    first = submit(tool, {"text": "data.txt"}, key="once")
+    (tmp_path / "data.txt").unlink()
+    assert submit(tool, {"text": "data.txt"}, key="once").id == first.id
+
+
+def test_a_refused_submit_leaves_no_part_behind(submit, service, tool):
+    parts = {"text": Upload("a.txt", "text/plain", b"x")}
+    submit(arguments={"k": "a"}, key="once")
+    with pytest.raises(Conflict):
+        submit(tool, parts=parts, key="once")
+    refused(submit, tool, {"depth": 0}, parts)
+    assert list(service.paths.parts_dir.iterdir()) == []
+    submit(tool, parts=parts)
+    assert len(list(service.paths.parts_dir.iterdir())) == 1
+
+
 def test_the_same_key_and_request_give_the_same_job(submit, service, who):
     first = submit(arguments={"k": "a"}, key="once")
     assert submit(arguments={"k": "a"}, key="once").id == first.id
