@@ -7,6 +7,7 @@ from tornado import web
 
 from .. import __version__
 from ..service.slots import Slots
+from ..service.surroundings import ends_with
 from .handler import JobsHandler
 from .operation import authorized, operation
 
@@ -28,6 +29,7 @@ class About(Struct, frozen=True):
     owner: str  # whose jobs a submit by this caller makes
     nonce: Nonce
     slots: Slots
+    ends_with: str  # what ends all jobs by its end, e.g. a container; "" when nothing does
 
 
 class AboutHandler(JobsHandler):
@@ -50,4 +52,5 @@ class AboutHandler(JobsHandler):
             owner=self.who.owner,
             nonce=Nonce(str(nonce), nonce.read_text().strip()),
             slots=self.service.slots,
+            ends_with=ends_with(),
         )

@@ -64,10 +64,12 @@ class Hub:
         return feed
 
     async def listen(self, scope: str | None, listener: Listener) -> int:
-        """Call `listener` with every event of `scope` after the one whose seq is returned."""
-        feed = self._feeds.setdefault(scope, Feed(self._backend, scope))
+        """Call `listener` with every event of `scope` after the one whose seq is returned.
+
+        It may be called with earlier ones too. `leave` must follow, also when this raises.
+        """
+        feed = self.add(scope, listener)  # before anything is awaited: its feed must not go away
         await feed.read()
-        self.add(scope, listener)
         return feed.cursor or 0
 
     def leave(self, scope: str | None, listener: Listener) -> None:

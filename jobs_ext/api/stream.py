@@ -65,8 +65,8 @@ class Stream:
     async def run(self) -> None:
         """Send the snapshot, or what happened since `since`, and then every change."""
         hub, scope = self._backend.hub, self._who.scope
-        self._noted = await hub.listen(scope, self._note)
         try:
+            self._noted = await hub.listen(scope, self._note)
             if not await self._resume():
                 await self._send_frame("snapshot", self._noted, *await self._snapshot())
             while True:

@@ -125,7 +125,7 @@ class Batches:
             rows.set_columns(tx, row.pk, held=False)
             rows.release_jobs(tx, row.pk, now())
             event_rows.append(tx, [event_rows.entry(now(), "released", row.owner, batch=row.id)])
-            promote(tx, rows.PIECE)
+            promote(tx)
         return self._present(who, batch_id)
 
     def _draft(self, who: Principal, request: BatchRequest, uploads: Uploads) -> _Draft:

@@ -141,7 +141,7 @@ class Jobs:
             changes = Changes(tx)
             changes.note(row, "released", held=False)
             changes.flush()
-            promote(tx, limit=1)
+            promote(tx)
         return self._core.job(who, job_id)
 
     def _draft(self, who: Principal, request: SubmitRequest, parts: Collection[str]) -> Draft:

@@ -13,6 +13,8 @@ from ..store import queue as rows
 from ..store.changes import Changes
 from ..store.jobs import JobRow
 
+GROUP = 500  # jobs moved in one transaction
+
 
 def cancel(changes: Changes, row: JobRow, reason: str) -> None:
     """Cancel a job: at once when it waits, by request when it runs; nothing when it has ended."""
@@ -43,7 +45,7 @@ def finish(
     )
 
 
-def promote(tx: Connection, limit: int) -> int:
+def promote(tx: Connection, limit: int = GROUP) -> int:
     """Let PENDING jobs go on that have nothing left to wait for; end those that wait in vain."""
     changes = Changes(tx)
     for row, name in rows.doomed(tx, limit):

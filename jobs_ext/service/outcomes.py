@@ -17,6 +17,7 @@ from ..store import queue as rows
 from ..store.changes import Changes
 from ..store.contents import SpecCache
 from ..store.jobs import JobRow
+from .moves import finish
 
 _LONGEST_BACK_OFF = 60.0  # seconds
 _LOST_TRIES = 3  # attempts that may be lost before on_lost="retry" gives up
@@ -89,8 +90,8 @@ class Outcomes:
         self._touched.discard(row.pk)
         rows.drop_attempt(self._tx, row.pk, number)
         if row.cancel_requested:
-            columns = {"reason_code": str(ReasonCode.CANCELLED), "reason": "cancelled by the user"}
-            self._changes.move(row, Status.CANCELLED, data=columns, stage=None, **columns)
+            why = "cancelled by the user"
+            finish(self._changes, row, Status.CANCELLED, ReasonCode.CANCELLED, why)
         else:
             self._changes.move(row, Status.RUNNABLE, stage=None)
 

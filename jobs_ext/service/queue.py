@@ -18,11 +18,10 @@ from ..store.jobs import JobRow
 from .claim import Claim
 from .core import Core
 from .materialize import materialize
-from .moves import promote
+from .moves import GROUP, promote
 from .outcomes import Outcomes
 from .work import to_work
 
-_GROUP = 500
 _NO_DEPTHS: Mapping[str, int] = MappingProxyType({})
 
 
@@ -33,7 +32,7 @@ class Queue:
         self._core = core
         self._store = core.store
 
-    def materialize(self, limit: int = _GROUP) -> int:
+    def materialize(self, limit: int = GROUP) -> int:
         """Make up to `limit` jobs of the oldest batch that lacks some; return how many."""
         with self._store.read() as connection:
             if batch_rows.unmade(connection) is None:
@@ -47,7 +46,7 @@ class Queue:
             if not rows.ready(connection, time.time(), 1) and not rows.doomed(connection, 1):
                 return 0
         with self._store.write(poke=("servers",)) as tx:
-            return promote(tx, _GROUP)
+            return promote(tx)
 
     def claim(
         self,

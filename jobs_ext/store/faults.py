@@ -24,6 +24,15 @@ _UNAVAILABLE = {
     sqlite3.SQLITE_PERM: "can't be opened (permission)",
 }
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_UNUSABLE = {
+    errno.EROFS: "can't be written (read-only file system)",
+    errno.EACCES: "can't be written (permission)",
+    errno.EPERM: "can't be written (permission)",
+    errno.EIO: "can't be read or written (input/output error)",
+    errno.ESTALE: "can't be read or written (its file system has gone)",
+    errno.EMFILE: "can't be opened (too many open files)",
+    errno.ENFILE: "can't be opened (too many open files)",
+}
 
 
 @contextmanager
@@ -39,9 +48,11 @@ def mapped_faults() -> Iterator[None]:
     except (DBAPIError, sqlite3.Error) as error:
         _raise_mapped(error)
     except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise disk_full() from error
+        if error.errno in _FULL:
+            raise disk_full() from error
+        if error.errno in _UNUSABLE:
+            raise unavailable(_UNUSABLE[error.errno]) from error
+        raise
 
 
 def _raise_mapped(error: DBAPIError | sqlite3.Error) -> None:

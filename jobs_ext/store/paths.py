@@ -72,6 +72,8 @@ class Paths:
         for folder in (self.root, self.parts_dir, self.jobs, self.tools, self.sockets):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_foreign(self.sockets)
+        if self.root.stat().st_uid == os.getuid():
+            self.root.chmod(0o700)  # a folder that was there may have let others in
         _write_once(self.root / "server-id", str(uuid.uuid4()))
         _write_once(self.nonce, uuid.uuid4().hex)
 

@@ -65,19 +65,23 @@ def _a_need_that(needed: Any, condition: Any) -> Any:
 def runnable(
     connection: Connection,
     *,
-    cpu: float,
-    memory: int,
     now: float,
-    not_in: Collection[int],
     limit: int,
+    cpu: float | None = None,
+    memory: int = 0,
+    not_in: Collection[int] = (),
 ) -> list[JobRow]:
-    """Return the next jobs, by priority then age, each of which would fit on its own."""
+    """Return the next jobs, by priority then age; with `cpu` those that fit one by one.
+
+    `not_in` are batches (pks) to leave out.
+    """
     query = select(job).where(
         job.c.status == text("'RUNNABLE'"),  # a literal, so that the partial index is used
-        job.c.cpu <= cpu,
-        or_(job.c.memory.is_(None), job.c.memory <= memory),
         or_(job.c.not_before.is_(None), job.c.not_before <= now),
     )
+    if cpu is not None:
+        fits = or_(job.c.memory.is_(None), job.c.memory <= memory)
+        query = query.where(job.c.cpu <= cpu, fits)
     if not_in:
         query = query.where(or_(job.c.batch_pk.is_(None), job.c.batch_pk.not_in(not_in)))
     query = query.order_by(text("priority DESC"), job.c.pk).limit(limit)
@@ -91,9 +95,9 @@ def active(connection: Connection) -> list[JobRow]:
 
 
 def by_pks(connection: Connection, pks: Sequence[int]) -> list[JobRow]:
-    """Return rows in the order of `pks`."""
+    """Return rows in the order of `pks`; those that are gone are left out."""
     found = {row.pk: row for row in connection.execute(select(job).where(job.c.pk.in_(pks)))}
-    return [found[pk] for pk in pks]
+    return [found[pk] for pk in pks if pk in found]
 
 
 def last_attempts(connection: Connection, pks: Collection[int]) -> dict[int, AttemptRow]:

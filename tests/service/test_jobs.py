@@ -342,6 +342,14 @@ def test_check_says_what_would_run_where_and_has_no_effect(service, who, context
     assert service.events.head() == 0
 
 
+def test_a_released_job_goes_on_at_once_whatever_else_waits(submit, service, who):
+    first = submit(hold=True)
+    submit(after=[first.id])
+    held = submit(hold=True)
+    for job in (held, first):
+        assert service.jobs.release(who, job.id).status is Status.RUNNABLE
+
+
 def test_a_key_gives_its_job_also_when_the_input_has_gone(submit, tool, tmp_path):
     first = submit(tool, {"text": "data.txt"}, key="once")
     (tmp_path / "data.txt").unlink()

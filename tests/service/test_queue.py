@@ -138,6 +138,7 @@ def test_a_released_attempt_that_was_to_be_cancelled_is(submit, service, who, ge
     service.jobs.cancel(who, job_id)
     service.queue.apply([Released(job_id, 1)])
     assert get(job_id).status is Status.CANCELLED
+    assert get(job_id).stopped is not None
 
 
 def test_a_failure_is_tried_again_after_a_while(submit, service, get, monkeypatch):

@@ -84,9 +84,15 @@ def test_a_full_disk_under_a_file_is_the_same_error():
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.EIO, errno.EMFILE])
+def test_a_disk_that_can_not_be_used_makes_the_store_unavailable(number):
+    with pytest.raises(StoreUnavailable, match="can't be"), mapped_faults():
+        raise OSError(number, "no")
+
+
 def test_what_is_not_the_disks_fault_passes_through():
-    with pytest.raises(PermissionError), mapped_faults():
-        raise PermissionError(errno.EACCES, "no")
+    with pytest.raises(FileNotFoundError), mapped_faults():
+        raise FileNotFoundError(errno.ENOENT, "no")
     with pytest.raises(sqlite3.IntegrityError), mapped_faults():
         raise sqlite3.IntegrityError("a defect")
 

@@ -19,6 +19,12 @@ def test_only_the_owner_may_enter(paths):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_a_folder_that_was_open_to_others_is_closed(tmp_path, runtime_dir):
+    tmp_path.chmod(0o755)
+    Paths(tmp_path, runtime_dir).make()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
 def test_the_fingerprint_stays(paths):
     first, nonce = paths.server_id(), paths.nonce.read_text()
     paths.make()
