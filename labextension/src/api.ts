@@ -19,6 +19,8 @@ export interface ServerInfo {
   version: string;
   /** The fingerprint of the data directory behind this server. */
   server: string;
+  /** What ends all jobs by its end, e.g. "the container of this server"; "" when nothing does. */
+  ends_with: string;
 }
 
 /** Names one job or one batch. */

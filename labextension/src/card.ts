@@ -80,8 +80,12 @@ export class LiveCard {
     } else if (news === 'unknown') {
       this.lose(id);
     } else {
+      const ended = !isFinal(this.view) && isFinal(news);
       this.view = replace(this.view, news);
       this.become('live');
+      if (ended && this.stream.warning) {
+        this.draw(); // what is over can't be ended
+      }
       this.mounted?.update(this.view);
       this.options.onNews?.(this.view);
     }
@@ -109,12 +113,16 @@ export class LiveCard {
     this.mounted = mount(this.element, this.source());
   }
 
+  private label(): string {
+    return this.mode === 'live' && !isFinal(this.view) ? this.stream.warning : LABELS[this.mode];
+  }
+
   private source(): Source {
     const { logOpen, open } = this.options;
     return {
       snapshot: this.view,
       subscribe: () => () => undefined,
-      label: LABELS[this.mode],
+      label: this.label(),
       ...(this.mode === 'live' ? { ...serverSide(this.stream.api), logOpen, open } : {})
     };
   }

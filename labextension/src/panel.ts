@@ -98,7 +98,7 @@ export class JobsPanel extends Widget {
   }
 
   private onHealth(_: JobStream, health: Health): void {
-    const words: Record<Health, string> = { connecting: '', live: '', offline: OFFLINE, missing: MISSING };
+    const words: Record<Health, string> = { connecting: '', live: this.stream.warning, offline: OFFLINE, missing: MISSING };
     setLine(this.banner, words[health]);
     if (health === 'offline' || health === 'missing') {
       this.banner.append(button('Try again', () => this.stream.retry(), 'jobs-ext-again'));
@@ -129,7 +129,7 @@ function welcome(): HTMLElement {
   const lines = [
     h('p', '', 'No jobs yet. In a notebook cell, type'),
     code,
-    h('p', '', 'The job runs on when the kernel is busy, or this page is closed, and shows up here.')
+    h('p', '', 'The job goes on when the kernel is busy or this page is closed, and shows up here.')
   ];
   return h('div', 'jobs-ext-welcome', ...lines);
 }

@@ -41,6 +41,7 @@ export class JobStream {
   private pause = FIRST_PAUSE;
   private since: number | null = null;
   private fingerprint: string | null = null;
+  private ending = '';
   private state: Health = 'connecting';
   private readonly known = new Map<string, ItemView>();
   private readonly watchers = new Map<string, Set<Watcher>>();
@@ -76,6 +77,11 @@ export class JobStream {
       this.started = true;
       void this.connect();
     }
+  }
+
+  /** A sentence about what would end the jobs under way; "" where they outlive the server. */
+  get warning(): string {
+    return this.ending && `Jobs end with ${this.ending}.`;
   }
 
   /** Connects now instead of after the pause, e.g. when the user asks for it. */
@@ -117,10 +123,11 @@ export class JobStream {
   /** Asks first who is there: a failed WebSocket would not tell a missing extension from a network that is down. */
   private async connect(): Promise<void> {
     try {
-      const { server } = await this.api.info();
+      const { server, ends_with } = await this.api.info();
       if (!this.started) {
         return;
       }
+      this.ending = ends_with;
       this.meet(server);
       this.open();
     } catch (error) {

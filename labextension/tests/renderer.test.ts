@@ -55,6 +55,18 @@ it('becomes live, and writes the end into the notebook, once', async () => {
   expect(written[0]?.['text/plain']).toContain('SUCCEEDED');
 });
 
+it('says what would end a job under way, as long as it is', async () => {
+  server.answers[''] = { server: SERVER, version: '0.1.0', ends_with: 'the container of this server' };
+  server.answers[`jobs/${ID}/view`] = job();
+  await renderer.renderModel(output(job()).model);
+  await live();
+  const label = (): string | undefined => renderer.node.querySelector('.jx-label')?.textContent ?? undefined;
+  await vi.waitFor(() => expect(label()).toBe('Jobs end with the container of this server.'));
+  server.socket.send({ type: 'changes', seq: 2, jobs: [succeeded()], batches: [] });
+  expect(badge()).toBe('SUCCEEDED');
+  expect(label()).toBeUndefined();
+});
+
 it('stays a picture when the job ran elsewhere', async () => {
   const { model, written } = output(job(), 'another server');
   await renderer.renderModel(model);

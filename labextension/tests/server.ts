@@ -33,7 +33,7 @@ export class Socket {
 export class Server {
   readonly sockets: Socket[] = [];
   readonly requests: string[] = [];
-  answers: Record<string, unknown> = { '': { server: SERVER, version: '0.1.0' } };
+  answers: Record<string, unknown> = { '': { server: SERVER, version: '0.1.0', ends_with: '' } };
   readonly api: Api;
 
   constructor() {
