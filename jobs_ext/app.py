@@ -12,6 +12,7 @@ from traitlets import Bunch, Float, List, TraitError, Unicode, default, validate
 
 from . import __version__
 from .api.backend import Backend
+from .api.decode import allow_many_parts
 from .api.handler import API
 from .api.kernelkeys import KernelKeys, kernel_url
 from .api.people import People
@@ -92,6 +93,7 @@ class JobsExtension(ExtensionApp):
             partial(kernel_url, self._server),
             {"JOBS_EXT_ENVIRONMENT": ",".join(self.environment)},
         )
+        allow_many_parts()
         self._server.io_loop.add_callback(self.backend.start)
 
     def initialize_handlers(self) -> None:

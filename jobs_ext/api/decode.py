@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from tornado import web
+from tornado import httputil, web
 
 from ..model.errors import InvalidRequest, TooLarge
 from ..service.decode import decode_request, explained
@@ -21,9 +21,20 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=msgspec.Struct)
 
 JSON_LIMIT = 64 * 2**20  # bytes of JSON; larger things are sent as files beside it
+MOST_PARTS = 10_000  # of one multipart request
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
 _NOT_OURS = frozenset({"token", "_xsrf", "no_track_activity"})  # what Jupyter itself reads
+
+
+def allow_many_parts() -> None:
+    """Let a multipart request have a part for each of the values that a sweep goes over.
+
+    Tornado stops at a hundred since 6.5.5, and can be told otherwise for a whole process only.
+    """
+    if hasattr(httputil, "set_parse_body_config"):
+        multipart = httputil.ParseMultipartConfig(max_parts=MOST_PARTS)
+        httputil.set_parse_body_config(httputil.ParseBodyConfig(multipart=multipart))
 
 
 def decode_json(raw: bytes, shape: type[T]) -> T:

@@ -73,3 +73,16 @@ async def test_unknown(api):
         assert (await api("GET", f"batches/{new_id()}{path}")).status == 404
     assert (await api("GET", "batches/nonsense")).json["value"] == "nonsense"
     assert (await api("GET", "batches", params={"tool": "wc"})).json["field"] == "tool"
+
+
+async def test_a_batch_takes_a_part_for_each_of_many_values(api):
+    names = [f"value{number}" for number in range(300)]
+    request = {
+        "target": {"command": ["cat", "{text}"]},
+        "arguments": [{"text": {"$part": name}} for name in names],
+        "options": {"hold": True},
+    }
+    files = {name: (f"{name}.txt", name.encode()) for name in names}
+    answer = await api.upload("batches", request, **files)
+    assert answer.status == 201, answer.body
+    assert answer.json["n_jobs"] == 300
