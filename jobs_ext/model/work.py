@@ -35,6 +35,17 @@ class Work(Struct, frozen=True):
     timeout: float | None  # seconds
     cancel_requested: bool = False
     outputs_of: dict[str, str] = {}  # "job-id/output name" of a referenced output → path
+    lane: str = ""  # jobs claimed into one lane run one after another; "": a lane of its own
+
+
+class Lane(Struct):
+    """A place on the machine that jobs of one batch take in turns: one share for all of them."""
+
+    name: str
+    batch: str
+    cpu: float
+    memory: int | None  # bytes
+    room: int  # how many more jobs may wait in it
 
 
 class Started(Struct, frozen=True, tag=True):

@@ -13,7 +13,7 @@ from msgspec import Struct
 from ..model import media
 from ..model.tool import ToolOutput
 from ..model.work import FoundOutput
-from .payloads.function import RESULT_FILES
+from .payloads.function import RESULT_FILES, RETURNED
 from .staging import Plan
 
 MOST_OUTPUTS = 10_000  # further ones stay in the folder and are not listed
@@ -86,8 +86,10 @@ def collect(one: Plan) -> tuple[list[Found], list[str]]:
         for name, declared in (one.tool.outputs if one.tool else {}).items()
         if not _add_declared(one, collection, name, declared) and declared.required
     ]
-    if one.kind == "function" and not _add_result(one, collection):
-        missing.append("it ended without giving a result")
+    if one.kind == "function":
+        _add_result(one, collection)
+        if not (one.at.request / RETURNED).is_file():
+            missing.append("it ended without giving a result")
     collection.add_all(one.at.outputs, _files(one.at.outputs), "outputs")
     began = _began(one)
     for pattern in one.work.options.outputs:
@@ -114,14 +116,13 @@ def _add_declared(one: Plan, to: Collection, name: str, declared: ToolOutput) ->
     return bool(files)
 
 
-def _add_result(one: Plan, to: Collection) -> bool:
+def _add_result(one: Plan, to: Collection) -> None:
     for name in RESULT_FILES:
         path = one.at.outputs / name
         if path.is_file():
             main = not (one.tool and any(o.main for o in one.tool.outputs.values()))
             to.add(name, path, "outputs", main=main)
-            return True
-    return False
+            return
 
 
 def _matches(folder: Path, pattern: str) -> list[Path]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..model.clock import from_epoch, to_epoch
 from ..model.reasons import ReasonCode, memory_sentence, time_sentence
-from ..model.work import ActiveWork, Progressed, Started
+from ..model.work import ActiveWork, Lane, Progressed, Started, Work
 from .executors import Begun, Why
 from .keeper import processes
 from .memory import used_more_than
@@ -17,6 +17,7 @@ from .staging import Plan
 
 _YOUNG = 1.0  # seconds: until then an attempt's memory is not looked at
 _MEMORY_EVERY = 1.0  # seconds between two looks at the process table
+HOLD_UP = 0.5  # seconds: those who wait behind an attempt that runs longer are taken back
 
 
 @dataclass
@@ -47,10 +48,11 @@ class Live:
 
 
 class Lives:
-    """All of them, by key, and the share of the machine they hold."""
+    """All of them, by key and by lane, and the share of the machine they hold."""
 
     def __init__(self) -> None:
         self._by_key: dict[str, Live] = {}
+        self._by_lane: dict[str, dict[str, Live]] = {}
         self._memory_due = 0.0
 
     def __len__(self) -> int:
@@ -62,22 +64,52 @@ class Lives:
     def add(self, live: Live) -> None:
         """Begin to watch."""
         self._by_key[live.plan.key] = live
+        self._by_lane.setdefault(live.plan.lane, {})[live.plan.key] = live
 
     def get(self, key: str) -> Live | None:
         """Return an attempt under way."""
         return self._by_key.get(key)
 
     def remove(self, key: str) -> None:
-        """Stop watching; its share is free."""
-        self._by_key.pop(key, None)
+        """Stop watching; its share is free when nobody waits for it in its lane."""
+        live = self._by_key.pop(key)
+        lane = self._by_lane[live.plan.lane]
+        del lane[key]
+        if not lane:
+            del self._by_lane[live.plan.lane]
 
     def cpu(self) -> float:
         """Return the cores they hold."""
-        return sum(live.plan.work.cpu for live in self)
+        return sum(work.cpu for work in self._shares())
 
     def memory(self) -> int:
         """Return the bytes they reserved."""
-        return sum(live.plan.work.memory or 0 for live in self)
+        return sum(work.memory or 0 for work in self._shares())
+
+    def _shares(self) -> Iterator[Work]:
+        """Yield one attempt of each lane: all of a lane hold the same share, in turns."""
+        return (next(iter(lane.values())).plan.work for lane in self._by_lane.values())
+
+    @property
+    def queueing(self) -> bool:
+        """Whether any attempt waits for another in its lane."""
+        return len(self._by_key) > len(self._by_lane)
+
+    def lanes(self, depths: Mapping[str, int]) -> Iterator[Lane]:
+        """Yield the lanes that may hold more; `depths` says how many, by batch."""
+        for name, lane in self._by_lane.items():
+            work = next(iter(lane.values())).plan.work
+            room = depths.get(work.batch or "", 1) - len(lane)
+            if work.batch and room > 0:
+                yield Lane(name, work.batch, work.cpu, work.memory, room)
+
+    def held_up(self) -> Iterator[Live]:
+        """Yield the attempts that wait behind one that runs longer than was to be expected."""
+        since = time.monotonic() - HOLD_UP
+        for lane in self._by_lane.values():
+            running = [live.begun for live in lane.values() if live.begun is not None]
+            if any(begun.monotonic < since for begun in running):
+                yield from (live for live in lane.values() if live.begun is None)
 
     def next_deadline(self) -> float | None:
         """Return the earliest deadline (monotonic)."""

@@ -12,7 +12,7 @@ from ..model.clock import now
 from ..model.errors import DiskFull, StoreUnavailable
 from ..model.reasons import ReasonCode
 from ..model.status import Status
-from ..model.work import Change, Ended, Released, Work
+from ..model.work import Change, Ended, Progressed, Released, Started, Work
 from ..service import Service, Slots
 from ..store.pokes import PokeReceiver
 from .executors import (
@@ -23,18 +23,21 @@ from .executors import (
     Happening,
     Lost,
     NotStarted,
+    Unstarted,
     Why,
 )
 from .failure import CannotStart
 from .finish import Finisher
-from .live import Live, Lives, recorded_start, to_started
+from .live import HOLD_UP, Live, Lives, recorded_start, to_started
+from .pace import Pace
 from .staging import Plan, plan, stage
 from .verdict import stopped
 
 _SLOW_LOOK = 2.0  # seconds between looks at the store when no poke comes
 _WATCH = 0.2  # seconds between looks at running attempts
 _RETRY = 1.0  # seconds after the store or the executor could not be reached
-_MOST_AT_ONCE = 100  # attempts claimed in one transaction
+_GATHER = 0.03  # seconds that news may wait to be stored together, when nobody waits for it
+_MOST_AT_ONCE = 200  # attempts claimed in one transaction
 _CANCELLED = Why(ReasonCode.CANCELLED, "cancelled by the user")
 _log = logging.getLogger(__name__)
 
@@ -48,7 +51,10 @@ class Runner:
         self._executor = executor
         self._slots = slots
         self._lives = Lives()
+        self._pace = Pace()
         self._changes: list[Change] = []  # heard, and not stored yet
+        self._tell_due = 0.0  # monotonic: when to store them at the latest
+        self._watch_due = 0.0  # monotonic: when to look at running attempts
         self._bell, self._ringer = socket.socketpair()
         self._ringer.setblocking(False)
         self._bell.setblocking(False)
@@ -79,15 +85,14 @@ class Runner:
             _log.warning("%s", error)
 
     def recover(self) -> None:
-        """Take over what an earlier runner left."""
+        """Take over what an earlier runner left, but for what waits: that is begun anew."""
         active = self._queue.active()
         plans = {p.key: p for p in (self._plan(one.work) for one in active)}
         starts = dict(zip(plans, map(recorded_start, active), strict=True))
         for key, one in plans.items():
             self._lives.add(Live(one, starts[key]))
-        for key in self._executor.recover(starts):
-            self._changes.append(Released(plans[key].work.id, plans[key].work.attempt))
-            self._lives.remove(key)
+        self._executor.recover(starts)
+        self._executor.withdraw(key for key, start in starts.items() if start is None)
 
     def turn(self) -> None:
         """Wait until there is something to do, and do it."""
@@ -108,7 +113,12 @@ class Runner:
             self._last_work = time.monotonic()
 
     def _wait(self) -> bool:
-        """Return when something happened or is due; tell whether the store was changed."""
+        """Return when something happened or is due; tell whether the store was changed.
+
+        As long as others wait in the lanes, nobody waits for the news: it is gathered.
+        """
+        if self._lives.queueing:
+            time.sleep(_GATHER)
         poll = select.poll()
         line = self._executor.fileno()
         for descriptor in (self._pokes.fileno(), self._bell.fileno(), line):
@@ -123,14 +133,19 @@ class Runner:
         present = time.monotonic()
         due = [self._look_due, self._lives.next_deadline() or self._look_due]
         if self._lives:
-            due.append(present + _WATCH)
-        return 0.0 if self._changes else max(0.0, min(due) - present)
+            due.append(self._watch_due)
+        if self._changes:
+            due.append(self._tell_due)
+        return max(0.0, min(due) - present)
 
     def _hear(self) -> None:
         """Take what the executor and the threads have to tell."""
+        untold = bool(self._changes)
         for happening in self._executor.poll():
             self._take(happening)
         self._changes += self._finisher.done()
+        if self._changes and not untold:
+            self._tell_due = time.monotonic() + _GATHER
 
     def _take(self, happening: Happening) -> None:
         live = self._lives.get(happening.key)
@@ -142,14 +157,21 @@ class Runner:
                 self._changes.append(to_started(live, happening))
                 return
             case Exited():
-                self._note_progress(live)
-                ended = self._finisher.finish(live.plan, happening)
-                self._changes += [] if ended is None else [ended]
+                self._exited(live, happening)
+            case Unstarted():
+                self._changes.append(Released(live.plan.work.id, live.plan.work.attempt))
             case NotStarted(why=why):
                 self._changes.append(_failed(live.plan, ReasonCode.CANNOT_START, why))
             case Lost(why=why):
                 self._changes.append(_lost(live, why))
         self._lives.remove(happening.key)
+
+    def _exited(self, live: Live, exited: Exited) -> None:
+        self._note_progress(live)
+        if live.plan.work.batch is not None:
+            self._pace.note(live.plan.work.batch, exited.duration)
+        ended = self._finisher.finish(live.plan, exited)
+        self._changes += [] if ended is None else [ended]
 
     def _note_progress(self, live: Live) -> None:
         news = live.progressed()
@@ -158,19 +180,36 @@ class Runner:
 
     def _watch(self) -> None:
         """Look at what is running: how far it is, and whether it keeps to its limits."""
+        if time.monotonic() < self._watch_due:
+            return
+        self._watch_due = time.monotonic() + _WATCH
         for live in self._lives:
             if live.begun is not None:
                 self._note_progress(live)
         for live, why in self._lives.offenders():
             self._stop(live, why)
+        self._take_back()
+
+    def _take_back(self) -> None:
+        """Let those go on elsewhere whom a slow attempt holds up."""
+        held_up = [live.plan for live in self._lives.held_up()]
+        for batch in {one.work.batch for one in held_up if one.work.batch}:
+            self._pace.note(batch, HOLD_UP)
+        if held_up:
+            self._executor.withdraw(one.key for one in held_up)
+            self.wake()  # there is something to poll
 
     def _stop(self, live: Live, why: Why) -> None:
         live.stopping = True
         self._executor.stop(live.plan.key, why)
+        self.wake()  # one that had not begun is over already
 
     def _tell(self) -> bool:
-        """Store what was heard; tell whether there was anything."""
+        """Store what was heard, unless that can wait; tell whether it was done."""
         if not self._changes:
+            return False
+        can_wait = all(isinstance(change, Started | Progressed) for change in self._changes)
+        if can_wait and time.monotonic() < self._tell_due:
             return False
         self._queue.apply(self._changes)
         self._changes = []
@@ -200,11 +239,11 @@ class Runner:
         return min(_SLOW_LOOK, max(0.0, due - time.time()))
 
     def _claim(self) -> bool:
-        cpu = self._slots.cpu - self._lives.cpu()
-        if cpu <= 0:
-            return False
+        cpu = max(0.0, self._slots.cpu - self._lives.cpu())
         memory = max(0, self._slots.memory - self._lives.memory())
-        claimed = self._queue.claim(cpu, memory, _MOST_AT_ONCE)
+        depths = self._pace.depths()
+        lanes = self._lives.lanes(depths)
+        claimed = self._queue.claim(cpu, memory, _MOST_AT_ONCE, depths, lanes)
         launches = []
         for one in map(self._plan, claimed):
             try:

@@ -36,6 +36,11 @@ class Plan(Struct, frozen=True):
         return f"{self.work.id}/{self.work.attempt}"
 
     @property
+    def lane(self) -> str:
+        """The place on the machine it takes, maybe in turns with others."""
+        return self.work.lane or self.key
+
+    @property
     def kind(self) -> str:
         """What it comes down to: command, script, notebook or function."""
         if self.tool is None:
@@ -110,6 +115,7 @@ def _launch(one: Plan, arguments: dict[str, Any]) -> Launch:
         own["PYTHONPATH"] = _module_path(one, shared)
     return Launch(
         key=one.key,
+        lane=one.lane,
         argv=_argv(one, arguments),
         cwd=str(one.cwd),
         stdout=str(one.at.stdout),

@@ -40,6 +40,7 @@ class Bench:
         job, number = key.split("/")
         return Launch(
             key=key,
+            lane=key,
             argv=argv,
             cwd=str(folder),
             stdout=str(folder / "stdout"),

@@ -232,7 +232,18 @@ def test_a_result_that_cannot_be_sent_is_told(call: Call) -> None:
     import threading
 
     assert call(lambda: threading.Lock()).returncode == 1
-    assert "pickle" in call.error()["message"]
+    message = call.error()["message"]
+    assert message.startswith("the function returned a lock, which can't be kept: cannot pickle")
+    assert not (call.request / "returned").exists()
+
+
+def test_a_function_may_have_no_value(call: Call) -> None:
+    def keep() -> None: ...
+
+    vars(keep)["has_value"] = False
+    assert call(keep).returncode == 0
+    assert not list(call.outputs.iterdir())
+    assert (call.request / "returned").exists()
 
 
 def test_an_exit_is_an_exit(call: Call) -> None:

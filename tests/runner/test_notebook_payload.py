@@ -133,10 +133,11 @@ def test_an_earlier_runs_parameters_are_replaced() -> None:
     ]
 
 
-def test_without_a_tagged_cell_they_come_first() -> None:
+def test_without_a_tagged_cell_they_come_first(capsys: pytest.CaptureFixture[str]) -> None:
     notebook = new_notebook(cells=[code("k")])
     payload.inject(notebook, {"k": 2}, "python")
     assert notebook.cells[0].source.endswith("k = 2")
+    assert "No cell is tagged 'parameters': k" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["class", "2x", "a b", "x; import os"])

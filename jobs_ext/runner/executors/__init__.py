@@ -14,6 +14,7 @@ class Launch(Struct, frozen=True):
     """Everything needed to start one attempt; its files and folders are made."""
 
     key: str  # "<job id>/<attempt number>"
+    lane: str  # attempts of one lane run one after another, in the order submitted
     argv: list[str]
     cwd: str
     stdout: str
@@ -69,7 +70,13 @@ class Lost(Struct, frozen=True):
     why: str
 
 
-Happening = Begun | Exited | NotStarted | Lost
+class Unstarted(Struct, frozen=True):
+    """The attempt was surely never started, and will not be: it may be submitted anew."""
+
+    key: str
+
+
+Happening = Begun | Exited | NotStarted | Lost | Unstarted
 
 
 class ExecutorUnavailable(Exception):
@@ -82,14 +89,14 @@ class Executor(Protocol):
     def fileno(self) -> int | None:
         """Return a descriptor that is readable when `poll` may have news, if there is one."""
 
-    def recover(self, starts: Mapping[str, Begun | None]) -> set[str]:
-        """Take over attempts of an earlier runner, by key and known start.
-
-        Return those that were surely never started; they are not taken over.
-        """
+    def recover(self, starts: Mapping[str, Begun | None]) -> None:
+        """Take over attempts of an earlier runner, by key and known start."""
 
     def submit(self, launches: Iterable[Launch]) -> None:
-        """Start attempts. Submitting the same key again does nothing."""
+        """Start attempts, each when its lane is free. The same key again does nothing."""
+
+    def withdraw(self, keys: Iterable[str]) -> None:
+        """Take back attempts that still wait in their lanes; `poll` tells which did."""
 
     def poll(self) -> list[Happening]:
         """Return what happened since the last call, in order."""

@@ -12,7 +12,17 @@ from ...store.paths import Paths
 from ..keeper import processes
 from ..keeper.client import KeeperClient, KeeperGone
 from ..keeper.journal import JournalReader, Record
-from . import Begun, ExecutorUnavailable, Exited, Happening, Launch, Lost, NotStarted, Why
+from . import (
+    Begun,
+    ExecutorUnavailable,
+    Exited,
+    Happening,
+    Launch,
+    Lost,
+    NotStarted,
+    Unstarted,
+    Why,
+)
 from .survivors import end_survivors
 
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL
@@ -33,18 +43,14 @@ class LocalExecutor:
         """Return the descriptor of the line to the keeper."""
         return None if self._keeper is None else self._keeper.fileno()
 
-    def recover(self, starts: Mapping[str, Begun | None]) -> set[str]:
-        """Take over attempts of an earlier runner; return those no keeper ever heard of."""
+    def recover(self, starts: Mapping[str, Begun | None]) -> None:
+        """Take over attempts of an earlier runner; those no keeper ever heard of are unstarted."""
         rebooted = _last_boot(self._paths) not in (None, processes.boot_id())
         for key, begun in starts.items():
             self._watched[key] = _Watched(begun=begun)
             # Without its journal, or when the end of that died with the machine, a start counts.
             self._watched[key].intended = rebooted or begun is not None
         self._connect()
-        unknown = {key for key, one in self._watched.items() if not one.intended}
-        for key in unknown:
-            del self._watched[key]
-        return unknown
 
     def submit(self, launches: Iterable[Launch]) -> None:
         """Start attempts, those already known to the keeper excepted."""
@@ -53,6 +59,17 @@ class LocalExecutor:
             self._watched[launch.key] = _Watched(launch)
         try:
             self._connected().spawn(orders)
+        except KeeperGone as gone:
+            self._reconnect(gone)
+
+    def withdraw(self, keys: Iterable[str]) -> None:
+        """Take back attempts that wait in their lanes."""
+        wanted = list(keys)
+        if not wanted:
+            return
+        try:
+            for key in self._connected().withdraw(wanted):
+                self._watched[key].end = Unstarted(key)
         except KeeperGone as gone:
             self._reconnect(gone)
 
@@ -79,6 +96,12 @@ class LocalExecutor:
 
     def stop(self, key: str, why: Why) -> None:
         """Send the whole tree of an attempt SIGTERM, and after a grace SIGKILL."""
+        watched = self._watched.get(key)
+        if watched is None:
+            return
+        if watched.begun is None:
+            watched.launch = None  # should the keeper be lost now, the next one must not start it
+            self.withdraw([key])
         try:
             self._connected().kill(key, GRACE, why.code, why.sentence)
         except KeeperGone as gone:
@@ -134,7 +157,9 @@ class LocalExecutor:
         if watched.end is not None and watched.cleared:
             return
         if not watched.intended:
-            if watched.launch is not None:
+            if watched.launch is None:
+                watched.end = Unstarted(key)
+            else:
                 keeper.spawn([watched.launch])
             return
         job, _, number = key.rpartition("/")
@@ -159,7 +184,7 @@ class _Watched:
         self.launch = launch  # None: an earlier runner submitted it
         self.intended = False  # a keeper was about to start it, or did
         self.begun = begun
-        self.end: Exited | NotStarted | Lost | None = None
+        self.end: Exited | NotStarted | Lost | Unstarted | None = None
         self.cleared = True  # nothing it started is left, as far as known
         self.told = False  # `begun` was handed out
 

@@ -10,11 +10,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import processes
 from .journal import Journal, Record
+from .lanes import Lanes, Order
 
 LEFTOVER_GRACE = 1.0  # seconds between SIGTERM and SIGKILL for what a job leaves behind
 _AGAIN = 0.1  # seconds between two looks at a tree that is being killed
@@ -26,6 +28,7 @@ class Attempt:
     """One spawned attempt, until its last process is gone."""
 
     key: str
+    lane: str
     child: subprocess.Popen[bytes]
     alive: str  # a file it holds open as long as any of it lives
     records: list[Record]  # its part of the journal, for a rotation
@@ -47,12 +50,14 @@ class Attempts:
         self._known = known  # every key there was an intent for: none is spawned twice
         self._live: dict[str, Attempt] = {}
         self._by_pid: dict[int, Attempt] = {}  # attempts whose main process runs
+        self._lanes = Lanes()
+        self._left: list[str] = []  # lanes whose attempt is over
         self._host = socket.gethostname()
 
     @property
     def live(self) -> list[str]:
-        """Keys of the attempts that are not over yet."""
-        return list(self._live)
+        """Keys of the attempts that are not over yet, those that wait in a lane included."""
+        return [*self._live, *self._lanes.keys]
 
     def records(self) -> list[Record]:
         """Return the journal's records of the live attempts."""
@@ -63,22 +68,39 @@ class Attempts:
         self._known = set(self._live)
 
     def spawn(self, order: dict[str, Any], environment: dict[str, str]) -> None:
-        """Start an attempt, unless one of that key was ever started."""
+        """Start an attempt as soon as its lane is free, unless one of that key was ever started."""
+        one = Order(order, environment)
+        known = order["key"] in self._known or order["key"] in self._lanes.keys
+        if not known and self._lanes.enter(one) and not self._begin(one):
+            self._go_on(order["lane"])
+
+    def withdraw(self, keys: list[str]) -> list[str]:
+        """Let attempts wait no longer; return those that did: they were not started."""
+        return self._lanes.withdraw(keys)
+
+    def _go_on(self, lane: str) -> None:
+        """Start the next attempt in a lane; one that can't be started ends there."""
+        following = self._lanes.leave(lane)
+        while following is not None and not self._begin(following):
+            following = self._lanes.leave(lane)
+
+    def _begin(self, one: Order) -> bool:
+        """Start an attempt; tell whether it runs."""
+        order, environment = one
         key = order["key"]
-        if key in self._known:
-            return
         self._known.add(key)
         intent: Record = {"event": "intent", "key": key}
         if not self._journal.append(intent):
             self._failed(key, "the journal can't be written: no space left on the device")
-            return
+            return False
         try:
             child = _start(order, environment)
         except (OSError, ValueError) as error:
             self._failed(key, _why(error, order))
-        else:
-            alive = os.path.realpath(order["alive"])
-            self._started(Attempt(key, child, alive, [intent], time.monotonic()))
+            return False
+        alive = os.path.realpath(order["alive"])
+        self._started(Attempt(key, order["lane"], child, alive, [intent], time.monotonic()))
+        return True
 
     def _failed(self, key: str, why: str) -> None:
         self._journal.append({"event": "failed", "key": key, "error": why})
@@ -113,17 +135,22 @@ class Attempts:
         attempt.kill_at = time.monotonic() + grace
 
     def reap(self) -> None:
-        """Take every exited child: attempts' main processes, and orphans that became ours."""
-        while True:
-            try:
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if not pid:
-                return
+        """Take every exited child, attempts' main processes and orphans; start who comes next."""
+        for pid, status, usage in _exits():
             attempt = self._by_pid.pop(pid, None)
             if attempt is not None:
                 self._exited(attempt, os.waitstatus_to_exitcode(status), usage)
+        self._fill()
+
+    def _over(self, attempt: Attempt) -> None:
+        del self._live[attempt.key]
+        self._left.append(attempt.lane)
+
+    def _fill(self) -> None:
+        """Start what waited for attempts that are over; what it starts may end while it does."""
+        left, self._left = self._left, []
+        for lane in left:
+            self._go_on(lane)
 
     def _exited(self, attempt: Attempt, code: int, usage: Any) -> None:
         attempt.child.returncode = code  # it was reaped here: Popen must not wait for it
@@ -146,7 +173,7 @@ class Attempts:
         if leftover:
             self._end_leftover(attempt)
         else:
-            del self._live[attempt.key]
+            self._over(attempt)
 
     def _has_leftover(self, attempt: Attempt) -> bool:
         """Tell whether anything of an ended main process is left; quick when nothing is."""
@@ -165,7 +192,8 @@ class Attempts:
         for attempt in [a for a in self._live.values() if a.exited]:
             if not self._members(attempt):
                 self._journal.append({"event": "cleared", "key": attempt.key})
-                del self._live[attempt.key]
+                self._over(attempt)
+        self._fill()
         now = time.monotonic()
         for attempt in self._live.values():
             if attempt.kill_at is not None and attempt.kill_at <= now:
@@ -204,6 +232,13 @@ class Attempts:
     def _signal(self, attempt: Attempt, number: int) -> None:
         for entry in self._members(attempt):
             processes.send(entry, number)
+
+
+def _exits() -> Iterator[tuple[int, int, Any]]:
+    """Reap; yield pid, wait status and resource usage of each child that has exited."""
+    with contextlib.suppress(ChildProcessError):  # there is no child at all
+        while (ended := os.wait4(-1, os.WNOHANG))[0]:
+            yield ended
 
 
 def _belongs(entry: processes.Process, attempt: Attempt) -> bool:

@@ -92,6 +92,7 @@ class KeeperClient:
     def _order(self, order: Launch) -> dict[str, Any]:
         return {
             "key": order.key,
+            "lane": order.lane,
             "argv": order.argv,
             "cwd": order.cwd,
             "stdout": order.stdout,
@@ -117,12 +118,12 @@ class KeeperClient:
 
     def state(self) -> State:
         """Return the keeper's state; waits for it."""
-        self._send({"do": "list"})
-        self._sock.settimeout(_START_TIME)
-        while True:
-            for message in self._take():
-                if message["event"] == "attempts":
-                    return State(**message)
+        return State(**self._ask({"do": "list"}, "attempts"))
+
+    def withdraw(self, keys: Iterable[str]) -> list[str]:
+        """Take back attempts that wait in a lane; return those that did. Waits for the answer."""
+        answer = self._ask({"do": "withdraw", "keys": list(keys)}, "withdrawn")
+        return list(answer["keys"])
 
     def rotate(self, offset: int) -> None:
         """Let the keeper drop what lies before `offset` in the journal and is over."""
@@ -154,6 +155,15 @@ class KeeperClient:
             self._sock.sendall(json.dumps(message).encode() + b"\n")
         except OSError as error:
             raise KeeperGone(f"the keeper ended: {error}") from None
+
+    def _ask(self, message: dict[str, Any], event: str) -> dict[str, Any]:
+        """Send a message and return its answer; notices that come before it are dropped."""
+        self._send(message)
+        self._sock.settimeout(_START_TIME)
+        while True:
+            for answer in self._take():
+                if answer["event"] == event:
+                    return answer
 
     def _take(self) -> list[dict[str, Any]]:
         try:

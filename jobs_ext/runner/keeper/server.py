@@ -4,11 +4,15 @@ Messages to the keeper (JSON objects, one per line)::
 
     {"do": "environment", "name": …, "values": {…}}   for later spawns on this line
     {"do": "forget-environments"}
-    {"do": "spawn", "attempts": [{key, argv, cwd, stdout, stderr, alive, shared, environment}]}
+    {"do": "spawn", "attempts": [
+        {key, lane, argv, cwd, stdout, stderr, alive, shared, environment}]}
     {"do": "kill", "key": …, "grace": seconds, "told": {"code": …, "sentence": …}}
+    {"do": "withdraw", "keys": […]}   → {"event": "withdrawn", "keys": [those that waited]}
     {"do": "list"}   → {"event": "attempts", "instance": …, "live": [keys], "journal": size}
     {"do": "rotate", "offset": …}   drop from the journal what lies before and is over
     {"do": "stop-when-idle"}
+
+Attempts of one lane run one after another; those that wait there are live, too.
 
 From the keeper, to everyone: ``{"event": "journal", "size": …}`` whenever the journal grew. What
 became of an order is read in the journal and nowhere else.
@@ -72,10 +76,12 @@ class Keeper:
         """Serve until idle."""
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         wakeup = self._listen_to_signals()
+        patience = 0.0
         while not self._finished():
-            for key, _ in self._selector.select(self._timeout()):
+            for key, _ in self._selector.select(patience):
                 key.data(key.fileobj) if key.fileobj is not wakeup else wakeup.recv(4096)
             self._attempts.reap()
+            patience = self._tick()
             self._notify()
         self._journal.close()
 
@@ -94,7 +100,7 @@ class Keeper:
     def _end_soon(self, *_: object) -> None:
         self._stop_when_idle = True
 
-    def _timeout(self) -> float:
+    def _tick(self) -> float:
         """Do what is due; return the seconds until something else will be."""
         due = [self._attempts.tick(), self._journal.tick()]
         return min([IDLE, *(seconds for seconds in due if seconds is not None)])
@@ -111,7 +117,7 @@ class Keeper:
         if self._journal.grew:
             self._journal.grew = False
             for connection in list(self._connections):
-                self._send(connection, {"event": "journal", "size": self._journal.size})
+                self._nudge(connection, {"event": "journal", "size": self._journal.size})
 
     def _accept(self, listener: socket.socket) -> None:
         sock, _ = listener.accept()
@@ -140,9 +146,23 @@ class Keeper:
             self._selector.unregister(connection.sock)
             connection.sock.close()
 
+    def _nudge(self, connection: Connection, message: dict[str, Any]) -> None:
+        """Send a notice, unless the line is full of notices that were not read yet.
+
+        A message this short is sent as a whole or not at all.
+        """
+        connection.sock.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            try:
+                connection.sock.sendall(_encoded(message))
+            except ConnectionError:
+                self._drop(connection)
+                return
+        connection.sock.settimeout(_SEND_TIME)
+
     def _send(self, connection: Connection, message: dict[str, Any]) -> None:
         try:
-            connection.sock.sendall(json.dumps(message).encode() + b"\n")
+            connection.sock.sendall(_encoded(message))
         except OSError:
             self._drop(connection)
 
@@ -157,6 +177,9 @@ class Keeper:
                 connection.environments.clear()
             case "kill":
                 self._attempts.stop(message["key"], message["grace"], message["told"])
+            case "withdraw":
+                gone = self._attempts.withdraw(message["keys"])
+                self._send(connection, {"event": "withdrawn", "keys": gone})
             case "list":
                 self._send(connection, self._state())
             case "rotate":
@@ -172,6 +195,10 @@ class Keeper:
             "live": self._attempts.live,
             "journal": self._journal.size,
         }
+
+
+def _encoded(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode() + b"\n"
 
 
 def listen(path: Path) -> socket.socket:

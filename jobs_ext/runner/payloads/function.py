@@ -10,7 +10,8 @@ Reads ``call.json`` of the request folder::
 
 Writes the value into the outputs folder as ``result.json`` when JSON gives it back exactly, as
 ``result.parquet`` when it is a frame that Parquet gives back exactly, else as ``result.pickle``.
-When the function raises: ``error.json`` in the request folder, with type, message and traceback.
+A function whose attribute ``has_value`` is false gives none. In the request folder: ``returned``
+when the function did, ``error.json`` with type, message and traceback when it raised.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ import inspect
 import json
 import math
 import os
+import pickle
 import sys
 import traceback
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 RESULT_FILES = ("result.json", "result.parquet", "result.pickle")
+RETURNED = "returned"
 KIND = b"jobs_ext"  # in the Parquet file: pandas, polars or pyarrow, whose frame it was
 _SCALARS = ("NoneType", "bool", "int", "float", "str", "bytes", "Decimal", "date", "datetime")
 
@@ -36,12 +40,15 @@ def main(request: Path, outputs: Path) -> int:
     try:
         call = json.loads((request / "call.json").read_text())
         sys.path[:0] = [p for p in call["path"] if p != sys.path[0]]
-        value = load_function(call["function"])(**load_arguments(call))
+        function = load_function(call["function"])
+        value = function(**load_arguments(call))
         if inspect.iscoroutine(value):
             import asyncio
 
             value = asyncio.run(value)
-        save(value, outputs)
+        if getattr(function, "has_value", True):
+            save(value, outputs)
+        write(request / RETURNED, b"")
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever the function raises is its result
@@ -106,9 +113,19 @@ def save(value: Any, outputs: Path) -> None:
     if is_exact(value):
         write(as_json, json.dumps(value).encode())
     elif not save_frame(value, frame_kind(value), as_parquet):
-        import cloudpickle
+        write(as_pickle, pickled(value))
 
-        write(as_pickle, cloudpickle.dumps(value))
+
+def pickled(value: Any) -> bytes:
+    """Return a value pickled. Raises TypeError naming its type when it can't be."""
+    import cloudpickle
+
+    try:
+        return bytes(cloudpickle.dumps(value))
+    except (TypeError, ValueError, AttributeError, RecursionError, pickle.PicklingError) as error:
+        raise TypeError(
+            f"the function returned a {type(value).__name__}, which can't be kept: {error}"
+        ) from None
 
 
 def is_exact(value: Any) -> bool:
@@ -225,13 +242,18 @@ def is_same_scalar(one: Any, other: Any) -> bool:
 def report(error: BaseException, request: Path) -> None:
     """Say what was raised, on stderr and in the request folder."""
     cleaned = error.__traceback__
-    while cleaned is not None and cleaned.tb_frame.f_code.co_filename == __file__:
+    while cleaned is not None and is_ours(cleaned.tb_frame):
         cleaned = cleaned.tb_next
     told = traceback.TracebackException(type(error), error, cleaned)
     text = "".join(told.format())
     sys.stderr.write(text)
     said = {"type": type(error).__name__, "message": str(told), "traceback": text}
     write(request / "error.json", json.dumps(said).encode())
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Tell whether a frame only leads to the user's code: this file's, or one that says so."""
+    return frame.f_code.co_filename == __file__ or "__tracebackhide__" in frame.f_locals
 
 
 def write(path: Path, data: bytes) -> None:

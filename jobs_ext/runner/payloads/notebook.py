@@ -209,6 +209,12 @@ def inject(notebook: Any, parameters: dict[str, Any], language: str) -> None:
         cell.pop("id", None)
     tagged = [i for i, cell in enumerate(notebook.cells) if "parameters" in tags(cell)]
     notebook.cells.insert(tagged[0] + 1 if tagged else 0, cell)
+    if not tagged:
+        names = ", ".join(parameters)
+        sys.stderr.write(
+            f"No cell is tagged 'parameters': {names} is set in front of the first cell, "
+            "which may set it again.\n"
+        )
 
 
 def assignments(parameters: dict[str, Any]) -> str:
