@@ -70,9 +70,8 @@ def _shortened(text: str) -> str:
 
 def _echo(value: object) -> object:
     try:
-        size = len(msgspec.json.encode(value))
+        return value if len(msgspec.json.encode(value)) <= _ECHO else show_value(value, _ECHO)
     except TypeError:
         return str(value)[:_ECHO]
     except (ValueError, RecursionError):  # text that is no Unicode; nested too deeply
         return None
-    return value if size <= _ECHO else show_value(value, _ECHO)

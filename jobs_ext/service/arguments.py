@@ -45,13 +45,13 @@ class ToolRules:
         self._files = Files(base)
 
     def check(self, given: Arguments, prefix: str) -> Arguments:
-        """Return the arguments with the defaults of the others."""
+        """Return the arguments with the defaults of the others after them."""
         for name, value in given.items():
             self._check_one(name, value, f"{prefix}.{name}")
         for name in self._required:
             if name not in given:
                 raise self._missing(name, f"{prefix}.{name}")
-        return self._defaults | given
+        return given | {n: v for n, v in self._defaults.items() if n not in given}
 
     def _check_one(self, name: str, value: Any, field: str) -> None:
         if name in self._schemas:

@@ -14,6 +14,7 @@ from ..model.request import Options
 from ..model.tool import Tool, ToolResources
 from .environment import check_environment
 from .hints import did_you_mean
+from .patterns import check_pattern
 from .slots import Slots
 
 _LONGEST_NAME = 200
@@ -40,7 +41,7 @@ def check_options(options: Options, tool: Tool | None) -> None:
     _check_folder(options, tool)
     check_environment(options.env, "options.env")
     for index, pattern in enumerate(options.outputs):
-        _check_pattern(pattern, f"options.outputs[{index}]")
+        check_pattern(pattern, f"options.outputs[{index}]")
 
 
 def check_use(options: Options, kind: str) -> None:
@@ -215,14 +216,3 @@ def _check_clashes(inputs: list[str]) -> None:
             raise InvalidRequest(
                 f"Two inputs are called {name}.", field="options.inputs", value=inputs
             )
-
-
-def _check_pattern(pattern: str, field: str) -> None:
-    path = PurePath(pattern)
-    if not pattern or path.is_absolute() or ".." in path.parts or "\0" in pattern:
-        raise InvalidRequest(
-            f"{pattern!r} does not lie in the job's folder.",
-            field=field,
-            value=pattern,
-            hint='Give a relative pattern such as "results/*.csv".',
-        )

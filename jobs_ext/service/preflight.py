@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from functools import lru_cache
@@ -16,8 +17,10 @@ from ..model.request import Context
 _PATIENCE = 30.0  # seconds
 _QUESTION = """
 import importlib.util, json, sys
-found = importlib.util.find_spec("cloudpickle") is not None
-print(json.dumps({"version": "%d.%d" % sys.version_info[:2], "cloudpickle": found}))
+folders, modules = map(json.loads, sys.argv[1:])
+sys.path[:1] = folders
+missing = [name for name in modules if importlib.util.find_spec(name) is None]
+print(json.dumps({"version": "%d.%d" % sys.version_info[:2], "missing": missing}))
 """
 
 
@@ -25,22 +28,25 @@ class Interpreter(Struct, frozen=True):
     """What is needed to know of a Python: a pickled function loads only in the same version."""
 
     version: str  # 3.11
-    cloudpickle: bool
+    missing: list[str]  # of the modules asked for
 
 
-def check_function(python: str, context: Context) -> None:
-    """Raise `InvalidRequest` unless `python` can load what the submitter's Python pickled."""
-    chosen = _ask(python, "options.python", context)
-    if not chosen.cloudpickle:
+def check_function(python: str, modules: list[str], context: Context) -> None:
+    """Raise `InvalidRequest` unless `python` can load what the submitter's Python pickled.
+
+    `modules` are the top-level modules that the function needs to be loaded.
+    """
+    chosen = _ask(python, "options.python", context, ("cloudpickle", *sorted(set(modules))))
+    if chosen.missing:
         raise InvalidRequest(
-            f"{python} can't load the function: it has no cloudpickle.",
+            f"{python} can't load the function: it has no {', '.join(chosen.missing)}.",
             field="options.python",
             value=python,
-            hint=f"Run: {python} -m pip install cloudpickle",
+            hint="Install what is missing there, or choose another interpreter.",
         )
     if not context.python or context.python == python:
         return
-    own = _ask(context.python, "context.python", context)
+    own = _ask(context.python, "context.python", context, ())
     if chosen.version != own.version:
         raise InvalidRequest(
             f"{python} is Python {chosen.version}; the function was made by {own.version}.",
@@ -50,10 +56,11 @@ def check_function(python: str, context: Context) -> None:
         )
 
 
-def _ask(python: str, field: str, context: Context) -> Interpreter:
+def _ask(python: str, field: str, context: Context, modules: tuple[str, ...]) -> Interpreter:
     variables = tuple(sorted((context.environment or dict(os.environ)).items()))
+    asked = (json.dumps(context.path), json.dumps(modules))
     try:
-        return _answer(python, Path(python).stat().st_mtime_ns, variables)
+        return _answer(python, Path(python).stat().st_mtime_ns, asked, variables)
     except (OSError, subprocess.SubprocessError, msgspec.DecodeError):
         raise InvalidRequest(
             f"{python} does not answer as a Python does.",
@@ -64,9 +71,11 @@ def _ask(python: str, field: str, context: Context) -> Interpreter:
 
 
 @lru_cache(maxsize=64)
-def _answer(python: str, _changed: int, variables: tuple[tuple[str, str], ...]) -> Interpreter:
+def _answer(
+    python: str, _changed: int, asked: tuple[str, str], variables: tuple[tuple[str, str], ...]
+) -> Interpreter:
     told = subprocess.run(
-        [python, "-c", _QUESTION],
+        [python, "-c", _QUESTION, *asked],
         env=dict(variables),
         stdin=subprocess.DEVNULL,
         capture_output=True,

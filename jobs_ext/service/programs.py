@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from ..model.errors import InvalidRequest
-from ..model.request import Context, Options
+from ..model.request import Context, Options, Target
 from ..model.tool import PLACEHOLDER, Tool
 from .environment import check_text
 from .files import is_file, whole_path
@@ -23,19 +23,19 @@ def search_path(options: Options, context: Context) -> str:
 
 
 def choose_python(
-    kind: str, tool: Tool | None, options: Options, context: Context, base: str
+    target: Target, tool: Tool | None, options: Options, context: Context, base: str
 ) -> str:
     """Return the interpreter: named, declared by the tool, the submitter's or the server's."""
     if options.python is not None:
         chosen = _interpreter(options.python, "options.python", options, context, base)
-        if kind == "function":
-            check_function(chosen, context)
+        if target.kind == "function":
+            check_function(chosen, target.modules, context)
         return chosen
     if tool is not None:
         if tool.python:
             return _interpreter(tool.python, "target.tool", options, context, tool.folder or base)
         return sys.executable
-    if context.python and kind != "command":
+    if context.python and target.kind != "command":
         return _interpreter(context.python, "context.python", options, context, base)
     return context.python or sys.executable
 

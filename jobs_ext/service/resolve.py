@@ -64,7 +64,7 @@ def settle(
     check_use(options, _way(tool) if tool else kind)
     _check_context(context)
     base = _base(context, house.root)
-    python = choose_python(kind, tool, options, context, base)
+    python = choose_python(target, tool, options, context, base)
     settled = Spec(
         target=_settled_target(kind, target, tool, options, context, base, parts),
         options=_settled_options(options, python, base),

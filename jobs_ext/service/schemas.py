@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from ..model.errors import InvalidRequest
@@ -25,15 +28,15 @@ class ValueSchema:
 
     def __init__(self, schema: dict[str, Any], field: str) -> None:
         """Compile `schema`; raise `InvalidRequest` naming `field` when it is no JSON Schema."""
-        from jsonschema import Draft202012Validator, SchemaError  # the runner never comes here
+        from jsonschema import SchemaError  # the runner never comes here
 
+        kind = _validator_class()
         try:
-            Draft202012Validator.check_schema(schema)
+            kind.check_schema(schema)
         except SchemaError as error:
             path = ".".join([field, *map(str, error.path)])
             raise InvalidRequest(f"{path}: {error.message}.", field=path) from None
-        checker = Draft202012Validator.FORMAT_CHECKER
-        self._validator = Draft202012Validator(schema, format_checker=checker)
+        self._validator = kind(schema, format_checker=kind.FORMAT_CHECKER)
         self._good: set[tuple[type, Any]] = set()
 
     def check(self, value: Any, field: str) -> None:
@@ -58,6 +61,22 @@ class ValueSchema:
             value=error.instance,
             hint=_hint(error.validator, error.validator_value, error.instance),
         )
+
+
+@cache
+def _validator_class() -> Any:
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    return extend(Draft202012Validator, {"multipleOf": _multiple_of})
+
+
+def _multiple_of(_: object, by: float, value: Any, __: object) -> Iterator[Exception]:
+    """Take numbers as they are written: 0.3 is a multiple of 0.1, though not in binary."""
+    from jsonschema import ValidationError
+
+    if type(value) in (int, float) and Decimal(repr(value)) % Decimal(repr(by)):
+        yield ValidationError(f"{value} is not a multiple of {by}")
 
 
 def _hint(keyword: str, wanted: Any, value: Any) -> str:

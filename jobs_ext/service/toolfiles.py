@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -16,6 +16,7 @@ from .decode import convert_request
 from .environment import check_parameter_name
 from .files import open_regular
 from .hints import did_you_mean
+from .patterns import check_pattern
 from .schemas import ValueSchema
 
 _TOOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -105,14 +106,7 @@ def _check_placeholders(tool: Tool) -> None:
 
 def _check_outputs(tool: Tool) -> None:
     for name, output in tool.outputs.items():
-        path = PurePosixPath(output.path)
-        if not output.path or path.is_absolute() or ".." in path.parts:
-            raise InvalidRequest(
-                f"The path of output {name!r} does not lie in the work folder.",
-                field=f"outputs.{name}.path",
-                value=output.path,
-                hint='Write a relative path, a glob such as "*.csv", or "stdout".',
-            )
+        check_pattern(output.path, f"outputs.{name}.path")
     mains = [name for name, output in tool.outputs.items() if output.main]
     if len(mains) > 1:
         raise InvalidRequest(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 
+import msgspec
 import pytest
 
 from jobs_ext.model.errors import InvalidRequest
@@ -16,8 +17,8 @@ PART = {"code": Upload("", "application/vnd.jobs-ext.pickle", b"pickle")}
 def interpreter(tmp_path):
     """Makes a program that answers as a Python of some version."""
 
-    def interpreter_(version="3.9", cloudpickle=True):
-        answer = f'{{"version": "{version}", "cloudpickle": {str(cloudpickle).lower()}}}'
+    def interpreter_(version="3.9", missing="[]"):
+        answer = f'{{"version": "{version}", "missing": {missing}}}'
         program = tmp_path / f"python{version}"
         program.write_text(f"#!/bin/sh\necho '{answer}'\n")
         program.chmod(0o755)
@@ -28,8 +29,10 @@ def interpreter(tmp_path):
 
 @pytest.fixture
 def submit(service, who, context):
-    def submit_(python):
-        request = SubmitRequest(FUNCTION, options=Options(python=python), context=context)
+    def submit_(python, *modules):
+        target = msgspec.structs.replace(FUNCTION, modules=list(modules))
+        here = msgspec.structs.replace(context, path=[context.cwd])
+        request = SubmitRequest(target, options=Options(python=python), context=here)
         return service.jobs.submit(who, request, PART)
 
     return submit_
@@ -48,9 +51,17 @@ def test_another_version_is_refused(submit, interpreter):
     assert caught.value.field == "options.python"
 
 
-def test_a_python_without_cloudpickle_is_refused_with_the_way_to_get_it(submit, interpreter):
-    with pytest.raises(InvalidRequest, match="pip install cloudpickle"):
-        submit(interpreter(cloudpickle=False))
+def test_what_an_interpreter_lacks_is_named(submit, interpreter):
+    with pytest.raises(InvalidRequest, match="it has no cloudpickle, pandas") as caught:
+        submit(interpreter(missing='["cloudpickle", "pandas"]'))
+    assert caught.value.field == "options.python"
+
+
+def test_a_real_interpreter_is_asked_for_the_modules(submit, tmp_path):
+    (tmp_path / "beside.py").touch()
+    submit(sys.executable, "msgspec", "beside")
+    with pytest.raises(InvalidRequest, match="it has no nonesuch"):
+        submit(sys.executable, "msgspec", "nonesuch")
 
 
 def test_what_is_no_python_is_refused(submit):

@@ -74,8 +74,8 @@ WRONG = [
     ("[parameters.k]\ntype = 'integer'\ndefault = 'a'", "default", 14),
     ("[parameters.k]\ntype = 'whole'", "type", 13),
     ("[parameters.text]\ntype = 'string'", "both an input and a parameter", 12),
-    ("[outputs.o]\npath = '/etc/passwd'", "work folder", 13),
-    ("[outputs.o]\npath = '../x'", "work folder", 13),
+    ("[outputs.o]\npath = '/etc/passwd'", "job's folder", 13),
+    ("[outputs.o]\npath = '../x'", "job's folder", 13),
     ("[resources]\nmemory = 'lots'", "a size such as", 12),
     ("executor = 'moon'", "moon", 5),
 ]
