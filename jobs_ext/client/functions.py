@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import io
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, time
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,8 @@ class FunctionTarget(Target):
         callee = by_name(self.function)
         content = pickling.dumps(callee, self.label, self.carried)
         parts[PART] = Part("function.pickle", content, media.PICKLE)
-        return model.Target(function=PART, qualname=self.label)
+        modules = pickling.modules_of(callee, self.carried) if self._options.get("python") else []
+        return model.Target(function=PART, qualname=self.label, modules=modules)
 
     def _first(self) -> str:
         for parameter in self._signature.parameters.values():
@@ -191,5 +193,7 @@ def describe(value: Any) -> str:
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and shape:
         return f"{kind} {' × '.join(map(str, shape))}"
-    text = repr(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    text = str(value) if shape == () else repr(value)  # a NumPy number: without its type
     return text if len(text) <= 60 else f"{kind} {text[:40]}…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -37,6 +38,34 @@ def dumps(value: Any, what: str, carried: Iterable[ModuleType] = ()) -> bytes:
             field=what,
             hint="Create it inside the function, or pass what is needed to create it.",
         ) from None
+
+
+def modules_of(value: Any, carried: Iterable[ModuleType] = ()) -> list[str]:
+    """Return the top-level modules, of the standard library none, that unpickling `value` imports.
+
+    `value` is something that `dumps` takes; what goes along by value is not imported.
+    """
+    import cloudpickle
+
+    found: set[str] = set()
+
+    class Listing(cloudpickle.Pickler):  # type: ignore[misc]
+        """Notes what is pickled by its name alone."""
+
+        def reducer_override(self, thing: Any) -> Any:
+            """Return how `thing` is pickled; modules, functions and classes pass here."""
+            way = super().reducer_override(thing)
+            if way is NotImplemented and isinstance(thing, type | FunctionType):
+                found.add(str(thing.__module__))
+            elif isinstance(thing, ModuleType) and thing.__name__ not in by_value:
+                found.add(thing.__name__)
+            return way
+
+    with _by_value([*own_modules(), *carried]):
+        by_value = cloudpickle.list_registry_pickle_by_value()
+        Listing(io.BytesIO()).dump(value)
+    tops = {name.partition(".")[0] for name in found}
+    return sorted(tops - sys.stdlib_module_names - {"__main__", "cloudpickle"})
 
 
 def own_modules() -> list[ModuleType]:

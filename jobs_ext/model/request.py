@@ -11,7 +11,7 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     """What to run: exactly one of the five kinds is set.
 
     `function` names the uploaded part that holds the cloudpickled function; `qualname` is how
-    people call it.
+    people call it, `modules` the top-level modules it can't be loaded without.
     """
 
     tool: str | UnsetType = UNSET  # name or name-version
@@ -20,6 +20,7 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     notebook: str | UnsetType = UNSET  # path
     function: str | UnsetType = UNSET  # part
     qualname: str | UnsetType = UNSET
+    modules: list[str] = []
 
     @property
     def kind(self) -> str:

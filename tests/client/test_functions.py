@@ -144,3 +144,22 @@ def test_a_module_beside_the_notebook_that_holds_a_lock_goes_by_name(tmp_path, m
     import locked_beside
 
     assert pickle.loads(pickling.dumps(locked_beside.f, "f"))() == 7
+
+
+def test_the_modules_a_function_can_not_be_loaded_without(tmp_path, monkeypatch):
+    import fractions
+
+    import msgspec
+    import requests.adapters
+
+    (tmp_path / "beside.py").write_text("def helper():\n    return 1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import beside
+
+    def function(k=msgspec.ValidationError):
+        import sqlalchemy  # within: nothing needs it before the call
+
+        return beside.helper(), requests.adapters.HTTPAdapter, sqlalchemy, fractions, k
+
+    assert pickling.modules_of(function) == ["msgspec", "requests"]
