@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import builtins
 import shlex
 import symtable
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from .client.lists import JobList
 
 _TEXTS = ("memory", "timeout", "python", "cwd", "on-lost", "project", "key")
-_GIVEN_BY_EVERY_MODULE = {"__name__", "__doc__", "__builtins__", "__file__"}
+_GIVEN = {*dir(builtins), "__name__", "__doc__", "__builtins__"}
+_OF_IPYTHON = {"get_ipython", "display"}  # among the builtins of a notebook, but not of a job
+_USAGE = "Usage: %%job NAME [--inputs VARIABLE …] [--outputs VARIABLE …]; %%job? tells the rest."
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -44,9 +47,11 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 def run_cell(namespace: dict[str, Any], line: str, source: str) -> Job:
     """Submit `source` as a job and bind its handle in `namespace`, by what `line` says.
 
-    Raises `InvalidRequest` for a wrong line, and naming what the cell uses without having it.
+    Raises `InvalidRequest` for a wrong line, for what is not Python, and naming what the cell
+    uses without having it.
     """
-    said = parser().parse_args(shlex.split(line))
+    said = parser().parse_args(_words(line))
+    _names([said.name])
     inputs, outputs = _names(said.inputs), _names(said.outputs)
     values = _values(namespace, inputs)
     _check_names(source, {*inputs}, outputs, namespace)
@@ -67,21 +72,29 @@ def cell_function(source: str, name: str, outputs: list[str]) -> Callable[..., N
     keep = inside.output
 
     def run(**inputs: Any) -> None:
+        import ast
+        import asyncio
+        import inspect
         import linecache
         import sys
         import types
 
+        __tracebackhide__ = True
         file = f"<cell {name}>"
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         main = sys.modules["__main__"] = types.ModuleType("__main__")
         vars(main).update(inputs)
-        exec(compile(source, file, "exec"), vars(main))  # noqa: S102 - it is the user's own cell
+        code = compile(source, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        awaited = eval(code, vars(main))  # noqa: S307 - it is the user's own cell
+        if inspect.iscoroutine(awaited):
+            asyncio.run(awaited)
         absent = [output for output in outputs if output not in vars(main)]
         if absent:
             raise NameError(f"the cell did not set {', '.join(absent)}")
         keep(**{output: vars(main)[output] for output in outputs})
 
     run.__name__ = run.__qualname__ = f"{CELL}{name}"
+    vars(run)["has_value"] = False  # what it keeps is its result
     return run
 
 
@@ -89,10 +102,17 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose complaints are errors, not the end of the process."""
 
     def error(self, message: str) -> NoReturn:
-        raise InvalidRequest(f"%%job: {message}.", field="line", hint=self.format_usage().strip())
+        raise InvalidRequest(f"%%job: {message}.", field="line", hint=_USAGE)
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        raise InvalidRequest(message or "%%job: see %%job? for what it takes.", field="line")
+        self.error(message or "it does not end the kernel")
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as error:  # a quote that is not closed
+        raise InvalidRequest(f"%%job: {error}.", field="line", value=line, hint=_USAGE) from None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -161,7 +181,7 @@ def _check_names(
     used, bound, open_ended = names_of(source)
     if open_ended:
         return
-    absent = sorted(used - bound - inputs - set(dir(builtins)) - _GIVEN_BY_EVERY_MODULE)
+    absent = sorted(used - bound - inputs - (_GIVEN - _OF_IPYTHON))
     if absent:
         raise InvalidRequest(
             f"The cell uses {', '.join(absent)}, which the job would not have.",
@@ -179,6 +199,8 @@ def _check_names(
 def _advice(absent: list[str], namespace: Mapping[str, Any]) -> str:
     if "get_ipython" in absent:
         return "Magics and ! do not work in a job; use subprocess, or submit a command."
+    if "display" in absent:
+        return "A job has no cell to display in: print it, or keep it with --outputs."
     here = [name for name in absent if name in namespace]
     modules = [name for name in here if type(namespace[name]).__name__ == "module"]
     if modules:
@@ -189,9 +211,16 @@ def _advice(absent: list[str], namespace: Mapping[str, Any]) -> str:
 def names_of(source: str) -> tuple[set[str], set[str], bool]:
     """Return the global names that Python `source` uses, those it binds, and if it may bind more.
 
-    The latter is so with ``from … import *``. Raises SyntaxError.
+    The latter is so with ``from … import *``. Raises `InvalidRequest` for what is not Python.
     """
-    compile(source, "<cell>", "exec")
+    try:
+        compile(source, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError as error:
+        raise InvalidRequest(
+            f"The cell is not Python: {error.msg} in line {error.lineno}: "
+            f"{(error.text or '').strip()}",
+            field="cell",
+        ) from None
     top = symtable.symtable(source, "<cell>", "exec")
     used: set[str] = set()
     bound: set[str] = set()

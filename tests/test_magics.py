@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import builtins
 import os
 import subprocess
 import sys
@@ -45,6 +46,10 @@ def test_names_of_a_cell(source, used, bound):
         ("prep --memroy 1GB", "x = 1", {}, "unrecognized arguments: --memroy"),
         ("prep --env A", "x = 1", {}, "NAME=VALUE"),
         ("prep --cpu two", "x = 1", {}, "invalid float"),
+        ("prep --env 'A=1", "x = 1", {}, "No closing quotation"),
+        ("1x", "x = 1", {}, "'1x' can't name"),
+        ("prep", "y = 2\nx = = 1", {}, "not Python: invalid syntax in line 2: x = = 1"),
+        ("prep", "x = __file__", {}, "uses __file__"),
     ],
 )
 def test_what_is_wrong_with_a_cell_is_said_before_it_is_sent(line, source, namespace, said):
@@ -52,9 +57,27 @@ def test_what_is_wrong_with_a_cell_is_said_before_it_is_sent(line, source, names
         magics.run_cell(namespace, line, source)
 
 
-def test_a_cell_that_does_not_compile():
-    with pytest.raises(SyntaxError):
-        magics.run_cell({}, "prep", "x = = 1")
+@pytest.mark.parametrize("name", ["get_ipython", "display"])
+def test_what_ipython_adds_to_the_builtins_is_not_in_a_job(name, monkeypatch):
+    monkeypatch.setattr(builtins, name, print, raising=False)
+    with pytest.raises(InvalidRequest, match=f"uses {name}"):
+        magics.run_cell({}, "prep", f"{name}()")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import asyncio\nawait asyncio.sleep(0)\nx = 3",
+        "async def f():\n    yield 3\nx = [i async for i in f()][0]",
+        "import asyncio\nasync def f():\n    return 3\nx = asyncio.run(f())",
+    ],
+)
+def test_a_cell_may_await(source, tmp_path, monkeypatch):
+    magics.names_of(source)
+    monkeypatch.setenv("JOBS_OUTPUT_DIR", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    magics.cell_function(source, "prep", ["x"])()
+    assert (tmp_path / "x.json").read_text() == "3"
 
 
 def test_options_of_the_line():

@@ -52,6 +52,18 @@ def test_a_cell_as_a_job(kernel):
     assert kernel.value("len(prep.df())") == "2"
 
 
+def test_a_cell_may_keep_a_result_and_await(kernel):
+    kernel.run("%%job kept --outputs result\nimport asyncio\nresult = await asyncio.sleep(0, 5)")
+    assert kernel.value("kept.result(60), list(kept.outputs)") == "{'result': 5} ['result.json']"
+
+
+def test_a_failing_cell_shows_its_own_lines_alone(kernel):
+    kernel.run("%%job failing\nx = 0\n1 / x")
+    (shown,) = error_of(kernel.run("failing.result(60)"))["traceback"]
+    assert 'File "<cell failing>", line 2' in shown
+    assert "magics.py" not in shown
+
+
 def test_names_the_cell_lacks_are_said_before_it_is_sent(kernel):
     error = error_of(kernel.run("%%job bad\nx = df.dropna()"))
     assert error["ename"] == "InvalidRequest"
@@ -74,11 +86,11 @@ def test_an_unpicklable_thing_is_named(kernel):
 
 
 def test_the_output_that_shows_a_job_gets_its_final_snapshot(kernel):
-    shown = kernel.run("job = jx.submit(['sleep', '0.3'])\njob")
+    shown = kernel.run("job = jx.options(hold=True).submit(['true'])\njob")
     first = next(m for m in shown if m["msg_type"] == "display_data")
     mime = "application/vnd.jobs-ext.job.v1+json"
     assert first["content"]["data"][mime]["view"]["final"] is False
-    updated = kernel.run("_ = job.wait(60)")
+    updated = kernel.run("_ = job.release().wait(60)")
     last = next(m for m in updated if m["msg_type"] == "update_display_data")
     assert last["content"]["transient"] == first["content"]["transient"]
     assert last["content"]["data"][mime]["view"]["status"] == "SUCCEEDED"
