@@ -14,7 +14,7 @@ from jobs_ext.client.errors import InvalidRequest, JobsError
 from jobs_ext.client.job import Job
 from jobs_ext.client.targets import ToolTarget
 
-from .fields import Field, NothingGiven, input_field, parameter_field
+from .fields import Field, NothingGiven, complaint, input_field, parameter_field
 from .panel import Panel
 
 _FIELD = re.compile(r"arguments\.(\w+)")
@@ -34,6 +34,7 @@ class Form(w.VBox):  # type: ignore[misc]
         self.jobs: list[Job] = []
         info = target.client.tool_info(target.name)
         self.fields = _fields(info.tool.inputs, info.schema["properties"])
+        self._required = set(info.schema.get("required", []))
         self._button = w.Button(description="Submit", button_style="primary", icon="play")
         self._button.on_click(lambda _: self.submit())
         self._said = w.HTML()
@@ -53,13 +54,25 @@ class Form(w.VBox):  # type: ignore[misc]
         self._listeners.append(callback)
 
     def arguments(self) -> dict[str, Any]:
-        """Return what is filled in. Raises `InvalidRequest` for a field that can't be read."""
+        """Return what is filled in.
+
+        Raises `InvalidRequest` for the first field that can't be read or lacks what is needed;
+        each such field says so beside it.
+        """
         given: dict[str, Any] = {}
+        wrong: list[InvalidRequest] = []
         for name, field in self.fields.items():
             try:
                 given[name] = field.value()
             except NothingGiven:
-                continue
+                if name in self._required:
+                    wrong.append(InvalidRequest("This is needed.", field=f"arguments.{name}"))
+            except InvalidRequest as error:
+                wrong.append(error)
+        for each in wrong:
+            self._complain(each)
+        if wrong:
+            raise wrong[0]
         return given
 
     def submit(self) -> Job | None:
@@ -89,9 +102,9 @@ class Form(w.VBox):  # type: ignore[misc]
         """Show an error beside the field it names, else below the button."""
         place = _FIELD.match(error.field or "")
         if isinstance(error, InvalidRequest) and place and place[1] in self.fields:
-            self.fields[place[1]].complain(str(error))
+            self.fields[place[1]].complain(str(error).removeprefix(f"{place[0]}: "))
         else:
-            self._said.value = f"<b>⚠ {escape(str(error))}</b>"
+            self._said.value = complaint(str(error))
 
 
 def _fields(inputs: dict[str, Any], properties: dict[str, Any]) -> dict[str, Field]:

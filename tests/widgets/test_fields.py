@@ -39,6 +39,7 @@ def test_the_control_fits_the_schema_and_gives_the_default(schema, kind, value):
         {"type": "number"},
         {"type": "array"},
         {"enum": [1, 2]},
+        {"enum": ["", None]},
     ],
 )
 def test_without_a_default_nothing_is_given_until_it_is_filled_in(schema):
@@ -51,13 +52,32 @@ def test_numbers_and_lists_are_typed_as_json():
     field.control.value = "1.5"
     assert field.value() == 1.5
     field.control.value = "one"
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequest, match="'one' is not a number") as caught:
         field.value()
     assert caught.value.field == "arguments.k"
+    lists = parameter_field("k", {"type": "array", "default": ["é"]})
+    assert lists.control.value == '["é"]'
+    lists.control.value = "a, b"
+    with pytest.raises(InvalidRequest, match="'a, b' is not JSON"):
+        lists.value()
+
+
+def test_a_choice_without_a_default_says_choose():
+    control = parameter_field("k", {"enum": ["a", None]}).control
+    assert control.label == "choose…"
+    control.label = "None"
+    assert control.value is None
+
+
+def test_what_is_needed_is_marked():
+    assert parameter_field("k", {"type": "string"}).control.description == "k *"
+    assert input_field("f", ToolInput(required=True)).control.description == "f *"
+    assert input_field("f", ToolInput(required=False)).control.description == "f"
 
 
 def test_title_and_help():
-    field = parameter_field("k", {"type": "boolean", "title": "Kay", "description": "<b>how</b>"})
+    schema = {"type": "boolean", "default": True, "title": "Kay", "description": "<b>how</b>"}
+    field = parameter_field("k", schema)
     assert field.control.description == "Kay"
     texts = [child.value for child in field.box.children if isinstance(child, w.HTML)]
     assert "<small>&lt;b&gt;how&lt;/b&gt;</small>" in texts

@@ -8,7 +8,7 @@ from jobs_ext.widgets.panel import Panel
 TOOL = """
 name = "repeat"
 title = "Repeat <it>"
-command = ["echo", "{word}", "{times}"]
+command = ["echo", "{word}", "{times}", "{share}"]
 
 [parameters.word]
 type = "string"
@@ -19,6 +19,9 @@ type = "integer"
 minimum = 1
 maximum = 9
 default = 3
+
+[parameters.share]
+type = "number"
 """
 
 
@@ -34,19 +37,21 @@ def test_a_filled_in_form_becomes_a_job(form):
     heard = []
     form.on_submit(heard.append)
     form.fields["word"].control.value = "hi"
+    form.fields["share"].control.value = "0.5"
     form._button.click()
     assert form.job is not None
     assert form.jobs == heard == [form.job]
     assert form.job.wait(60).status == "SUCCEEDED"
-    assert form.job.logs() == "hi 3\n"
+    assert form.job.logs() == "hi 3 0.5\n"
     assert isinstance(form._below.children[0], Panel)
     assert form._below.children[0].watch == {"kind": "job", "id": form.job.id}
 
 
 def test_the_servers_own_complaint_stands_beside_the_field(form):
     form.fields["word"].control.value = "x"
+    form.fields["share"].control.value = "0.5"
     assert form.submit() is None
-    assert "word" in form.fields["word"].complaint
+    assert "⚠ &#x27;x&#x27; is too short" in form.fields["word"].complaint
     assert form.fields["times"].complaint == ""
     assert form.job is None
     form.fields["word"].control.value = "long enough"
@@ -54,9 +59,12 @@ def test_the_servers_own_complaint_stands_beside_the_field(form):
     assert form.fields["word"].complaint == ""
 
 
-def test_a_missing_parameter_is_named_at_its_place(form):
+def test_all_that_is_missing_or_unreadable_is_told_at_its_place(form):
+    form.fields["share"].control.value = "half"
     assert form.submit() is None
-    assert "word" in form.fields["word"].complaint
+    assert "This is needed" in form.fields["word"].complaint
+    assert "not a number" in form.fields["share"].complaint
+    assert form.fields["times"].complaint == ""
 
 
 def test_a_vanished_input_file_is_named_at_its_place(form):
