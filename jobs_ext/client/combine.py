@@ -69,10 +69,14 @@ def _dtype(values: list[Any]) -> str | None:
 
 
 def _shown(value: Any) -> Any:
-    """Return a parameter for its column: references to files as text, all else as it is."""
-    if isinstance(value, dict) and ("$part" in value or "$output" in value):
-        return show_value(value)
-    return value
+    """Return a parameter for its column: an uploaded number or a reference by its text."""
+    if not isinstance(value, dict) or not ("$part" in value or "$output" in value):
+        return value
+    text = show_value(value)
+    try:
+        return float(text)  # NaN, or a NumPy number; a Python number is not uploaded
+    except ValueError:
+        return text
 
 
 def _left_out(absent: list[Job], total: int) -> str:

@@ -17,6 +17,8 @@ _ARROW = "application/vnd.apache.arrow.file"
 _JSON, _LINES = "application/json", "application/jsonl"
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+_AS_WRITTEN = {"dtype": False}  # JSON says itself what is a text: "007" is no number
+
 #: engine → media type → module, function and options that read it
 _READERS: dict[str, dict[str, tuple[str, str, dict[str, Any]]]] = {
     "pandas": {
@@ -24,8 +26,8 @@ _READERS: dict[str, dict[str, tuple[str, str, dict[str, Any]]]] = {
         _TSV: ("pandas", "read_csv", {"sep": "\t"}),
         _PARQUET: ("pandas", "read_parquet", {}),
         _ARROW: ("pandas", "read_feather", {}),
-        _JSON: ("pandas", "read_json", {}),
-        _LINES: ("pandas", "read_json", {"lines": True}),
+        _JSON: ("pandas", "read_json", _AS_WRITTEN),
+        _LINES: ("pandas", "read_json", {"lines": True} | _AS_WRITTEN),
         _EXCEL: ("pandas", "read_excel", {}),
     },
     "polars": {
@@ -111,8 +113,8 @@ def imported(module: str) -> Any:
 def as_frame(value: Any) -> Any:
     """Return a function's value as a pandas frame; None when it has no natural such form.
 
-    Frames of any kind, Series, lists of dicts, dicts of columns or of single values, and single
-    values (column ``value``) have one.
+    Frames of any kind, Series, lists of dicts, dicts of equally long columns or of single values,
+    and single values (column ``value``) have one.
     """
     pandas = imported("pandas")
     if isinstance(value, pandas.DataFrame):
@@ -122,13 +124,22 @@ def as_frame(value: Any) -> Any:
     if hasattr(value, "to_pandas"):  # polars, pyarrow
         return value.to_pandas()
     if isinstance(value, dict) and value:
-        listed = all(isinstance(column, list) for column in value.values())
-        return pandas.DataFrame(value if listed else [value])
+        return pandas.DataFrame(value if _are_columns(list(value.values())) else [value])
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
         return pandas.DataFrame(value)
-    if isinstance(value, bool | int | float | str):
+    if isinstance(value, bool | int | float | str) or _is_numpy_scalar(value):
         return pandas.DataFrame({"value": [value]})
     return None
+
+
+def _are_columns(values: list[Any]) -> bool:
+    """Tell whether values are lists, or one-dimensional arrays, of one length."""
+    listed = all(isinstance(v, list) or getattr(v, "ndim", 0) == 1 for v in values)
+    return listed and len({len(v) for v in values}) == 1
+
+
+def _is_numpy_scalar(value: Any) -> bool:
+    return type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0
 
 
 def is_frame(value: Any) -> bool:

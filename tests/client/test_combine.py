@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from datetime import date
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from jobs_ext.client.combine import check_missing, combined
 from jobs_ext.client.errors import InvalidRequest
+from jobs_ext.client.functions import describe
 from jobs_ext.model.job import Job, TargetInfo
 from jobs_ext.model.status import Status
 
@@ -79,6 +83,21 @@ def test_lists_and_files_as_parameters():
     frame = combined(jobs, {"job-0": table(1, 2)}, ["k", "f"], "raise")
     assert list(frame["k"]) == [[1, 2], [1, 2]]
     assert list(frame["f"]) == ["DataFrame 3 × 2"] * 2
+
+
+def test_numbers_that_json_lacks_are_numbers_all_the_same():
+    sent = [describe(v) for v in (float("nan"), np.float32(1.5))]
+    jobs = [job(i, k={"$part": "p", "text": text}) for i, text in enumerate(sent)]
+    jobs.append(job(2, k=2))
+    frame = combined(jobs, {f"job-{i}": table(1) for i in range(3)}, ["k"], "raise")
+    assert frame["k"].dtype == float
+    assert frame["k"].tolist()[1:] == [1.5, 2.0]
+
+
+def test_dates_as_parameters_are_iso():
+    day = {"$part": "p", "text": describe(date(2026, 1, 31))}
+    frame = combined([job(0, day=day)], {"job-0": table(1)}, ["day"], "raise")
+    assert list(frame["day"]) == ["2026-01-31"]
 
 
 def test_the_choices():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -83,6 +84,12 @@ def test_is_tabular(name, media_type, expected):
     assert frames.is_tabular(name, media_type) is expected
 
 
+def test_texts_in_json_stay_texts(tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"id": "007", "n": 1}\n{"id": "010", "n": 2}\n')
+    read = frames.read(str(tmp_path / "t.jsonl"), "t.jsonl")
+    assert read.to_dict("list") == {"id": ["007", "010"], "n": [1, 2]}
+
+
 def test_what_is_no_table_is_said_to_be_none(tmp_path):
     with pytest.raises(InvalidRequest, match=r"plot\.png \(image/png\) can't be read"):
         frames.read("plot.png", "plot.png")
@@ -103,7 +110,10 @@ def test_an_unknown_engine_is_named():
         ({"k": 1, "v": "x"}, {"k": [1], "v": ["x"]}),
         ({"k": [1, 2]}, {"k": [1, 2]}),
         ([{"k": 1}, {"k": 2}], {"k": [1, 2]}),
+        ({"k": np.arange(2), "v": ["x", "y"]}, {"k": [0, 1], "v": ["x", "y"]}),
+        ({"k": [1, 2], "v": [3]}, {"k": [[1, 2]], "v": [[3]]}),
         (1.5, {"value": [1.5]}),
+        (np.int64(3), {"value": [3]}),
     ],
 )
 def test_values_with_a_natural_form_as_a_frame(value, expected):
