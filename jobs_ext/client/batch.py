@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from jobs_ext.model import job as model
 from jobs_ext.model.status import Status
 from jobs_ext.model.view import show_value
 
 from . import display, frames, results, waiting
-from .errors import JobFailed, WaitTimeout
+from .errors import JobFailed, NoSuchJob, WaitTimeout
 from .handle import Handle
 from .job import Job
 from .lists import JobList
@@ -69,9 +69,17 @@ class Batch(Handle):
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs())
 
-    def __getitem__(self, index: int) -> Job:
+    @overload
+    def __getitem__(self, index: int) -> Job: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> JobList: ...
+
+    def __getitem__(self, index: int | slice) -> Job | JobList:
+        if isinstance(index, slice):
+            return JobList(self._jobs()[index])
         if not -len(self) <= index < len(self):
-            raise IndexError(f"the batch has {len(self)} jobs, there is no number {index}")
+            raise NoSuchJob(f"The batch has {len(self)} jobs, there is no number {index}.")
         return self._jobs()[index]
 
     def _jobs(self) -> list[Job]:

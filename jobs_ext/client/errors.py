@@ -29,6 +29,7 @@ __all__ = [
     "JobFailed",
     "JobsError",
     "NoServer",
+    "NoSuchJob",
     "NoSuchOutput",
     "NotFound",
     "NotPicklable",
@@ -107,6 +108,10 @@ class WrongArguments(InvalidRequest, TypeError):
 
 class NoSuchOutput(NotFound, KeyError):
     """The job has no output of that name; the message lists those it has."""
+
+
+class NoSuchJob(NotFound, IndexError):
+    """The batch has no job of that number."""
 
 
 class StillRunning(KeyboardInterrupt):

@@ -44,7 +44,7 @@ def kept(client: Client, job: model.Job, outputs: Outputs, *, trust: bool) -> di
     return {
         PurePosixPath(name).stem: load(client, job, file, trust=trust)
         for name, file in outputs.items()
-        if "/" not in name and name != ERROR and name.endswith(_VALUES) and not file.info.main
+        if "/" not in name and name != ERROR and name.endswith(_VALUES)
     }
 
 
@@ -152,7 +152,7 @@ def failure(client: Client, job: model.Job) -> JobFailed:
     """Return the error that tells why a job has no result, with the end of its log."""
     reason = job.reason or ""
     if job.status is Status.CANCELLED:
-        return JobCancelled(f"Job {job.name!r} was cancelled.", reason=reason)
+        return JobCancelled(f"Job {job.name!r} is CANCELLED: {reason}.", reason=reason)
     if not job.status.final:
         return JobFailed(f"Job {job.name!r} is {job.status}: it has no result yet.", reason=reason)
     return JobFailed(

@@ -77,8 +77,8 @@ class Submitter:
         if callable(what):
             return self.function(what)
         raise WrongArguments(
-            f"a {type(what).__name__} can't be submitted: only a tool's name, a list of words, "
-            "a path, a function or a target"
+            f"{what!r} can't be submitted: only a tool's name, a list of words, a path, a function "
+            "or a target"
         )
 
     def submit(self, what: Any, /, *args: Any, **arguments: Any) -> Job:

@@ -36,8 +36,9 @@ def test_a_sweep_comes_back_as_one_frame(client):
     assert len(batch) == 3
     assert batch.counts["SUCCEEDED"] == 3
     assert batch[-1].id == batch[2].id
-    assert batch[1].arguments["k"] == 2
-    with pytest.raises(IndexError):
+    assert list(batch[1].arguments.items()) == [("k", 2), ("n", 2)]  # what varies comes first
+    assert batch[1:] == [batch[1], batch[2]]
+    with pytest.raises(IndexError, match="3 jobs"):
         batch[3]
 
 
@@ -51,6 +52,7 @@ def test_a_tool_over_files(client, server):
     for name in "ab":
         (server.work / f"{name}.txt").write_text("x\n" * (1 + "ab".index(name)))
     batch = jx.map("wc", ["a.txt", "b.txt"], lines_only=True)
+    assert list(batch[0].arguments) == ["text", "lines_only"]
     assert [result["counts"].text().split()[0] for result in batch.results(60)] == ["1", "2"]
 
 

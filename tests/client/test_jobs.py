@@ -231,7 +231,7 @@ def test_bytes_are_uploaded_for_an_input(client):
 def test_cancel(client):
     job = jx.submit(["sleep", "600"])
     assert job.cancel().wait(60).status == "CANCELLED"
-    with pytest.raises(jx.errors.JobCancelled):
+    with pytest.raises(jx.errors.JobCancelled, match="cancelled by the user"):
         job.result()
 
 
