@@ -113,10 +113,13 @@ def _launch(one: Plan, arguments: dict[str, Any]) -> Launch:
     shared = environment.shared(one.work)
     if one.kind == "notebook":
         own["PYTHONPATH"] = _module_path(one, shared)
+    command = _argv(one, arguments)
+    if not command or not command[0]:  # made of optional arguments, and none was given
+        raise ValueError("nothing is left of its command")
     return Launch(
         key=one.key,
         lane=one.lane,
-        argv=_argv(one, arguments),
+        argv=command,
         cwd=str(one.cwd),
         stdout=str(one.at.stdout),
         stderr=str(one.at.stderr),

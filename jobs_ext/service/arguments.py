@@ -95,6 +95,7 @@ class CommandRules:
     def __init__(self, command: Iterable[str]) -> None:
         places = [PLACEHOLDER.fullmatch(element) for element in command]
         self._names = [place[1] for place in places if place]
+        self._program = places[0][1] if places and places[0] else None
 
     def check(self, given: Arguments, prefix: str) -> Arguments:
         """Return the arguments as they are."""
@@ -109,7 +110,13 @@ class CommandRules:
                     + did_you_mean(name, self._names),
                 )
             check_texts(value, field)
+            if name == self._program and not _names_program(value):
+                raise InvalidRequest(f"{field} names no program.", field=field, value=value)
         return given
+
+
+def _names_program(value: Any) -> bool:
+    return bool(value[0] if isinstance(value, list) and value else value)
 
 
 class ScriptRules:

@@ -46,6 +46,15 @@ def test_a_failure_says_why(house: House, script: str, code: str, reason: str) -
     assert (job.status, job.reason_code, job.reason) == (Status.FAILED, code, reason)
 
 
+def test_a_command_of_which_nothing_is_left_does_not_end_the_others(house: House) -> None:
+    house.tool('name = "any"\ncommand = ["{program}"]\n[parameters.program]\ndefault = ""\n')
+    other = house.shell("sleep 1")
+    house.reached(other, Status.RUNNING)
+    job = house.ended(house.submit(Target(tool="any")))
+    assert (job.status, job.reason_code) == (Status.FAILED, "cannot_start")
+    assert house.ended(other).status is Status.SUCCEEDED
+
+
 def test_what_cannot_be_started_says_why(house: House) -> None:
     bad = house.cwd / "bad"
     bad.write_text("#!/no/such/interpreter\n")

@@ -270,6 +270,13 @@ def test_a_place_in_the_command_that_nothing_fills_is_told(submit):
     assert "Did you mean 'k'" in error.hint
 
 
+@pytest.mark.parametrize("value", [None, "", [], [""], False])
+def test_a_command_needs_a_program_also_when_it_is_an_argument(submit, value):
+    target = Target(command=["{program}", "x"])
+    assert refused(submit, target, {"program": value}).field == "arguments.program"
+    submit(target, {"program": ["echo", "a"]})
+
+
 def test_a_tool_that_is_switched_off_refuses(submit, tool, tmp_path):
     path = tmp_path / "tools" / "count.toml"
     path.write_text("enabled = false\n" + path.read_text())
