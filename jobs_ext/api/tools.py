@@ -9,16 +9,9 @@ from msgspec import Struct
 from tornado import web
 
 from ..model.tool import Tool
+from ..service.toolfiles import ToolProblem
 from .handler import JobsHandler
 from .operation import authorized, operation
-
-
-class ToolProblem(Struct, frozen=True):
-    """A tool file that could not be read."""
-
-    file: str
-    line: int | None
-    message: str
 
 
 class ToolList(Struct, frozen=True):
@@ -40,8 +33,7 @@ class ToolsHandler(JobsHandler):
 
     def _list(self) -> ToolList:
         tools = self.service.tools
-        problems = msgspec.convert(tools.problems(), list[ToolProblem], from_attributes=True)
-        return ToolList([shown(tool) for tool in tools.list()], problems)
+        return ToolList([shown(tool) for tool in tools.list()], tools.problems())
 
 
 class ToolHandler(JobsHandler):

@@ -28,7 +28,7 @@ from .intake import (
     place_parts,
     shared_columns,
 )
-from .jobs import Jobs
+from .jobs import Jobs, check_limit
 from .moves import promote
 from .options import check_sweep
 from .principal import Principal
@@ -37,7 +37,6 @@ from .submit import Write, accept
 from .uploads import Uploads
 
 _MOST_JOBS = 1_000_000
-_LARGEST_PAGE = 500
 
 
 class _Draft(Struct, frozen=True):
@@ -77,13 +76,7 @@ class Batches:
     def list(self, who: Principal, limit: int = 100, cursor: str | None = None) -> Page[Batch]:
         """Return one page of batches, newest first."""
         who.require("read")
-        if not 1 <= limit <= _LARGEST_PAGE:
-            raise InvalidRequest(
-                f"limit can't be {limit}.",
-                field="limit",
-                value=limit,
-                hint=f"Give 1 to {_LARGEST_PAGE}.",
-            )
+        check_limit(limit)
         with self._store.read() as connection:
             found, following = rows.page(connection, who.scope, limit, cursor)
             return Page([self._batch(connection, row) for row in found], following)

@@ -160,15 +160,20 @@ def _place_of(tx: Connection, row: JobRow, *, renamed: bool) -> dict[str, Any]:
     return place
 
 
-def _checked_order(query: JobQuery) -> str:
-    """Return the order of a listing; `InvalidRequest` for a query that can't be answered."""
-    if not 1 <= query.limit <= _LARGEST_PAGE:
+def check_limit(limit: int) -> None:
+    """Raise `InvalidRequest` for a page that is too small or too large."""
+    if not 1 <= limit <= _LARGEST_PAGE:
         raise InvalidRequest(
-            f"limit can't be {query.limit}.",
+            f"limit can't be {limit}.",
             field="limit",
-            value=query.limit,
+            value=limit,
             hint=f"Give 1 to {_LARGEST_PAGE}.",
         )
+
+
+def _checked_order(query: JobQuery) -> str:
+    """Return the order of a listing; `InvalidRequest` for a query that can't be answered."""
+    check_limit(query.limit)
     if query.text is not None and len(query.text) > _LONGEST_TEXT:
         raise InvalidRequest(
             f"text may have {_LONGEST_TEXT} characters, as a name has.",
