@@ -55,8 +55,10 @@ class Collection:
         self, name: str, path: Path, label: str, media_type: str = "", *, main: bool = False
     ) -> None:
         """Add a file, unless it is there or is no regular one; `label` sets a second name apart."""
+        if not path.is_file():
+            return
         real = Path(os.path.realpath(path))
-        if real in self._paths or not real.is_file():
+        if real in self._paths:
             return
         kept = _readable(real)
         size = None if kept is None else _size(kept)
@@ -91,7 +93,7 @@ def collect(one: Plan) -> tuple[list[Found], list[str]]:
         if not (one.at.request / RETURNED).is_file():
             missing.append("it ended without giving a result")
     collection.add_all(one.at.outputs, _files(one.at.outputs), "outputs")
-    began = _began(one)
+    began = _began(one) if one.work.options.outputs or one.private else 0
     for pattern in one.work.options.outputs:
         fresh = [p for p in _matches(one.cwd, pattern) if _changed(p) >= began]
         collection.add_all(one.cwd, fresh, "here")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
@@ -20,11 +21,16 @@ def shared(work: Work) -> dict[str, str]:
     ``env=`` option.
     """
     given = work.context.environment
-    base = given if "PATH" in given else allowed(os.environ) | given
+    base = given if "PATH" in given else _ours() | given
     found = _DEFAULTS | base
     if work.tool is not None and work.context.python:
         found["PATH"] = _first(Path(work.context.python).parent, found.get("PATH", os.defpath))
     return found | work.options.env
+
+
+@functools.cache
+def _ours() -> dict[str, str]:
+    return allowed(os.environ)
 
 
 def _first(folder: Path, path: str) -> str:

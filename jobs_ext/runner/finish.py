@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -11,6 +11,7 @@ from ..model.work import Ended
 from .collect import Found, collect
 from .executors import Exited
 from .memory import OutOfMemoryWatch
+from .spare import SpareFolders
 from .staging import Plan
 from .verdict import judge
 
@@ -21,8 +22,9 @@ _AT_ONCE = 1_000_000  # bytes that are hashed without a thread
 class Finisher:
     """Turns ended attempts into `Ended` changes."""
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(self, wake: Callable[[], None], spares: SpareFolders) -> None:
         self._wake = wake
+        self._spares = spares
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="collect")
         self._waiting: list[Future[Ended]] = []
         self._oom = OutOfMemoryWatch()
@@ -32,12 +34,15 @@ class Finisher:
         """Whether some attempt is not finished yet."""
         return bool(self._waiting)
 
+    def watch(self) -> None:
+        """Keep an eye on the system. To be called again and again."""
+        self._oom.look()
+
     def finish(self, one: Plan, exited: Exited) -> Ended | None:
         """Return the attempt's end, None when `done` will."""
-        struck = self._oom.struck()
+        struck = exited.signal == signal.SIGKILL and self._oom.struck()
         found, missing = collect(one)
-        with contextlib.suppress(OSError):
-            one.at.outputs.rmdir()  # lean: it was only made in case the job used it
+        self._spares.give(one.at.outputs)  # it was only made in case the job used it
         if sum(file.size for file in found) <= _AT_ONCE:
             return _ended(one, exited, found, missing, oom=struck)
         future = self._pool.submit(_ended, one, exited, found, missing, oom=struck)

@@ -30,6 +30,7 @@ from .failure import CannotStart
 from .finish import Finisher
 from .live import HOLD_UP, Live, Lives, recorded_start, to_started
 from .pace import Pace
+from .spare import SpareFolders
 from .staging import Plan, plan, stage
 from .verdict import stopped
 
@@ -58,7 +59,8 @@ class Runner:
         self._bell, self._ringer = socket.socketpair()
         self._ringer.setblocking(False)
         self._bell.setblocking(False)
-        self._finisher = Finisher(self.wake)
+        self._spares = SpareFolders(self._paths.spare)
+        self._finisher = Finisher(self.wake, self._spares)
         self._pokes = PokeReceiver(self._paths.runner_socket)
         self._look_due = 0.0  # monotonic: when to look at the store without having been poked
         self._last_work = time.monotonic()
@@ -183,6 +185,7 @@ class Runner:
         if time.monotonic() < self._watch_due:
             return
         self._watch_due = time.monotonic() + _WATCH
+        self._finisher.watch()
         for live in self._lives:
             if live.begun is not None:
                 self._note_progress(live)
@@ -247,7 +250,7 @@ class Runner:
         launches = []
         for one in map(self._plan, claimed):
             try:
-                launches.append(stage(one))
+                launches.append(stage(one, self._spares))
             except CannotStart as error:
                 self._changes.append(_failed(one, error.code, str(error)))
             else:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 from .executors import Begun
 from .keeper import processes
+
+_LOOK_EVERY = 1.0  # seconds
 
 
 def used_more_than(limit: int, begun: Begun, everything: dict[int, processes.Process]) -> int:
@@ -44,12 +47,19 @@ class OutOfMemoryWatch:
     """Notices when the kernel's out-of-memory killer has been at work."""
 
     def __init__(self) -> None:
-        self._count = _kills()
+        self._counts = (_kills(), _kills())  # as of the last look but one, and of the last
+        self._due = 0.0  # monotonic
+
+    def look(self) -> None:
+        """Note how things stand. To be called again and again."""
+        now = time.monotonic()
+        if now >= self._due:
+            self._due = now + _LOOK_EVERY
+            self._counts = (self._counts[1], _kills())
 
     def struck(self) -> bool:
-        """Tell whether it killed something since the last call."""
-        before, self._count = self._count, _kills()
-        return self._count > before
+        """Tell whether it killed something in the last one or two seconds."""
+        return _kills() > self._counts[0]
 
 
 def _kills() -> int:

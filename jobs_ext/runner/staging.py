@@ -19,6 +19,7 @@ from . import argv, environment, inputs, payloads
 from .executors import Launch
 from .failure import CannotStart, MissingInput
 from .scripts import script_command
+from .spare import SpareFolders
 
 _PAYLOADS = Path(payloads.__file__).parent
 
@@ -79,13 +80,13 @@ def plan(work: Work, at: AttemptPaths) -> Plan:
     return Plan(work, None if work.tool is None else msgspec.convert(work.tool, Tool), at)
 
 
-def stage(one: Plan) -> Launch:
+def stage(one: Plan, spares: SpareFolders) -> Launch:
     """Make the attempt's folders and files and return how to start it.
 
     Raises `CannotStart` when an input is gone or the disk does not take it.
     """
     try:
-        _make_folders(one)
+        _make_folders(one, spares)
         arguments = inputs.resolve(one.work, one.at, frozenset(one.tool.inputs if one.tool else ()))
         if one.private:
             inputs.copy_inputs(one.work, one.at.work)
@@ -95,11 +96,14 @@ def stage(one: Plan) -> Launch:
         raise CannotStart(f"could not be made ready: {why}") from error
 
 
-def _make_folders(one: Plan) -> None:
-    if one.at.folder.exists():  # of a runner that was killed before it started anything
+def _make_folders(one: Plan, spares: SpareFolders) -> None:
+    one.at.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        one.at.folder.mkdir(mode=0o700)
+    except FileExistsError:  # it was claimed before, and not started
         shutil.rmtree(one.at.folder)
-    one.at.folder.mkdir(mode=0o700, parents=True)
-    one.at.outputs.mkdir()
+        one.at.folder.mkdir(mode=0o700)
+    spares.take(one.at.outputs)
     if one.private:
         one.at.work.mkdir()
     if one.kind in ("function", "notebook"):

@@ -43,6 +43,8 @@ class Queue:
     def promote(self) -> int:
         """Let PENDING jobs go on that wait for nothing more; return how many were moved."""
         with self._store.read() as connection:
+            if not rows.any_pending(connection):
+                return 0
             if not rows.ready(connection, time.time(), 1) and not rows.doomed(connection, 1):
                 return 0
         with self._store.write(poke=("servers",)) as tx:

@@ -20,37 +20,37 @@ class AttemptPaths:
 
     folder: Path
 
-    @property
+    @cached_property
     def stdout(self) -> Path:
         """What the attempt wrote to its standard output."""
         return self.folder / "stdout"
 
-    @property
+    @cached_property
     def stderr(self) -> Path:
         """What the attempt wrote to its standard error."""
         return self.folder / "stderr"
 
-    @property
+    @cached_property
     def alive(self) -> Path:
         """Locked by the attempt and its descendants for as long as any of them lives."""
         return self.folder / "alive"
 
-    @property
+    @cached_property
     def progress(self) -> Path:
         """JSON lines that the job appends to say how far it is."""
         return self.folder / "progress"
 
-    @property
+    @cached_property
     def request(self) -> Path:
         """Folder of what a payload reads: its arguments, and where it leaves its error."""
         return self.folder / "request"
 
-    @property
+    @cached_property
     def work(self) -> Path:
         """The private folder a tool's job runs in."""
         return self.folder / "work"
 
-    @property
+    @cached_property
     def outputs(self) -> Path:
         """What ``$JOBS_OUTPUT_DIR`` names: every file in it is kept."""
         return self.folder / "outputs"
@@ -91,6 +91,11 @@ class Paths:
     def jobs(self) -> Path:
         """Folder of the jobs' own folders."""
         return self.root / "jobs"
+
+    @property
+    def spare(self) -> Path:
+        """Folder of empty folders that the runner uses again."""
+        return self.jobs / "spare"
 
     @property
     def tools(self) -> Path:
@@ -145,13 +150,9 @@ class Paths:
         """Return the file that holds the part with this hash."""
         return self.parts_dir / sha256
 
-    def job(self, job_id: str) -> Path:
-        """Return the folder of a job."""
-        return self.jobs / job_id[:6] / job_id
-
     def attempt(self, job_id: str, number: int) -> AttemptPaths:
         """Return the names of one attempt's files."""
-        return AttemptPaths(self.job(job_id) / str(number))
+        return AttemptPaths(self.jobs / job_id[:6] / f"{job_id}-{number}")
 
     @property
     def runtime_dir(self) -> Path:

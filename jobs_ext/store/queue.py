@@ -30,6 +30,14 @@ _ACTIVE = [str(status) for status in ACTIVE]
 _BAD = [str(Status.FAILED), str(Status.CANCELLED)]
 
 
+_ANY_PENDING = select(job.c.pk).where(job.c.status == str(Status.PENDING)).limit(1)
+
+
+def any_pending(connection: Connection) -> bool:
+    """Tell whether any job waits for others or for a time, or is held."""
+    return connection.execute(_ANY_PENDING).first() is not None
+
+
 def ready(connection: Connection, now: float, limit: int) -> list[JobRow]:
     """Return PENDING jobs with nothing left to wait for."""
     open_needs = _a_need_that(job.alias("needed"), lambda n: n.c.status != str(Status.SUCCEEDED))

@@ -40,10 +40,10 @@ def test_two_data_directories_are_told_apart(paths, tmp_path, runtime_dir):
     assert other.sockets != paths.sockets
 
 
-def test_the_files_of_an_attempt_lie_in_the_folder_of_the_job(paths):
+def test_the_files_of_an_attempt_lie_in_a_folder_of_their_own(paths):
     job_id = "019a8f2e-5b1c-7d3e-8f4a-5b6c7d8e9f01"
     attempt = paths.attempt(job_id, 2)
-    assert attempt.folder == paths.jobs / "019a8f" / job_id / "2"
+    assert attempt.folder == paths.jobs / "019a8f" / f"{job_id}-2"
     names = {p.name for p in (attempt.stdout, attempt.stderr, attempt.alive, attempt.progress)}
     names |= {p.name for p in (attempt.request, attempt.work, attempt.outputs)}
     assert names == {"stdout", "stderr", "alive", "progress", "request", "work", "outputs"}

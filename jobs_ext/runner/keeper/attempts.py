@@ -98,8 +98,8 @@ class Attempts:
         except (OSError, ValueError) as error:
             self._failed(key, _why(error, order))
             return False
-        alive = os.path.realpath(order["alive"])
-        self._started(Attempt(key, order["lane"], child, alive, [intent], time.monotonic()))
+        now = time.monotonic()
+        self._started(Attempt(key, order["lane"], child, order["alive"], [intent], now))
         return True
 
     def _failed(self, key: str, why: str) -> None:
@@ -245,7 +245,7 @@ def _belongs(entry: processes.Process, attempt: Attempt) -> bool:
     return (
         attempt.child.pid in (entry.session, entry.group)
         or processes.carries(entry.pid, attempt.marks)
-        or processes.holds(entry.pid, attempt.alive)
+        or processes.holds(entry.pid, os.path.realpath(attempt.alive))
     )
 
 
@@ -262,6 +262,7 @@ def _start(order: dict[str, Any], environment: dict[str, str]) -> subprocess.Pop
     with contextlib.ExitStack() as files:
         stdout, stderr, alive = (_open(order[n], files) for n in ("stdout", "stderr", "alive"))
         fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.set_inheritable(alive, True)  # alone: all other descriptors close on exec
         return subprocess.Popen(
             order["argv"],
             cwd=order["cwd"],
@@ -269,7 +270,7 @@ def _start(order: dict[str, Any], environment: dict[str, str]) -> subprocess.Pop
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
-            pass_fds=(alive,),
+            close_fds=False,
             start_new_session=True,
         )
 

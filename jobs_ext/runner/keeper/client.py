@@ -41,6 +41,7 @@ class KeeperClient:
         self._child = child  # when this process started it, to be reaped here
         self._unread = b""
         self._environments: set[str] = set()
+        self._last_shared: tuple[dict[str, str], str] = ({}, "")  # and its name
 
     @classmethod
     def connect(cls, data_dir: Path, socket_path: Path, log: Path) -> KeeperClient:
@@ -85,6 +86,7 @@ class KeeperClient:
         """Order attempts to be started, in one message."""
         if len(self._environments) >= _MOST_ENVIRONMENTS:
             self._environments.clear()
+            self._last_shared = ({}, "")
             self._send({"do": "forget-environments"})
         attempts = [self._order(order) for order in orders]
         self._send({"do": "spawn", "attempts": attempts})
@@ -104,11 +106,14 @@ class KeeperClient:
 
     def _share(self, values: dict[str, str]) -> str:
         """Make sure the keeper knows an environment; return its name there."""
+        if values == self._last_shared[0] and self._last_shared[1]:
+            return self._last_shared[1]
         text = json.dumps(values, sort_keys=True)
         name = hashlib.sha256(text.encode()).hexdigest()
         if name not in self._environments:
             self._environments.add(name)
             self._send({"do": "environment", "name": name, "values": values})
+        self._last_shared = (values, name)
         return name
 
     def kill(self, key: str, grace: float, code: str, sentence: str) -> None:
