@@ -31,6 +31,7 @@ __all__ = [
     "NoServer",
     "NoSuchJob",
     "NoSuchOutput",
+    "NoTable",
     "NotFound",
     "NotPicklable",
     "RangeNotSatisfiable",
@@ -108,6 +109,12 @@ class WrongArguments(InvalidRequest, TypeError):
 
 class NoSuchOutput(NotFound, KeyError):
     """The job has no output of that name; the message lists those it has."""
+
+
+class NoTable(JobsError, ValueError):
+    """An output can't be read as a table; the message says what is wrong with it."""
+
+    type = "no_table"
 
 
 class NoSuchJob(NotFound, IndexError):

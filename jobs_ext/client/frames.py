@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from pathlib import PurePath
+import sys
+import zipfile
+from pathlib import Path, PurePath
 from typing import Any
 
 from jobs_ext.model import media
@@ -18,6 +20,8 @@ _JSON, _LINES = "application/json", "application/jsonl"
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _AS_WRITTEN = {"dtype": False}  # JSON says itself what is a text: "007" is no number
+
+_EMPTY = (_CSV, _TSV, _LINES)  # a file of these that is empty has no rows
 
 #: engine → media type → module, function and options that read it
 _READERS: dict[str, dict[str, tuple[str, str, dict[str, Any]]]] = {
@@ -37,7 +41,6 @@ _READERS: dict[str, dict[str, tuple[str, str, dict[str, Any]]]] = {
         _ARROW: ("polars", "read_ipc", {}),
         _JSON: ("polars", "read_json", {}),
         _LINES: ("polars", "read_ndjson", {}),
-        _EXCEL: ("polars", "read_excel", {}),
     },
     "pyarrow": {
         _CSV: ("pyarrow.csv", "read_csv", {}),
@@ -72,15 +75,24 @@ def read(
 
     `read_options` go to the library's own reader; with some, plain text is read as CSV. Raises
     `InvalidRequest` when the file is of no kind that can be a table, ImportError naming the
-    package that is missing.
+    package that is missing, one of `unreadable` when it is not what its kind says.
     """
     form = kind(name, media_type)
     if form == "text/plain" and read_options:  # who says how, means a table
         form = _CSV
-    if engine == "pyarrow" and form not in _READERS[engine] and form in _READERS["pandas"]:
+    if form in _READERS["pandas"] and form not in _READERS.get(engine, _READERS["pandas"]):
         return convert(read(path, name, media_type, **read_options), engine)
     module, function, options = _reader(engine, form, name)
+    if form in _EMPTY and Path(path).stat().st_size == 0:
+        return convert(imported("pandas").DataFrame(), engine)
     return getattr(imported(module), function)(path, **(options | read_options))
+
+
+def unreadable() -> tuple[type[Exception], ...]:
+    """Return what the libraries raise for a file that is no table, or options they lack."""
+    polars = sys.modules.get("polars")
+    theirs = (polars.exceptions.PolarsError,) if polars else ()
+    return (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile, *theirs)
 
 
 def _reader(engine: str, form: str, name: str) -> tuple[str, str, dict[str, Any]]:

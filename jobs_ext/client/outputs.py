@@ -18,7 +18,7 @@ from jobs_ext.model import job as model
 from jobs_ext.model.quantities import show_bytes
 
 from . import frames
-from .errors import JobsError, NoSuchOutput, near
+from .errors import JobsError, NoSuchOutput, NoTable, near
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -92,9 +92,17 @@ class OutputFile:
     def df(self, engine: str = "pandas", **read_options: Any) -> Any:
         """Return it as a frame of `engine` (pandas, polars or pyarrow), by its kind.
 
-        `read_options` go to the library's own reader.
+        `read_options` go to the library's own reader. Raises `NoTable` when it can't read it.
         """
-        return frames.read(str(self.path), self.name, self.media_type, engine, **read_options)
+        path = str(self.path)
+        try:
+            return frames.read(path, self.name, self.media_type, engine, **read_options)
+        except frames.unreadable() as error:
+            raise NoTable(
+                f"{self.name} of job {self.job} can't be read as a table: {error}.",
+                field="output",
+                value=self.name,
+            ) from error
 
     def save(self, dest: str | os.PathLike[str] = ".") -> Path:
         """Copy it to `dest`, a file or an existing folder (or one written with / at its end)."""

@@ -90,6 +90,21 @@ def test_texts_in_json_stay_texts(tmp_path):
     assert read.to_dict("list") == {"id": ["007", "010"], "n": [1, 2]}
 
 
+@pytest.mark.parametrize("engine", ["pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl"])
+def test_an_empty_file_has_no_rows(tmp_path, name, engine):
+    (tmp_path / name).touch()
+    assert len(frames.read(str(tmp_path / name), name, engine=engine)) == 0
+
+
+@pytest.mark.parametrize("engine", ["pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize("name", ["t.parquet", "t.feather", "t.jsonl", "t.xlsx"])
+def test_what_is_not_of_its_kind_raises_what_is_foreseen(tmp_path, name, engine):
+    (tmp_path / name).write_text("neither")
+    with pytest.raises(frames.unreadable()):
+        frames.read(str(tmp_path / name), name, engine=engine)
+
+
 def test_what_is_no_table_is_said_to_be_none(tmp_path):
     with pytest.raises(InvalidRequest, match=r"plot\.png \(image/png\) can't be read"):
         frames.read("plot.png", "plot.png")

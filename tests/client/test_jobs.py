@@ -159,6 +159,16 @@ def test_a_csv_output_is_a_frame(client):
     assert "nothing" not in job.outputs
 
 
+def test_a_file_that_is_no_table_is_told_in_a_sentence(client):
+    write = "printf 'a,b\\n\\344,1\\n' > latin.csv"
+    job = jx.options(outputs=["latin.csv"]).submit(["sh", "-c", write])
+    with pytest.raises(jx.errors.NoTable, match=rf"latin.csv of job {job.id} can't be read"):
+        job.df()
+    assert job.df(encoding="latin-1")["a"].tolist() == ["ä"]
+    with pytest.raises(jx.errors.NoTable, match="nosuch"):
+        job.df(nosuch=1)
+
+
 def test_two_tables_are_ambiguous(client):
     code = (
         "import os, shutil; d = os.environ['JOBS_OUTPUT_DIR'];"
