@@ -155,6 +155,20 @@ describe('the log', () => {
     expect(find('.jx-log').textContent).toBe('Nothing was written.');
   });
 
+  it('of a failed job begins with its errors', async () => {
+    const asked: string[] = [];
+    const log = (_: string, stream: string): Promise<LogChunk> => {
+      asked.push(stream);
+      return Promise.resolve(chunk('said', 4, 4, true));
+    };
+    mount(page, source(failed(), { log }));
+    vi.useFakeTimers();
+    find<HTMLDetailsElement>('.jx-fold:last-of-type').open = true;
+    await vi.advanceTimersByTimeAsync(10);
+    expect(asked).toEqual(['stderr']);
+    expect(find('.jx-log-bar [aria-pressed=true]').textContent).toBe('Errors');
+  });
+
   it('goes on after a failure, and starts again with a new attempt', async () => {
     vi.useFakeTimers();
     let calls = 0;

@@ -2,7 +2,7 @@
 
 import { button, h, setText } from './dom';
 import { cleanLog, showBytes } from './format';
-import type { LogChunk, Part, Source, Stream } from './model';
+import type { JobView, LogChunk, Part, Source, Stream } from './model';
 
 /** How much is read at once, and shown at most: the end of a long log is what people want. */
 const TAIL = 64 * 1024;
@@ -13,12 +13,17 @@ const RETRY = 5000;
 
 const NAMES: Record<Stream, string> = { stdout: 'Output', stderr: 'Errors' };
 
-export class LogView implements Part<{ id: string; attempt: number }> {
+/** What a log needs to know of its job. */
+type Logged = Pick<JobView, 'id' | 'attempt' | 'tone'>;
+
+export class LogView implements Part<Logged> {
   readonly node = h('details', 'jx-section jx-fold');
   private readonly text = h('pre', 'jx-log');
   private readonly note = h('span', 'jx-muted');
   private readonly buttons: Record<Stream, HTMLButtonElement>;
   private stream: Stream = 'stdout';
+  /** True when the reader has picked the stream. */
+  private picked = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Counts up whenever reading starts anew or stops, so that a late answer is recognized. */
   private turn = 0;
@@ -43,7 +48,11 @@ export class LogView implements Part<{ id: string; attempt: number }> {
   }
 
   /** Follows a job; a new attempt has a new log. */
-  update(job: { id: string; attempt: number }): void {
+  update(job: Logged): void {
+    if (!this.picked && !this.node.open) {
+      this.stream = job.tone === 'bad' ? 'stderr' : 'stdout'; // why it failed is most often said there
+      this.label();
+    }
     this.node.hidden = job.attempt === 0;
     if (job.id !== this.id || job.attempt !== this.attempt) {
       this.id = job.id;
@@ -59,6 +68,7 @@ export class LogView implements Part<{ id: string; attempt: number }> {
   private choice(stream: Stream): HTMLButtonElement {
     const choose = (): void => {
       this.stream = stream;
+      this.picked = true;
       this.label();
       this.restart();
     };
