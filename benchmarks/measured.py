@@ -18,17 +18,25 @@ def compile_ours() -> None:
     compileall.compile_dir(Path(__file__).resolve().parents[1] / "jobs_ext", quiet=1)
 
 
-def compare(ours: Measure, peer: Measure, names: tuple[str, str], limit: float, runs: int) -> int:
-    """Measure both `runs` times in turns, print medians and ratio; return 1 if over `limit`.
+def in_turns(ours: Measure, peer: Measure, runs: int) -> tuple[float, float]:
+    """Measure both `runs` times in turns and return their medians.
 
-    The ratio is that of the medians, so that a single disturbed run weighs nothing.
+    So a single disturbed run weighs nothing, and what disturbs longer disturbs both.
     """
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(runs):
-        times[0].append(ours())
-        times[1].append(peer())
-    for name, taken in zip(names, times, strict=True):
-        print(f"{name:32} {median(taken) * 1000:8.1f} ms   (median of {runs})")
-    ratio = median(times[0]) / median(times[1])
+    times = [(ours(), peer()) for _ in range(runs)]
+    return median(one for one, _ in times), median(other for _, other in times)
+
+
+def compare(ours: Measure, peer: Measure, names: tuple[str, str], limit: float, runs: int) -> int:
+    """Measure both in turns, print medians and ratio; return 1 if it is not below `limit`."""
+    taken = in_turns(ours, peer, runs)
+    show(names, taken, runs)
+    ratio = taken[0] / taken[1]
     print(f"{'ratio':32} {ratio:8.2f}      (must be below {limit})")
     return int(ratio >= limit)
+
+
+def show(names: tuple[str, str], taken: tuple[float, float], runs: int) -> None:
+    """Print what was measured, in milliseconds."""
+    for name, seconds in zip(names, taken, strict=True):
+        print(f"{name:32} {seconds * 1000:8.1f} ms   (median of {runs})")

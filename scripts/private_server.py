@@ -76,6 +76,10 @@ class PrivateServer:
         """Return the JSON that the server answers at `path`."""
         return self._ask("GET", path)
 
+    def post(self, path: str, body: object) -> Any:
+        """Return the JSON that the server answers to a POST of `body` as JSON."""
+        return self._ask("POST", path, body)
+
     def start_kernel(self, notebook: str) -> Path:
         """Start a session of `notebook` as JupyterLab does; return its kernel's connection file."""
         session = self._ask(
