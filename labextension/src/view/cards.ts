@@ -51,11 +51,14 @@ export class JobCard implements Part<JobView> {
   private readonly actions: Actions;
   private readonly announcer = new Announcer();
   private readonly stopClock: () => void;
+  /** False for a mere snapshot: no clock runs and nothing moves in one. */
+  private readonly live: boolean;
 
   constructor(
     private view: JobView,
     source: Source
   ) {
+    this.live = source.act !== undefined;
     this.outputs = new Outputs(source.href);
     this.log = source.log ? new LogView(source.log, source.logOpen === true) : null;
     this.actions = new Actions(h('div', 'jx-actions'), source.act);
@@ -73,7 +76,8 @@ export class JobCard implements Part<JobView> {
     this.node.dataset.status = view.status;
     this.head.update(view);
     setLine(this.reason, view.reason ?? (cancelling(view) ? 'Being cancelled.' : ''));
-    this.progress.update(view.progress, view.tone === 'active' || (!view.final && view.progress !== null));
+    const moves = this.live && view.tone === 'active';
+    this.progress.update(view.progress, moves || (!view.final && view.progress !== null));
     this.updateFacts();
     this.outputs.update(view.id, view.outputs);
     this.log?.update(view);
@@ -89,7 +93,7 @@ export class JobCard implements Part<JobView> {
 
   private updateFacts(): void {
     const view = this.view;
-    const seconds = elapsed(view);
+    const seconds = this.live || view.final ? elapsed(view) : null;
     this.facts.update([
       [view.started ? 'Elapsed' : 'Waiting', seconds === null ? null : showDuration(seconds)],
       ['CPU', view.cpu_seconds === null ? null : showDuration(view.cpu_seconds)],
