@@ -60,7 +60,7 @@ class ToolList(list[Tool]):
         self.problems = problems
 
     def _rows(self) -> list[list[str]]:
-        return [[t.id, t.title, ", ".join(t.inputs), ", ".join(t.parameters)] for t in self]
+        return [[t.id, _title(t), ", ".join(t.inputs), ", ".join(t.parameters)] for t in self]
 
     def df(self) -> Any:
         """Return one row per tool."""
@@ -77,5 +77,9 @@ class ToolList(list[Tool]):
         return made + static.table(["could not be read"], [[told] for told in self._told()])
 
     def __repr__(self) -> str:
-        lines = [f"{t.id}: {t.title} ({', '.join([*t.inputs, *t.parameters])})" for t in self]
+        lines = [f"{t.id}: {_title(t)} ({', '.join([*t.inputs, *t.parameters])})" for t in self]
         return "\n".join(lines + self._told()) or "<no tools>"
+
+
+def _title(tool: Tool) -> str:
+    return tool.title if tool.enabled else f"{tool.title} (switched off)".lstrip()

@@ -99,7 +99,7 @@ class OutputFile:
             return frames.read(path, self.name, self.media_type, engine, **read_options)
         except frames.unreadable() as error:
             raise NoTable(
-                f"{self.name} of job {self.job} can't be read as a table: {error}.",
+                f"{self.name} of job {self.job} can't be read as a table: {str(error).strip()}",
                 field="output",
                 value=self.name,
             ) from error

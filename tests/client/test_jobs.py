@@ -62,6 +62,14 @@ def test_the_tools_are_a_table(client):
     assert "wc-1.0" in list(tools.df()["id"])
 
 
+def test_a_tool_that_is_switched_off_is_marked(client, server):
+    (server.work / "tools").mkdir(exist_ok=True)
+    file = server.work / "tools" / "off.toml"
+    file.write_text('name = "off"\ncommand = ["true"]\nenabled = false\n')
+    assert "off-1.0: (switched off)" in repr(jx.tools())
+    file.unlink()
+
+
 def test_a_command_runs_here(client, server, monkeypatch):
     (server.work / "below").mkdir()
     (server.work / "below" / "data.txt").write_text("one two\nthree")
