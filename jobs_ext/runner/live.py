@@ -96,11 +96,12 @@ class Lives:
         return len(self._by_key) > len(self._by_lane)
 
     def lanes(self, depths: Mapping[str, int]) -> Iterator[Lane]:
-        """Yield the lanes that may hold more; `depths` says how many, by batch."""
+        """Yield the lanes that are half empty; `depths` says how many each holds, by batch."""
         for name, lane in self._by_lane.items():
             work = next(iter(lane.values())).plan.work
-            room = depths.get(work.batch or "", 1) - len(lane)
-            if work.batch and room > 0:
+            depth = depths.get(work.batch or "", 1)
+            room = depth - len(lane)
+            if work.batch and room * 2 >= depth:
                 yield Lane(name, work.batch, work.cpu, work.memory, room)
 
     def held_up(self) -> Iterator[Live]:

@@ -37,7 +37,8 @@ from .verdict import stopped
 _SLOW_LOOK = 2.0  # seconds between looks at the store when no poke comes
 _WATCH = 0.2  # seconds between looks at running attempts
 _RETRY = 1.0  # seconds after the store or the executor could not be reached
-_GATHER = 0.03  # seconds that news may wait to be stored together, when nobody waits for it
+_GATHER = 0.03  # seconds that starts may wait to be stored together with their ends
+_NAP = 0.1  # seconds in which ends are gathered, while others wait in their lanes
 _MOST_AT_ONCE = 200  # attempts claimed in one transaction
 _CANCELLED = Why(ReasonCode.CANCELLED, "cancelled by the user")
 _log = logging.getLogger(__name__)
@@ -117,16 +118,15 @@ class Runner:
     def _wait(self) -> bool:
         """Return when something happened or is due; tell whether the store was changed.
 
-        As long as others wait in the lanes, nobody waits for the news: it is gathered.
+        As long as others wait in the lanes, no slot is free for the next: the news is gathered.
         """
-        if self._lives.queueing:
-            time.sleep(_GATHER)
         poll = select.poll()
-        line = self._executor.fileno()
+        queueing = self._lives.queueing
+        line = None if queueing else self._executor.fileno()
         for descriptor in (self._pokes.fileno(), self._bell.fileno(), line):
             if descriptor is not None:
                 poll.register(descriptor, select.POLLIN)
-        poll.poll(self._patience() * 1000)
+        poll.poll((_NAP if queueing else self._patience()) * 1000)
         with contextlib.suppress(BlockingIOError):  # nobody rang
             self._bell.recv(4096)
         return self._pokes.drain() > 0
@@ -182,7 +182,8 @@ class Runner:
 
     def _watch(self) -> None:
         """Look at what is running: how far it is, and whether it keeps to its limits."""
-        if time.monotonic() < self._watch_due:
+        due = min(self._watch_due, self._lives.next_deadline() or self._watch_due)
+        if time.monotonic() < due:
             return
         self._watch_due = time.monotonic() + _WATCH
         self._finisher.watch()
