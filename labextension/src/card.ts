@@ -80,12 +80,9 @@ export class LiveCard {
     } else if (news === 'unknown') {
       this.lose(id);
     } else {
-      const ended = !isFinal(this.view) && isFinal(news);
       this.view = replace(this.view, news);
       this.become('live');
-      if (ended && this.stream.warning) {
-        this.draw(); // what is over can't be ended
-      }
+      this.mounted?.relabel(this.label()); // what is over can't be ended
       this.mounted?.update(this.view);
       this.options.onNews?.(this.view);
     }

@@ -5,7 +5,7 @@
  */
 
 import { BatchCard, JobCard } from './view/cards';
-import { h } from './view/dom';
+import { h, setLine } from './view/dom';
 import { JobList } from './view/list';
 import type { Part, Source, View } from './view/model';
 import { ensureStyle } from './view/style';
@@ -15,6 +15,8 @@ export type * from './view/model';
 export interface Mounted {
   /** Draws a newer view. */
   update(view: View): void;
+  /** Puts another line above it; the drawing stays, with what is open in it. */
+  relabel(text: string): void;
   /** Takes the drawing away and ends what it had running. */
   dispose(): void;
 }
@@ -23,9 +25,10 @@ export interface Mounted {
 export function mount(element: HTMLElement, source: Source): Mounted {
   ensureStyle(element);
   const root = h('div', 'jx-view');
-  if (source.label) {
-    root.append(h('p', 'jx-label', source.label));
-  }
+  const label = h('p', 'jx-label');
+  const relabel = (text: string): void => setLine(label, text);
+  relabel(source.label ?? '');
+  root.append(label);
   element.append(root);
   let drawn = draw(source.snapshot, source);
   root.append(drawn.part.node);
@@ -44,7 +47,7 @@ export function mount(element: HTMLElement, source: Source): Mounted {
     drawn.part.dispose();
     root.remove();
   };
-  return { update, dispose };
+  return { update, relabel, dispose };
 }
 
 function draw(view: View, source: Source): { kind: View['kind']; part: Part<View> } {

@@ -64,7 +64,7 @@ it('says what would end a job under way, as long as it is', async () => {
   await vi.waitFor(() => expect(label()).toBe('Jobs end with the container of this server.'));
   server.socket.send({ type: 'changes', seq: 2, jobs: [succeeded()], batches: [] });
   expect(badge()).toBe('SUCCEEDED');
-  expect(label()).toBeUndefined();
+  expect(label()).toBe('');
 });
 
 it('stays a picture when the job ran elsewhere', async () => {

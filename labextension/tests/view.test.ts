@@ -156,6 +156,15 @@ describe('the log', () => {
     expect(find('.jx-log').textContent).toBe('Nothing was written.');
   });
 
+  it('stays open when the line above the card changes', () => {
+    const mounted = mount(page, source(job(), { log: () => Promise.resolve(chunk('', 0)), label: 'ends soon' }));
+    find<HTMLDetailsElement>('.jx-fold:last-of-type').open = true;
+    mounted.relabel('');
+    expect(find('.jx-label').hidden).toBe(true);
+    expect(find<HTMLDetailsElement>('.jx-fold:last-of-type').open).toBe(true);
+    mounted.dispose();
+  });
+
   it('of a failed job begins with its errors', async () => {
     const asked: string[] = [];
     const log = (_: string, stream: string): Promise<LogChunk> => {
