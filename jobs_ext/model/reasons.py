@@ -26,6 +26,7 @@ class ReasonCode(StrEnum):
     CANNOT_START = "cannot_start"  # its program could not be started
     IMPORT_ERROR = "import_error"  # its function needs a module that its interpreter lacks
     DEPENDENCY_FAILED = "dependency_failed"  # a job it comes after did not succeed
+    INTERNAL_ERROR = "internal_error"  # jobs_ext itself failed; runner.log has the traceback
     LOST = "lost"  # nobody knows how its attempt ended
     CANCELLED = "cancelled"  # somebody cancelled it
 

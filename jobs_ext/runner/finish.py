@@ -7,13 +7,15 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..model.clock import from_epoch
-from ..model.work import Ended
+from ..model.status import Status
+from ..model.work import Ended, FoundOutput
 from .collect import Found, collect
 from .executors import Exited
+from .failure import Defect, one_alone
 from .memory import OutOfMemoryWatch
 from .spare import SpareFolders
 from .staging import Plan
-from .verdict import judge
+from .verdict import Verdict, judge
 
 _THREADS = 2
 _AT_ONCE = 1_000_000  # bytes that are hashed without a thread
@@ -41,11 +43,15 @@ class Finisher:
     def finish(self, one: Plan, exited: Exited) -> Ended | None:
         """Return the attempt's end, None when `done` will."""
         struck = exited.signal == signal.SIGKILL and self._oom.struck()
-        found, missing = collect(one)
-        self._spares.give(one.at.outputs)  # it was only made in case the job used it
+        try:
+            with one_alone(one.key, "looking for its outputs"):
+                found, missing = collect(one)
+                self._spares.give(one.at.outputs)  # it was only made in case the job used it
+        except Defect as defect:
+            return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])
         if sum(file.size for file in found) <= _AT_ONCE:
-            return _ended(one, exited, found, missing, oom=struck)
-        future = self._pool.submit(_ended, one, exited, found, missing, oom=struck)
+            return _judged(one, exited, found, missing, oom=struck)
+        future = self._pool.submit(_judged, one, exited, found, missing, oom=struck)
         future.add_done_callback(lambda _: self._wake())
         self._waiting.append(future)
         return None
@@ -61,10 +67,18 @@ class Finisher:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _ended(
+def _judged(
     one: Plan, exited: Exited, found: list[Found], missing: list[str], *, oom: bool
 ) -> Ended:
-    verdict = judge(one, exited, missing, oom=oom)
+    try:
+        with one_alone(one.key, "finishing it"):
+            verdict = judge(one, exited, missing, oom=oom)
+            return _ended(one, exited, verdict, [file.listed() for file in found])
+    except Defect as defect:
+        return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])
+
+
+def _ended(one: Plan, exited: Exited, verdict: Verdict, outputs: list[FoundOutput]) -> Ended:
     return Ended(
         job=one.work.id,
         attempt=one.work.attempt,
@@ -77,5 +91,5 @@ def _ended(
         peak_memory=exited.peak_memory,
         cpu_seconds=exited.cpu_seconds,
         duration=exited.duration,
-        outputs=[file.listed() for file in found],
+        outputs=outputs,
     )

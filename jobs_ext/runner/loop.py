@@ -26,7 +26,7 @@ from .executors import (
     Unstarted,
     Why,
 )
-from .failure import CannotStart
+from .failure import CannotStart, one_alone
 from .finish import Finisher
 from .live import HOLD_UP, Live, Lives, recorded_start, to_started
 from .pace import Pace
@@ -163,7 +163,7 @@ class Runner:
             case Unstarted():
                 self._changes.append(Released(live.plan.work.id, live.plan.work.attempt))
             case NotStarted(why=why):
-                self._changes.append(_failed(live.plan, ReasonCode.CANNOT_START, why))
+                self._changes.append(_failed(live.plan.work, ReasonCode.CANNOT_START, why))
             case Lost(why=why):
                 self._changes.append(_lost(live, why))
         self._lives.remove(happening.key)
@@ -249,11 +249,13 @@ class Runner:
         lanes = self._lives.lanes(depths)
         claimed = self._queue.claim(cpu, memory, _MOST_AT_ONCE, depths, lanes)
         launches = []
-        for one in map(self._plan, claimed):
+        for work in claimed:
             try:
-                launches.append(stage(one, self._spares))
+                with one_alone(work.id, "making it ready"):
+                    one = self._plan(work)
+                    launches.append(stage(one, self._spares))
             except CannotStart as error:
-                self._changes.append(_failed(one, error.code, str(error)))
+                self._changes.append(_failed(work, error.code, str(error)))
             else:
                 self._lives.add(Live(one))
         if launches:
@@ -264,8 +266,8 @@ class Runner:
         return plan(work, self._paths.attempt(work.id, work.attempt))
 
 
-def _failed(one: Plan, code: ReasonCode, reason: str) -> Ended:
-    return Ended(one.work.id, one.work.attempt, Status.FAILED, now(), code, reason)
+def _failed(work: Work, code: ReasonCode, reason: str) -> Ended:
+    return Ended(work.id, work.attempt, Status.FAILED, now(), code, reason)
 
 
 def _lost(live: Live, why: str) -> Ended:
@@ -276,4 +278,4 @@ def _lost(live: Live, why: str) -> Ended:
         return Ended(
             one.work.id, one.work.attempt, verdict.status, now(), verdict.code, verdict.reason
         )
-    return _failed(one, ReasonCode.LOST, why)
+    return _failed(one.work, ReasonCode.LOST, why)

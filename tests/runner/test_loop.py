@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 
 import pytest
 
-from jobs_ext.model.request import Target
+from jobs_ext.model.request import Context, Options, Target
 from jobs_ext.model.status import Status
+from jobs_ext.model.work import Work
+from jobs_ext.runner import finish
+from jobs_ext.runner.executors import Exited
+from jobs_ext.runner.finish import Finisher
 from jobs_ext.runner.launch import attach, ensure_runner, is_running
+from jobs_ext.runner.spare import SpareFolders
+from jobs_ext.runner.staging import plan
 from jobs_ext.service import Upload
 from tests.runner.house import WHO, House
 from tests.runner.keepers import gone
@@ -53,6 +60,39 @@ def test_a_command_of_which_nothing_is_left_does_not_end_the_others(house: House
     job = house.ended(house.submit(Target(tool="any")))
     assert (job.status, job.reason_code) == (Status.FAILED, "cannot_start")
     assert house.ended(other).status is Status.SUCCEEDED
+
+
+def test_a_job_that_the_runner_fails_over_fails_alone(house: House) -> None:
+    house.tool('name = "odd"\ncommand = ["true"]\n')
+    held = house.submit(Target(tool="odd"), hold=True)
+    with sqlite3.connect(house.paths.db) as database:  # as an older version may have left it
+        database.execute("UPDATE content SET body = replace(body, '\"true\"', '1')")
+    database.close()
+    other = house.shell("sleep 1")
+    house.service.jobs.release(WHO, held)
+    job = house.ended(held)
+    assert (job.status, job.reason_code) == (Status.FAILED, "internal_error")
+    assert job.reason is not None
+    assert job.reason.startswith("jobs_ext failed while making it ready: ValidationError")
+    assert house.ended(other).status is Status.SUCCEEDED
+    assert "Traceback" in house.paths.runner_log.read_text()
+
+
+def test_outputs_that_the_runner_fails_over_fail_their_job_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finisher = Finisher(lambda: None, SpareFolders(house.root / "spare"))
+    job = house.ended(house.shell("true"))
+    monkeypatch.setattr(finish, "judge", lambda *_args, **_more: 1 / 0)
+    work = Work(
+        job.id, 1, Status.RUNNING, Target(command=["true"]), {}, Options(), Context(cwd="/"),
+        None, {}, None, None, 1, None, None,
+    )  # fmt: skip
+    exited = Exited(f"{job.id}/1", 0.0, 0, None, 1, 0.0, 0.0, told=None)
+    ended = finisher.finish(plan(work, house.paths.attempt(job.id, 1)), exited)
+    finisher.close()
+    assert ended is not None
+    assert (ended.status, ended.reason_code) == (Status.FAILED, "internal_error")
 
 
 def test_what_cannot_be_started_says_why(house: House) -> None:
