@@ -74,6 +74,7 @@ def explained(
     """
     match = _PLACE.match(str(error))
     what, path = (match["what"], match["path"] or "") if match else (str(error), "")
+    path = _with_keys(path, given, type_)
     steps = [name or number or "" for name, number, _ in _STEP.findall(path)]
     path = path.partition("[")[0] if query else path
     if unknown := _UNKNOWN.match(what):
@@ -87,6 +88,30 @@ def explained(
         value=_value_at(given, steps),
         hint=_choices(what, steps, type_),
     )
+
+
+def _with_keys(path: str, given: Any, type_: Any) -> str:
+    """Return `path` with keys in place of msgspec's ``[...]``, where one entry is wrong."""
+    before, gap, after = path.partition("[...]")
+    if not gap:
+        return path
+    steps = [name or number for name, number, _ in _STEP.findall(before)]
+    info = _type_at(inspect.type_info(type_), steps)
+    inner = _struct_of(info.value_type) if isinstance(info, inspect.DictType) else None
+    kind = inner.cls if isinstance(inner, inspect.StructType) else str
+    entries = _value_at(given, steps)
+    for key, entry in entries.items() if isinstance(entries, dict) else ():
+        if not _fits(entry, kind):
+            return _with_keys(f"{before}.{key}{after}", given, type_)
+    return path
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _choices(what: str, steps: list[str], type_: Any) -> str:

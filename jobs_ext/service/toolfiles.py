@@ -117,11 +117,7 @@ def _check_outputs(tool: Tool) -> None:
 def line_of(text: str, field: str) -> int | None:
     """Return the line (from 1) of a dotted field in TOML, or of the nearest thing around it."""
     places = _places(text)
-    steps = [step for step in re.split(r"\.|\[\.\.\.\]|\[\d+\]", field) if step]
-    tail = f".{steps[-1]}" if "[...]" in field and steps else None
-    for place, line in places.items():
-        if tail and place.startswith(steps[0]) and place.endswith(tail):
-            return line
+    steps = [step for step in re.split(r"\.|\[\d+\]", field) if step]
     while steps:
         if ".".join(steps) in places:
             return places[".".join(steps)]

@@ -43,6 +43,7 @@ class Tools:
         versions = [tool for tool in tools.values() if tool.name == name]
         if not versions:
             known = {tool.name for tool in tools.values()}
+            self._refuse_unread(name)
             raise NotFound(
                 f"There is no tool {name!r}.",
                 field="tool",
@@ -50,6 +51,18 @@ class Tools:
                 hint=did_you_mean(name, known | (tools.keys() if "-" in name else set())),
             )
         return max(versions, key=lambda tool: _age(tool.version))
+
+    def _refuse_unread(self, name: str) -> None:
+        """Raise `NotFound` that says what is wrong with the file named like the tool, if any is."""
+        for problem in self._problems:
+            if name in (Path(problem.file).stem, Path(problem.file).stem.partition("-")[0]):
+                line = f", line {problem.line}" if problem.line else ""
+                raise NotFound(
+                    f"The file of tool {name!r} could not be used: {problem.message}",
+                    field="tool",
+                    value=name,
+                    hint=f"Mend {problem.file}{line}.",
+                )
 
     def problems(self) -> list[ToolProblem]:  # type: ignore[valid-type]  # `list` is a method here
         """Return what is wrong with the files that could not be used."""

@@ -14,6 +14,7 @@ CASES = [
     (b'{"target": {"command": ["a", 3]}}', "target.command[1]", 3, ""),
     (b"{}", "target", None, "target"),
     (b"[1]", None, [1], ""),
+    (b'{"target": {}, "options": {"env": {"A": "1", "B": 2}}}', "options.env.B", 2, ""),
     (b'{"target": {}, "arguments": {"k": 1e999}}', "arguments[...]", None, ""),
 ]
 

@@ -58,6 +58,15 @@ def test_an_unknown_tool_names_the_nearest(write, service):
         service.tools.get("cuont")
 
 
+def test_a_tool_whose_file_is_wrong_says_where_instead_of_being_unknown(write, service):
+    file = write("count.toml", COUNT.replace("default", "defaut"))
+    with pytest.raises(
+        NotFound, match=r"There is no field parameters\.lines_only\.defaut"
+    ) as caught:
+        service.tools.get("count")
+    assert f"Mend {file}, line 9" in caught.value.hint
+
+
 def test_a_change_is_seen(write, service):
     path = write("count.toml", COUNT)
     assert service.tools.get("count").title == ""
