@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from .client import Client
 
 
-class Handle:
+class Handle(ABC):
     """A handle: an id and a server, found again wherever the handle is taken."""
 
     kind = ""
@@ -48,9 +49,9 @@ class Handle:
     def __hash__(self) -> int:
         return hash(self.id)
 
+    @abstractmethod
     def view(self) -> dict[str, Any]:
         """Return what there is to see of it, as plain JSON."""
-        raise NotImplementedError
 
     def widget(self) -> Panel:
         """Return its live card as a widget; it moves also while the kernel is busy."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-class Target:
+class Target(ABC):
     """Something that can be run, with the options it is to be run with.
 
     Made by `jx.tool`, `jx.command`, `jx.script`, `jx.notebook` and `jx.function`.
@@ -39,9 +40,9 @@ class Target:
         self._options = checked_options(options)
 
     @property
+    @abstractmethod
     def label(self) -> str:
         """What people call it."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.label}>"
@@ -123,8 +124,8 @@ class Target:
         """Return the options with a key, so that a submit sent twice makes one job."""
         return msgspec.convert(to_wire({"key": new_id()} | self._options), model.Options)
 
-    def _target(self, parts: Parts) -> model.Target:
-        raise NotImplementedError
+    @abstractmethod
+    def _target(self, parts: Parts) -> model.Target: ...
 
     def _first(self) -> str:
         raise InvalidRequest(
