@@ -64,4 +64,3 @@ class Stage(StrEnum):
 
     STAGING = "staging"
     RUNNING = "running"
-    COLLECTING = "collecting"

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from ..model.reasons import ReasonCode
-from ..model.status import Status
+from ..model.status import Stage, Status
 from ..model.work import Change, Ended, Progressed, Released, Started
 from ..store import jobs as job_rows
 from ..store import queue as rows
@@ -79,7 +79,7 @@ class Outcomes:
     def _run(self, row: JobRow, started: str) -> None:
         """Move a job to RUNNING."""
         data = {"attempt": self._attempts[row.pk]["number"]}
-        columns = {"stage": "running", "started": started, "stopped": None}
+        columns = {"stage": Stage.RUNNING, "started": started, "stopped": None}
         self._changes.move(row, Status.RUNNING, time=started, data=data, **columns)
         self._note_attempt(row, status=str(Status.RUNNING))
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from sqlalchemy import Connection
 
 from ..model.clock import now
-from ..model.status import Status
+from ..model.status import Stage, Status
 from ..model.work import ActiveWork, Change, Lane, Started, Work
 from ..store import batches as batch_rows
 from ..store import queue as rows
@@ -109,7 +109,7 @@ def _move_to_starting(tx: Connection, chosen: list[int]) -> list[JobRow]:
     claimed = [row for row in rows.by_pks(tx, chosen) if row.status == Status.RUNNABLE]
     changes = Changes(tx)
     for row in claimed:
-        changes.move(row, Status.STARTING, stage="staging", not_before=None, progress=None)
+        changes.move(row, Status.STARTING, stage=Stage.STAGING, not_before=None, progress=None)
     changes.flush()
     return claimed
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.runner.house import House
+from tests.runner.house import House, open_house, socket_folder
 from tests.runner.keepers import Bench, bench
 
 
 @pytest.fixture
 def sockets() -> Iterator[Path]:
     """A folder whose name is short enough for sockets."""
-    folder = Path(tempfile.mkdtemp(prefix="jx-"))
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)  # a keeper may be removing its socket
+    with socket_folder() as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -31,25 +28,15 @@ def keeper(tmp_path: Path, sockets: Path) -> Iterator[Bench]:
 @pytest.fixture
 def own_house(tmp_path: Path, sockets: Path) -> Iterator[House]:
     """A service and a runner of this test alone, on two cores."""
-    made = House(tmp_path, sockets)
-    try:
-        made.start()
+    with open_house(tmp_path, sockets) as made:
         yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture(scope="module")
 def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A service and a runner for the tests of one module, on two cores."""
-    sockets = Path(tempfile.mkdtemp(prefix="jx-"))
-    made = House(tmp_path_factory.mktemp("house"), sockets)
-    try:
-        made.start()
+    with socket_folder() as sockets, open_house(tmp_path_factory.mktemp("house"), sockets) as made:
         yield made
-    finally:
-        made.close()
-        shutil.rmtree(sockets, ignore_errors=True)
 
 
 @pytest.fixture

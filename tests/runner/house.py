@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,25 @@ from jobs_ext.service import JobQuery, Principal, Service, Slots, Upload
 from tests.waiting import until
 
 WHO = Principal.all("ada")
+
+
+@contextmanager
+def open_house(root: Path, runtime_dir: Path) -> Iterator[House]:
+    """A service and a runner on two cores; afterwards nothing of them is left."""
+    made = House(root, runtime_dir)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()
+
+
+@contextmanager
+def socket_folder() -> Iterator[Path]:
+    """A folder whose name is short enough for sockets."""
+    folder = Path(tempfile.mkdtemp(prefix="jx-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)  # a keeper may be removing its socket
 
 
 class House:
