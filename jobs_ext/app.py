@@ -61,6 +61,18 @@ class JobsExtension(ExtensionApp):
         "server may use, by cgroup and MEM_LIMIT, less a tenth.",
     ).tag(config=True)
 
+    max_log_size = Unicode(
+        "1GB",
+        help="What a job's stdout, and its stderr, may grow to; a job that writes more is ended, "
+        'so that a flood does not fill the disk. A job\'s own option replaces it. "": no limit.',
+    ).tag(config=True)
+
+    max_output_size = Unicode(
+        help="Disk that the outputs of a job and the files in its own folder may take, e.g. "
+        '"50GB"; a job that takes more is ended. A job\'s own option replaces it. Default: no '
+        "limit.",
+    ).tag(config=True)
+
     @property
     def _server(self) -> ServerApp:
         server = self.serverapp
@@ -75,13 +87,14 @@ class JobsExtension(ExtensionApp):
     def _default_tool_dirs(self) -> list[str]:
         return [str(Path(self._server.root_dir) / "tools")]
 
-    @validate("max_memory")
-    def _check_max_memory(self, proposal: Bunch) -> str:
+    @validate("max_memory", "max_log_size", "max_output_size")
+    def _check_size(self, proposal: Bunch) -> str:
         size: str = proposal.value
         try:
             parse_bytes(size or 1)
         except ValueError as error:
-            raise TraitError(f"JobsExtension.max_memory: {error}, not {size!r}") from None
+            name = proposal.trait.name
+            raise TraitError(f"JobsExtension.{name}: {error}, not {size!r}") from None
         return size
 
     def initialize_settings(self) -> None:
@@ -120,7 +133,13 @@ class JobsExtension(ExtensionApp):
             people=People(server.identity_provider),
             event_logger=server.event_logger,
             log=self.log,
+            runner_options=self._limits(),
         )
+
+    def _limits(self) -> list[str]:
+        """Return the limits of all jobs as options of the runner."""
+        limits = {"--max-log-size": self.max_log_size, "--max-output-size": self.max_output_size}
+        return [f"{name}={parse_bytes(size)}" for name, size in limits.items() if size]
 
     def _slots(self) -> Slots:
         found = detect()

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from .client.lists import JobList
 
-_TEXTS = ("memory", "timeout", "python", "cwd", "on-lost", "project", "key")
+_TEXTS = (
+    "memory", "timeout", "max-log-size", "max-output-size", "grace",
+    "python", "cwd", "on-lost", "project", "key",
+)  # fmt: skip
 _GIVEN = {*dir(builtins), "__name__", "__doc__", "__builtins__"}
 _OF_IPYTHON = {"get_ipython", "display"}  # among the builtins of a notebook, but not of a job
 _USAGE = "Usage: %%job NAME [--inputs VARIABLE …] [--outputs VARIABLE …]; %%job? tells the rest."

@@ -18,7 +18,7 @@ from .notices import Notices
 from .supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from logging import Logger
 
     from jupyter_events import EventLogger
@@ -49,12 +49,14 @@ class Backend:
         people: People,
         event_logger: EventLogger,
         log: Logger,
+        runner_options: Sequence[str] = (),
     ) -> None:
         self.keys = keys
         self.people = people
         self.log = log
         self.hub = Hub(self)
         self._open_service = open_service
+        self._more_options = runner_options
         self._notices = Notices(event_logger)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs_ext")
         self._service: Service | None = None
@@ -109,7 +111,7 @@ class Backend:
 
     def _runner_options(self) -> list[str]:
         slots = self.service.slots
-        return ["--cpu", str(slots.cpu), "--memory", str(slots.memory)]
+        return ["--cpu", str(slots.cpu), "--memory", str(slots.memory), *self._more_options]
 
     async def _run(self) -> None:
         while self._service is None:

@@ -33,8 +33,9 @@ class Submitter:
     def options(self, **options: Any) -> Submitter:
         """Return the same verbs with these options; they never mix with arguments.
 
-        Those of `jobs_ext.model.request.Options`: name, cpu, memory, timeout, retries, after,
-        python, kernel, cwd, inputs, outputs, env, key, … Raises `InvalidRequest` for others.
+        Those of `jobs_ext.model.request.Options`: name, cpu, memory, timeout, max_log_size,
+        retries, after, python, kernel, cwd, inputs, outputs, env, key, …
+        Raises `InvalidRequest` for others.
         """
         return Submitter(self._client, self._options | options)
 

@@ -21,6 +21,9 @@ class ReasonCode(StrEnum):
     EXCEPTION = "exception"  # its function or notebook raised
     OUT_OF_MEMORY = "out_of_memory"  # it used more memory than it reserved
     TIME_LIMIT = "time_limit"  # it ran longer than its time limit
+    LOG_LIMIT = "log_limit"  # it wrote more to its log than it may
+    OUTPUT_LIMIT = "output_limit"  # its files took more of the disk than they may
+    DISK_FULL = "disk_full"  # it failed when no space was left on a disk it writes to
     MISSING_INPUT = "missing_input"  # a file it reads was gone when it was to start
     MISSING_OUTPUT = "missing_output"  # it did not write an output that its tool requires
     CANNOT_START = "cannot_start"  # its program could not be started
@@ -53,6 +56,16 @@ def signal_sentence(number: int) -> str:
 def memory_sentence(used: int, limit: int) -> str:
     """Say that the job used more memory than it reserved; both in bytes."""
     return f"killed: used {show_bytes(used)} of {show_bytes(limit)}"
+
+
+def log_sentence(limit: int) -> str:
+    """Say that the job wrote more than `limit` bytes to its log."""
+    return f"killed: wrote more than {show_bytes(limit)} to its log"
+
+
+def output_sentence(limit: int) -> str:
+    """Say that the job's new files took more than `limit` bytes of the disk."""
+    return f"its files took more than {show_bytes(limit)} of the disk"
 
 
 def time_sentence(limit: float) -> str:

@@ -39,6 +39,9 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     cpu: float | None = None  # cores; default: the tool's, else 1
     memory: int | str | None = None  # bytes; the job is stopped when its tree uses more
     timeout: float | str | None = None  # seconds, of one attempt
+    max_log_size: int | str | None = None  # bytes that stdout, and that stderr, may have
+    max_output_size: int | str | None = None  # bytes of disk that its new files may take
+    grace: float | str | None = None  # seconds from SIGTERM to SIGKILL when it is ended; default 5
     retries: int = 0  # further attempts after a failure
     on_lost: str = "fail"  # or "retry": what to do when nobody knows how an attempt ended
     after: list[str] = []  # ids of jobs that must succeed first

@@ -83,6 +83,9 @@ class ToolResources(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     cpu: float = 1.0  # cores
     memory: int | str | None = None  # bytes, or text such as "512MB"; a job is held to it
     timeout: float | str | None = None  # seconds, or text such as "10min"; of one attempt
+    max_log_size: int | str | None = None  # bytes that stdout, and that stderr, may have
+    max_output_size: int | str | None = None  # bytes of disk that its files may take
+    grace: float | str | None = None  # seconds from SIGTERM to SIGKILL when it is ended; default 5
 
 
 class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -171,11 +174,12 @@ def check_tool(tool: Tool) -> Tool:
 
 
 def _check_resources(tool: Tool) -> None:
+    checks = dict.fromkeys(("memory", "max_log_size", "max_output_size"), parse_bytes)
     try:
-        if tool.resources.memory is not None:
-            parse_bytes(tool.resources.memory)
-        if tool.resources.timeout is not None:
-            parse_duration(tool.resources.timeout)
+        for name, parse in (checks | dict.fromkeys(("timeout", "grace"), parse_duration)).items():
+            value = getattr(tool.resources, name)
+            if value is not None:
+                parse(value)
     except ValueError as error:
         raise InvalidRequest(
             f"tool {tool.name!r}: {error}.", field="resources", value=str(tool.resources)

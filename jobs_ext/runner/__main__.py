@@ -23,6 +23,7 @@ from ..store.paths import Paths
 from .executors import ExecutorUnavailable
 from .executors.local import LocalExecutor
 from .launch import detached, locked
+from .limits import Limits
 from .loop import Runner
 
 _LINGER = 3.0  # seconds without work and servers before it ends
@@ -57,6 +58,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--runtime-dir", help="folder for sockets; default: Jupyter's")
     parser.add_argument("--cpu", type=float, help="cores that jobs may use")
     parser.add_argument("--memory", type=int, help="bytes that jobs may reserve")
+    parser.add_argument("--max-log-size", type=int, help="bytes that a log may have")
+    parser.add_argument("--max-output-size", type=int, help="bytes that a job's files may take")
     parser.add_argument(
         "--linger", type=float, default=_LINGER, help="seconds to stay when idle and alone"
     )
@@ -88,7 +91,8 @@ def _serve(paths: Paths, options: argparse.Namespace) -> BinaryIO | None:
     found = detect()
     slots = Slots(options.cpu or found.cpu, options.memory or found.memory)
     service = Service.open(options.data_dir, slots=slots, runtime_dir=options.runtime_dir)
-    runner = Runner(service, LocalExecutor(paths), slots)
+    limits = Limits(options.max_log_size, options.max_output_size)
+    runner = Runner(service, LocalExecutor(paths), slots, limits)
     ending: list[int] = []
 
     def end(number: int, _: object) -> None:

@@ -7,15 +7,17 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..model.clock import from_epoch
+from ..model.reasons import ReasonCode
 from ..model.status import Status
 from ..model.work import Ended, FoundOutput
 from .collect import Found, collect
 from .executors import Exited
 from .failure import Defect, one_alone
+from .limits import Limits, cut_logs, disk_used
 from .memory import OutOfMemoryWatch
 from .spare import SpareFolders
 from .staging import Plan
-from .verdict import Verdict, judge
+from .verdict import Evidence, Verdict, judge
 
 _THREADS = 2
 _AT_ONCE = 1_000_000  # bytes that are hashed without a thread
@@ -40,18 +42,22 @@ class Finisher:
         """Keep an eye on the system. To be called again and again."""
         self._oom.look()
 
-    def finish(self, one: Plan, exited: Exited) -> Ended | None:
+    def finish(self, one: Plan, exited: Exited, limits: Limits) -> Ended | None:
         """Return the attempt's end, None when `done` will."""
+        stopped = exited.told is not None and exited.told.code is ReasonCode.LOG_LIMIT
+        if stopped and limits.log is not None:
+            cut_logs(one.at, limits.log)
         struck = exited.signal == signal.SIGKILL and self._oom.struck()
         try:
             with one_alone(one.key, "looking for its outputs"):
                 found, missing = collect(one)
+                evidence = Evidence(missing, _excess(found, limits), struck)
                 self._spares.give(one.at.outputs)  # it was only made in case the job used it
         except Defect as defect:
             return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])
         if sum(file.size for file in found) <= _AT_ONCE:
-            return _judged(one, exited, found, missing, oom=struck)
-        future = self._pool.submit(_judged, one, exited, found, missing, oom=struck)
+            return _judged(one, exited, found, evidence)
+        future = self._pool.submit(_judged, one, exited, found, evidence)
         future.add_done_callback(lambda _: self._wake())
         self._waiting.append(future)
         return None
@@ -67,12 +73,17 @@ class Finisher:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _judged(
-    one: Plan, exited: Exited, found: list[Found], missing: list[str], *, oom: bool
-) -> Ended:
+def _excess(found: list[Found], limits: Limits) -> int:
+    """Return the limit that the outputs exceed, 0 when they keep to it."""
+    if limits.outputs is None or disk_used(file.path for file in found) <= limits.outputs:
+        return 0
+    return limits.outputs
+
+
+def _judged(one: Plan, exited: Exited, found: list[Found], evidence: Evidence) -> Ended:
     try:
         with one_alone(one.key, "finishing it"):
-            verdict = judge(one, exited, missing, oom=oom)
+            verdict = judge(one, exited, evidence)
             return _ended(one, exited, verdict, [file.listed() for file in found])
     except Defect as defect:
         return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])

@@ -7,10 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..model.clock import from_epoch, to_epoch
-from ..model.reasons import ReasonCode, memory_sentence, time_sentence
+from ..model.reasons import (
+    ReasonCode,
+    log_sentence,
+    memory_sentence,
+    output_sentence,
+    time_sentence,
+)
 from ..model.work import ActiveWork, Lane, Progressed, Started, Work
 from .executors import Begun, Why
 from .keeper import processes
+from .limits import FolderSize, Limits, cut_logs, log_size
 from .memory import used_more_than
 from .progress import ProgressFile
 from .staging import Plan
@@ -25,12 +32,16 @@ class Live:
     """One attempt that was handed to an executor and has not ended."""
 
     plan: Plan
+    limits: Limits
     begun: Begun | None = None
     stopping: bool = False  # the executor was asked to end it
     progress: ProgressFile = field(init=False)
+    files: FolderSize = field(init=False)
 
     def __post_init__(self) -> None:
-        self.progress = ProgressFile(self.plan.at.progress)
+        at = self.plan.at
+        self.progress = ProgressFile(at.progress)
+        self.files = FolderSize([at.outputs, at.work] if self.plan.private else [at.outputs])
 
     @property
     def deadline(self) -> float | None:
@@ -39,6 +50,16 @@ class Live:
         if limit is None or self.begun is None or self.stopping:
             return None
         return self.begun.monotonic + limit
+
+    def excess(self, *, old: bool) -> Why | None:
+        """Return why it has to end for what it wrote; files are looked at when it is `old`."""
+        limits, at = self.limits, self.plan.at
+        if limits.log is not None and log_size(at) > limits.log:
+            cut_logs(at, limits.log)
+            return Why(ReasonCode.LOG_LIMIT, log_sentence(limits.log))
+        if old and limits.outputs is not None and self.files.look() > limits.outputs:
+            return Why(ReasonCode.OUTPUT_LIMIT, f"killed: {output_sentence(limits.outputs)}")
+        return None
 
     def progressed(self) -> Progressed | None:
         """Return what it said of its progress since the last call."""
@@ -118,12 +139,17 @@ class Lives:
         return min(deadlines, default=None)
 
     def offenders(self) -> Iterator[tuple[Live, Why]]:
-        """Yield the attempts that ran too long, or use more memory than they reserved."""
+        """Yield the attempts that ran too long, wrote too much, or use too much memory."""
         now = time.monotonic()
         for live in self:
+            if live.begun is None:
+                continue
             if live.deadline is not None and live.deadline <= now:
                 limit = live.plan.work.timeout or 0.0
                 yield live, Why(ReasonCode.TIME_LIMIT, time_sentence(limit))
+            excess = live.excess(old=now - live.begun.monotonic >= _YOUNG)
+            if excess is not None:
+                yield live, excess
         yield from self._greedy(now)
 
     def _greedy(self, now: float) -> Iterator[tuple[Live, Why]]:

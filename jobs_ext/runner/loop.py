@@ -28,6 +28,7 @@ from .executors import (
 )
 from .failure import CannotStart, one_alone
 from .finish import Finisher
+from .limits import Limits, limits_of
 from .live import HOLD_UP, Live, Lives, recorded_start, to_started
 from .pace import Pace
 from .spare import SpareFolders
@@ -47,11 +48,12 @@ _log = logging.getLogger(__name__)
 class Runner:
     """Runs the jobs of one data directory on one executor."""
 
-    def __init__(self, service: Service, executor: Executor, slots: Slots) -> None:
+    def __init__(self, service: Service, executor: Executor, slots: Slots, limits: Limits) -> None:
         self._queue = service.queue
         self._paths = service.paths
         self._executor = executor
         self._slots = slots
+        self._limits = limits  # of jobs that do not say otherwise
         self._lives = Lives()
         self._pace = Pace()
         self._changes: list[Change] = []  # heard, and not stored yet
@@ -93,7 +95,7 @@ class Runner:
         plans = {p.key: p for p in (self._plan(one.work) for one in active)}
         starts = dict(zip(plans, map(recorded_start, active), strict=True))
         for key, one in plans.items():
-            self._lives.add(Live(one, starts[key]))
+            self._lives.add(self._live(one, starts[key]))
         self._executor.recover(starts)
         self._executor.withdraw(key for key, start in starts.items() if start is None)
 
@@ -172,7 +174,7 @@ class Runner:
         self._note_progress(live)
         if live.plan.work.batch is not None:
             self._pace.note(live.plan.work.batch, exited.duration)
-        ended = self._finisher.finish(live.plan, exited)
+        ended = self._finisher.finish(live.plan, exited, live.limits)
         self._changes += [] if ended is None else [ended]
 
     def _note_progress(self, live: Live) -> None:
@@ -204,8 +206,10 @@ class Runner:
             self.wake()  # there is something to poll
 
     def _stop(self, live: Live, why: Why) -> None:
+        if live.stopping:
+            return
         live.stopping = True
-        self._executor.stop(live.plan.key, why)
+        self._executor.stop(live.plan.key, why, live.limits.grace)
         self.wake()  # one that had not begun is over already
 
     def _tell(self) -> bool:
@@ -227,7 +231,7 @@ class Runner:
         moved = self._queue.promote()
         for job, attempt in self._queue.cancels():
             live = self._lives.get(f"{job}/{attempt}")
-            if live is not None and not live.stopping:
+            if live is not None:
                 self._stop(live, _CANCELLED)
         claimed = self._claim()
         if made or moved or claimed:
@@ -257,10 +261,13 @@ class Runner:
             except CannotStart as error:
                 self._changes.append(_failed(work, error.code, str(error)))
             else:
-                self._lives.add(Live(one))
+                self._lives.add(self._live(one))
         if launches:
             self._executor.submit(launches)
         return bool(claimed)
+
+    def _live(self, one: Plan, begun: Begun | None = None) -> Live:
+        return Live(one, limits_of(one.work, one.tool, self._limits), begun)
 
     def _plan(self, work: Work) -> Plan:
         return plan(work, self._paths.attempt(work.id, work.attempt))

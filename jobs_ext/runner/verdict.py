@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..model.reasons import ReasonCode, exit_sentence, signal_sentence
+from ..model.reasons import ReasonCode, exit_sentence, output_sentence, signal_sentence
 from ..model.status import Status
 from .executors import Exited
 from .staging import Plan
@@ -24,23 +24,33 @@ class Verdict(NamedTuple):
     reason: str | None = None
 
 
-def judge(one: Plan, exited: Exited, missing: list[str], *, oom: bool) -> Verdict:
-    """Return the verdict; `missing` are unwritten outputs, `oom` says the system ran out of memory.
+class Evidence(NamedTuple):
+    """What was found beside the exit code."""
+
+    missing: list[str]  # outputs it should have written, as sentences
+    excess: int = 0  # bytes: the limit that its outputs exceed
+    oom: bool = False  # the system ran out of memory when it ended
+
+
+def judge(one: Plan, exited: Exited, found: Evidence) -> Verdict:
+    """Return the verdict.
 
     Whether it was cancelled follows from who told it to stop, never from the exit code.
     """
     if exited.told is not None:
         return stopped(exited.told.code, exited.told.sentence)
     if exited.signal is not None:
-        return _by_signal(exited.signal, oom=oom)
+        return _by_signal(exited.signal, oom=found.oom)
     if exited.exit_code:
         return _by_error(one) or Verdict(
             Status.FAILED,
             ReasonCode.EXIT_CODE,
             exit_sentence(exited.exit_code, last_line(one.at.stderr)),
         )
-    if missing:
-        return Verdict(Status.FAILED, ReasonCode.MISSING_OUTPUT, "; ".join(missing))
+    if found.excess:
+        return Verdict(Status.FAILED, ReasonCode.OUTPUT_LIMIT, output_sentence(found.excess))
+    if found.missing:
+        return Verdict(Status.FAILED, ReasonCode.MISSING_OUTPUT, "; ".join(found.missing))
     return Verdict(Status.SUCCEEDED)
 
 

@@ -22,6 +22,7 @@ _UNSEEN = ("Cc", "Cs", "Zl", "Zp")  # Unicode categories: control, surrogate, li
 _MOST_RETRIES = 1000
 _LARGEST_PRIORITY = 1_000_000
 _MOST_RUNNING = 1_000_000
+_LONGEST_GRACE = 3600.0  # seconds
 _LEAST_CPU = 0.01  # cores; less would let any number of jobs run at once
 
 
@@ -38,6 +39,7 @@ def check_options(options: Options, tool: Tool | None) -> None:
     _check_choices(options)
     _check_numbers(options)
     _check_names(options)
+    _check_limits(options)
     _check_folder(options, tool)
     check_environment(options.env, "options.env")
     for index, pattern in enumerate(options.outputs):
@@ -92,8 +94,8 @@ def resources_of(options: Options, tool: Tool | None, slots: Slots) -> Resources
     timeout = declared.timeout if options.timeout is None else options.timeout
     found = Resources(
         cpu=float(cpu),
-        memory=None if memory is None else _size(memory),
-        timeout=None if timeout is None else _duration(timeout),
+        memory=None if memory is None else _size(memory, "memory"),
+        timeout=None if timeout is None else _duration(timeout, "timeout"),
     )
     _check_capacity(found, slots)
     return found
@@ -124,22 +126,34 @@ def _check_capacity(wanted: Resources, slots: Slots) -> None:
         )
 
 
-def _size(value: int | str) -> int:
+def _size(value: int | str, name: str) -> int:
     try:
         return parse_bytes(value)
     except ValueError as error:
-        raise InvalidRequest(
-            f"options.memory: {error}.", field="options.memory", value=value
-        ) from None
+        field = f"options.{name}"
+        raise InvalidRequest(f"{field}: {error}.", field=field, value=value) from None
 
 
-def _duration(value: float | str) -> float:
+def _duration(value: float | str, name: str) -> float:
     try:
         return parse_duration(value)
     except ValueError as error:
+        field = f"options.{name}"
+        raise InvalidRequest(f"{field}: {error}.", field=field, value=value) from None
+
+
+def _check_limits(options: Options) -> None:
+    """Check the limits that the runner reads by itself (see `runner.limits`)."""
+    for name in ("max_log_size", "max_output_size"):
+        value = getattr(options, name)
+        if value is not None:
+            _size(value, name)
+    if options.grace is not None and _duration(options.grace, "grace") > _LONGEST_GRACE:
         raise InvalidRequest(
-            f"options.timeout: {error}.", field="options.timeout", value=value
-        ) from None
+            "The grace between SIGTERM and SIGKILL is at most an hour.",
+            field="options.grace",
+            value=options.grace,
+        )
 
 
 def _check_choices(options: Options) -> None:

@@ -17,6 +17,7 @@ from jobs_ext.runner import finish
 from jobs_ext.runner.executors import Exited
 from jobs_ext.runner.finish import Finisher
 from jobs_ext.runner.launch import attach, ensure_runner, is_running
+from jobs_ext.runner.limits import Limits
 from jobs_ext.runner.spare import SpareFolders
 from jobs_ext.runner.staging import plan
 from jobs_ext.service import Upload
@@ -89,7 +90,7 @@ def test_outputs_that_the_runner_fails_over_fail_their_job_alone(
         None, {}, None, None, 1, None, None,
     )  # fmt: skip
     exited = Exited(f"{job.id}/1", 0.0, 0, None, 1, 0.0, 0.0, told=None)
-    ended = finisher.finish(plan(work, house.paths.attempt(job.id, 1)), exited)
+    ended = finisher.finish(plan(work, house.paths.attempt(job.id, 1)), exited, Limits())
     finisher.close()
     assert ended is not None
     assert (ended.status, ended.reason_code) == (Status.FAILED, "internal_error")

@@ -101,8 +101,11 @@ class Executor(Protocol):
     def poll(self) -> list[Happening]:
         """Return what happened since the last call, in order."""
 
-    def stop(self, key: str, why: Why) -> None:
-        """Begin to end an attempt and everything it started; `poll` tells when that is done."""
+    def stop(self, key: str, why: Why, grace: float) -> None:
+        """Begin to end an attempt and everything it started; `poll` tells when that is done.
+
+        `grace` is how many seconds lie between the request to end and the end by force.
+        """
 
     def tidy(self) -> None:
         """Drop records of what is over. Called when every happening polled so far is stored."""

@@ -25,7 +25,6 @@ from . import (
 )
 from .survivors import end_survivors
 
-GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 _LARGE = 4_000_000  # bytes of journal that are worth a rotation
 _log = logging.getLogger(__name__)
 
@@ -94,8 +93,8 @@ class LocalExecutor:
             news.append(watched.end)
         return news
 
-    def stop(self, key: str, why: Why) -> None:
-        """Send the whole tree of an attempt SIGTERM, and after a grace SIGKILL."""
+    def stop(self, key: str, why: Why, grace: float) -> None:
+        """Send the whole tree of an attempt SIGTERM, and after `grace` seconds SIGKILL."""
         watched = self._watched.get(key)
         if watched is None:
             return
@@ -103,7 +102,7 @@ class LocalExecutor:
             watched.launch = None  # should the keeper be lost now, the next one must not start it
             self.withdraw([key])
         try:
-            self._connected().kill(key, GRACE, why.code, why.sentence)
+            self._connected().kill(key, grace, why.code, why.sentence)
         except KeeperGone as gone:
             self._reconnect(gone)
 
