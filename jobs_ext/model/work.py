@@ -21,7 +21,6 @@ class Work(Struct, frozen=True):
 
     id: str
     attempt: int  # number of the attempt
-    status: Status
     target: Target
     arguments: dict[str, Any]
     options: Options

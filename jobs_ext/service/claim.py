@@ -34,12 +34,13 @@ class Claim:
         self._depths = depths
         self._lanes = [msgspec.structs.replace(lane) for lane in lanes]
         self._lane_of: dict[int, str] = {}  # the jobs chosen
+        self.rows: list[JobRow] = []  # their rows, in the order to start them
         self._running: Counter[int] = Counter()  # of batches that limit it
         self._full: set[int] = set()
         self._may_queue = True
 
     def choose(self, connection: Connection) -> dict[int, str]:
-        """Return the lanes of the chosen jobs by their pks, in the order to start them."""
+        """Choose; return the lanes of the chosen jobs by their pks."""
         if not self._is_open():
             return {}
         limit = self._left
@@ -86,6 +87,7 @@ class Claim:
             self._may_queue = False
             return
         self._lane_of[row.pk] = lane
+        self.rows.append(row)
         self._left -= 1
         if limited:
             self._running[row.batch_pk] += 1

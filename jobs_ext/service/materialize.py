@@ -17,7 +17,7 @@ from ..store.batches import BatchRow
 from ..store.jobs import JobRow
 from .accept import first_status
 from .core import Core
-from .references import OutputReference, references
+from .references import OUTPUT, OutputReference, references
 
 _SHARED = (
     "kind",
@@ -44,58 +44,58 @@ def materialize(core: Core, tx: Connection, limit: int) -> int:
     batch = batch_rows.unmade(tx)
     if batch is None:
         return 0
-    lines = batch_rows.argument_sets(tx, batch, limit)
-    sets = [_arguments(batch, line) for line in lines]
-    needed = _needed(core, tx, batch, sets)
+    texts = [_arguments(batch, line) for line in batch_rows.argument_sets(tx, batch, limit)]
+    needed = _needed(core, tx, batch, texts)
     made = now()
+    shared = _shared(batch, made)
     rows = [
-        _row(batch, batch.made + place, given, waits_for, made)
-        for place, (given, waits_for) in enumerate(zip(sets, needed, strict=True))
+        shared
+        | {
+            "id": new_id(),
+            "name": f"{batch.name}[{index}]",
+            "batch_index": index,
+            "arguments": text,
+        }
+        for index, text in enumerate(texts, batch.made)
     ]
+    for row, waits_for in zip(rows, needed, strict=True):
+        row.setdefault("status", first_status(batch.held, waits_for))
     job_rows.make(tx, rows, [[n.pk for n in waits_for] for waits_for in needed], made)
     batch_rows.set_columns(tx, batch.pk, made=batch.made + len(rows))
     return len(rows)
 
 
-def _arguments(batch: BatchRow, line: str) -> dict[str, Any]:
-    fixed: dict[str, Any] = msgspec.json.decode(batch.fixed)
-    entry: dict[str, Any] = msgspec.json.decode(line)
-    return entry | fixed
+def _arguments(batch: BatchRow, line: str) -> str:
+    """Return an argument set and the fixed ones as one JSON object; they share no names."""
+    if line == "{}" or batch.fixed == "{}":
+        return str(batch.fixed) if line == "{}" else line
+    return f"{line[:-1]},{batch.fixed[1:]}"
 
 
-def _needed(
-    core: Core, tx: Connection, batch: BatchRow, sets: list[dict[str, Any]]
-) -> list[list[JobRow]]:
+def _needed(core: Core, tx: Connection, batch: BatchRow, texts: list[str]) -> list[list[JobRow]]:
     """Return the jobs that each of the new ones waits for."""
     after = core.specs.load(tx, [batch.spec])[batch.spec].options.after
-    ids = [dict.fromkeys([*after, *_referred(given)]) for given in sets]
+    ids = [dict.fromkeys([*after, *_referred(text)]) for text in texts]
     found = job_rows.by_ids(tx, {job_id for some in ids for job_id in some})
     return [[found[job_id] for job_id in some] for some in ids]
 
 
-def _referred(given: dict[str, Any]) -> list[str]:
-    return [r.job for r in references(given, "") if isinstance(r, OutputReference)]
+def _referred(text: str) -> list[str]:
+    if f'"{OUTPUT}"' not in text:
+        return []
+    given = references(msgspec.json.decode(text), "")
+    return [r.job for r in given if isinstance(r, OutputReference)]
 
 
-def _row(
-    batch: BatchRow, index: int, given: dict[str, Any], needed: list[JobRow], made: str
-) -> dict[str, Any]:
+def _shared(batch: BatchRow, made: str) -> dict[str, Any]:
+    """Return the columns that are the same for all jobs of a batch."""
     values = dict(batch._mapping) | {"batch_pk": batch.pk, "batch": batch.id}
-    row = {name: values[name] for name in _SHARED} | {
-        "id": new_id(),
-        "name": f"{batch.name}[{index}]",
-        "batch_index": index,
-        "arguments": msgspec.json.encode(given).decode(),
-        "status": first_status(batch.held, needed),
-        "reason_code": None,
-        "reason": None,
-        "stopped": None,
+    shared = {name: values[name] for name in _SHARED}
+    if not batch.cancel_requested:
+        return shared | {"reason_code": None, "reason": None, "stopped": None}
+    return shared | {
+        "status": str(Status.CANCELLED),
+        "reason_code": str(ReasonCode.CANCELLED),
+        "reason": "its batch was cancelled",
+        "stopped": made,
     }
-    if batch.cancel_requested:
-        row |= {
-            "status": Status.CANCELLED,
-            "reason_code": str(ReasonCode.CANCELLED),
-            "reason": "its batch was cancelled",
-            "stopped": made,
-        }
-    return row

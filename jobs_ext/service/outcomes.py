@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from ..model.reasons import ReasonCode
 from ..model.status import Stage, Status
 from ..model.work import Change, Ended, Progressed, Released, Started
-from ..store import jobs as job_rows
 from ..store import queue as rows
 from ..store.changes import Changes
 from ..store.contents import SpecCache
@@ -29,30 +28,26 @@ class Outcomes:
     def __init__(self, tx: Connection, specs: SpecCache, told: list[Change]) -> None:
         self._tx = tx
         self._told = told
-        self._jobs = job_rows.by_ids(tx, {change.job for change in told})
-        pks = [row.pk for row in self._jobs.values()]
-        latest = rows.last_attempts(tx, pks)
-        self._attempts = {pk: dict(row._mapping) for pk, row in latest.items()}
-        self._specs = specs.load(tx, (row.spec for row in self._jobs.values()))
+        self._specs = specs
+        self._jobs = rows.with_latest_attempts(tx, {change.job for change in told})
         self._changes = Changes(tx)
-        self._touched: set[int] = set()
+        self._attempts = rows.attempt_updates()
         self._outputs: list[dict[str, Any]] = []
 
     def write(self) -> None:
         """Write all of them."""
         for change in self._told:
             row = self._jobs.get(change.job)
-            if row is not None and self._is_open(row, change.attempt):
+            if row is not None and row.number == change.attempt and self._is_open(row):
                 self._take(row, change)
-        rows.set_attempts(self._tx, [self._attempts[pk] for pk in sorted(self._touched)])
+        self._attempts.write(self._tx)
         rows.add_outputs(self._tx, self._outputs)
         self._changes.flush()
 
-    def _is_open(self, row: JobRow, number: int) -> bool:
-        attempt = self._attempts.get(row.pk)
-        if attempt is None or attempt["number"] != number:
-            return False
-        return not Status(attempt["status"]).final
+    def _is_open(self, row: JobRow) -> bool:
+        """Tell whether the latest attempt has not ended."""
+        status = self._attempts.get(row.pk, row.number).get("status", row.attempt_status)
+        return not Status(status).final
 
     def _take(self, row: JobRow, change: Change) -> None:
         match change:
@@ -78,17 +73,17 @@ class Outcomes:
 
     def _run(self, row: JobRow, started: str) -> None:
         """Move a job to RUNNING."""
-        data = {"attempt": self._attempts[row.pk]["number"]}
-        columns = {"stage": Stage.RUNNING, "started": started, "stopped": None}
+        data = {"attempt": row.number}
+        columns = {"stage": str(Stage.RUNNING), "started": started, "stopped": None}
         self._changes.move(row, Status.RUNNING, time=started, data=data, **columns)
         self._note_attempt(row, status=str(Status.RUNNING))
 
     def _released(self, row: JobRow) -> None:
         if self._changes.status(row) is not Status.STARTING:
             return
-        number = self._attempts.pop(row.pk)["number"]
-        self._touched.discard(row.pk)
-        rows.drop_attempt(self._tx, row.pk, number)
+        del self._jobs[row.id]
+        self._attempts.forget(row.pk, row.number)
+        rows.drop_attempt(self._tx, row.pk, row.number)
         if row.cancel_requested:
             why = "cancelled by the user"
             finish(self._changes, row, Status.CANCELLED, ReasonCode.CANCELLED, why)
@@ -125,19 +120,22 @@ class Outcomes:
         """
         if row.cancel_requested or row.deleted:
             return False
-        options = self._specs[row.spec].options
+        options = self._specs.load(self._tx, [row.spec])[row.spec].options
         lost = rows.lost_attempts(self._tx, row.pk)
         if change.reason_code == ReasonCode.LOST:
             return options.on_lost == "retry" and lost + 1 < _LOST_TRIES
         return change.attempt - lost <= options.retries
 
     def _retry(self, row: JobRow, why: dict[str, Any]) -> None:
-        number = self._attempts[row.pk]["number"]
-        wait = min(_LONGEST_BACK_OFF, 2.0 ** (number - 1))
+        wait = min(_LONGEST_BACK_OFF, 2.0 ** (row.number - 1))
         running = self._changes.status(row) is Status.RUNNING
         status = Status.PENDING if running else Status.RUNNABLE
         self._changes.move(
-            row, status, data=why | {"attempt": number}, stage=None, not_before=time.time() + wait
+            row,
+            status,
+            data=why | {"attempt": row.number},
+            stage=None,
+            not_before=time.time() + wait,
         )
 
     def _keep_outputs(self, row: JobRow, change: Ended) -> None:
@@ -152,8 +150,7 @@ class Outcomes:
             self._changes.note(row, "outputs", time=change.time, data={"names": names})
 
     def _note_attempt(self, row: JobRow, **columns: Any) -> None:
-        self._attempts[row.pk].update(columns)
-        self._touched.add(row.pk)
+        self._attempts.set(row.pk, row.number, **columns)
 
 
 def _whole(path: str) -> str:

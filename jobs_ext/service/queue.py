@@ -63,15 +63,15 @@ class Queue:
         Jobs of a batch for which `depths` says how many one lane may hold also queue up behind
         one another, in new lanes and in these `lanes`, which hold their share already.
         """
+        round_ = Claim(cpu, memory, limit, depths, lanes)
         with self._store.read() as connection:
-            lane_of = Claim(cpu, memory, limit, depths, lanes).choose(connection)
+            lane_of = round_.choose(connection)
         if not lane_of:
             return []
         with self._store.write(poke=("servers",)) as tx:
-            claimed = _move_to_starting(tx, list(lane_of))
-            numbers = _begin_attempts(tx, claimed)
-            fresh = rows.by_pks(tx, [row.pk for row in claimed])
-            return to_work(self._core, tx, fresh, numbers, lane_of)
+            numbers = _begin(tx, round_.rows)
+            claimed = [row for row in round_.rows if row.pk in numbers]
+            return to_work(self._core, tx, claimed, numbers, lane_of)
 
     def apply(self, changes: list[Change]) -> None:
         """Write what became of attempts, in one transaction.
@@ -94,9 +94,7 @@ class Queue:
     def cancels(self) -> list[tuple[str, int]]:
         """Return job and attempt of those under way that someone asked to cancel."""
         with self._store.read() as connection:
-            found = [row for row in rows.active(connection) if row.cancel_requested]
-            tries = rows.last_attempts(connection, [row.pk for row in found])
-            return [(row.id, tries[row.pk].number) for row in found]
+            return rows.to_cancel(connection)
 
     def next_due(self) -> float | None:
         """Return the epoch of the earliest end of a back-off, if one is to come."""
@@ -104,27 +102,31 @@ class Queue:
             return rows.next_due(connection, time.time())
 
 
-def _move_to_starting(tx: Connection, chosen: list[int]) -> list[JobRow]:
-    """Move jobs to STARTING and return their rows as they were, without those no longer there."""
-    claimed = [row for row in rows.by_pks(tx, chosen) if row.status == Status.RUNNABLE]
-    changes = Changes(tx)
-    for row in claimed:
-        changes.move(row, Status.STARTING, stage=Stage.STAGING, not_before=None, progress=None)
+def _begin(tx: Connection, chosen: list[JobRow]) -> dict[int, int]:
+    """Move jobs to STARTING, each with a new attempt; return its number by pk.
+
+    Those that are no longer RUNNABLE since they were chosen are left out.
+    """
+    before = rows.still_runnable(tx, [row.pk for row in chosen])
+    changes, claimed_at = Changes(tx), now()
+    for row in chosen:
+        if row.pk in before:
+            changes.move(
+                row,
+                Status.STARTING,
+                time=claimed_at,
+                stage=str(Stage.STAGING),
+                not_before=None,
+                progress=None,
+            )
     changes.flush()
-    return claimed
-
-
-def _begin_attempts(tx: Connection, claimed: list[JobRow]) -> dict[int, int]:
-    """Add the next attempt of each job and return its number by pk."""
-    before = rows.last_attempts(tx, [row.pk for row in claimed])
-    numbers = {row.pk: before[row.pk].number + 1 if row.pk in before else 1 for row in claimed}
-    claimed_at = now()
+    numbers = {pk: number + 1 for pk, number in before.items()}
     rows.add_attempts(
         tx,
-        [
+        (
             {"job_pk": pk, "number": n, "status": str(Status.STARTING), "claimed": claimed_at}
             for pk, n in numbers.items()
-        ],
+        ),
     )
     return numbers
 

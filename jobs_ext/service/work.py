@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from ..model.status import Status
 from ..model.work import Work
 from ..store import queue as rows
 from ..store.contents import Spec
@@ -45,7 +44,6 @@ def _work(
     return Work(
         id=row.id,
         attempt=number,
-        status=Status(row.status),
         target=spec.target,
         arguments=arguments,
         options=spec.options,

@@ -4,44 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, update
+from sqlalchemy import Connection, Row
 
 from ..model.clock import now
 from ..model.status import Status, check_move
 from . import events
+from .prepared import Updates
 from .schema import job
-
-_MUTABLE = (
-    "status",
-    "stage",
-    "reason_code",
-    "reason",
-    "progress",
-    "started",
-    "stopped",
-    "deleted",
-    "cancel_requested",
-    "held",
-    "not_before",
-)
-_UPDATE = (
-    update(job)
-    .where(job.c.pk == bindparam("of_pk"))
-    .values({name: bindparam(f"new_{name}") for name in _MUTABLE})
-)
 
 
 class Changes:
-    """A unit of work on job rows of one transaction; nothing is written before `flush`."""
+    """A unit of work on job rows of one transaction; nothing is written before `flush`.
+
+    Of a row it needs `pk`, `id`, `owner`, `batch` and `status`, as they are in the store.
+    """
 
     def __init__(self, tx: Connection) -> None:
         self._tx = tx
-        self._states: dict[int, dict[str, Any]] = {}
+        self._columns = Updates(job)
         self._events: list[dict[str, Any]] = []
 
     def status(self, row: Row[Any]) -> Status:
         """Return the status of a job, the changes gathered so far included."""
-        return Status(self._state(row)["new_status"])
+        return Status(self._columns.get(row.pk).get("status", row.status))
 
     def move(
         self,
@@ -68,24 +53,15 @@ class Changes:
         **columns: Any,
     ) -> None:
         """Set columns of a job and append an event of this type."""
-        self._state(row).update({f"new_{name}": value for name, value in columns.items()})
+        self._columns.set(row.pk, **columns)
         self._events.append(
             events.entry(time or now(), type_, row.owner, job=row.id, batch=row.batch, data=data)
         )
 
     def flush(self) -> int:
         """Write everything and return the number of jobs that changed."""
-        if self._states:
-            self._tx.execute(_UPDATE, list(self._states.values()))
+        count = len(self._columns)
+        self._columns.write(self._tx)
         events.append(self._tx, self._events)
-        count = len(self._states)
-        self._states, self._events = {}, []
+        self._events = []
         return count
-
-    def _state(self, row: Row[Any]) -> dict[str, Any]:
-        state = self._states.get(row.pk)
-        if state is None:
-            values = row._mapping
-            state = {f"new_{name}": values[name] for name in _MUTABLE} | {"of_pk": row.pk}
-            self._states[row.pk] = state
-        return state

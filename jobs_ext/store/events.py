@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, select
 
 from ..model.job import Event
+from .prepared import insertion
 from .schema import event
+
+_APPEND = insertion(event, frozenset({"time", "type", "owner", "job", "batch", "data"}))
 
 
 def entry(
@@ -27,8 +30,7 @@ def entry(
 
 def append(tx: Connection, rows: list[dict[str, Any]]) -> None:
     """Append rows made by `entry`, in their order."""
-    if rows:
-        tx.execute(insert(event), rows)
+    _APPEND.run_many(tx, rows)
 
 
 def head(connection: Connection) -> int:

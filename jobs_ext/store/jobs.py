@@ -25,6 +25,7 @@ from ..model.query import JobQuery
 from ..model.status import Status
 from . import cursors, events
 from .contents import Spec
+from .prepared import insertion
 from .schema import attempt, batch, job, needs, output
 
 JobRow = Row[Any]
@@ -41,14 +42,15 @@ def make(
 ) -> None:
     """Insert jobs with their first events; `needed` holds the pks each must wait for.
 
-    A row's status is where the job stands after being SUBMITTED; its history shows both.
+    All rows have the same columns. A row's status is where the job stands after being SUBMITTED;
+    its history shows both.
     """
     first = next_pk(tx, "job")
     log: list[dict[str, Any]] = []
     for pk, row in enumerate(rows, first):
         row |= {"pk": pk, "created": time}
         log += _first_events(row, time)
-    tx.execute(insert(job), rows)
+    insertion(job, frozenset(rows[0])).run_many(tx, rows)
     links = [{"job_pk": pk, "needed_pk": n} for pk, pks in enumerate(needed, first) for n in pks]
     if links:
         tx.execute(insert(needs), links)

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Connection,
+    Integer,
     Row,
+    Text,
     and_,
     bindparam,
+    column,
     exists,
     func,
-    insert,
+    literal_column,
     or_,
     select,
     text,
-    update,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ..model.status import ACTIVE, Status
 from .jobs import JobRow
+from .prepared import Prepared, Updates, insertion
 from .schema import attempt, job, needs, output
 
 AttemptRow = Row[Any]
@@ -102,10 +106,69 @@ def active(connection: Connection) -> list[JobRow]:
     return list(connection.execute(query))
 
 
-def by_pks(connection: Connection, pks: Sequence[int]) -> list[JobRow]:
-    """Return rows in the order of `pks`; those that are gone are left out."""
-    found = {row.pk: row for row in connection.execute(select(job).where(job.c.pk.in_(pks)))}
-    return [found[pk] for pk in pks if pk in found]
+_LAST_NUMBER = (
+    select(func.max(attempt.c.number))
+    .where(attempt.c.job_pk == job.c.pk)
+    .correlate(job)
+    .scalar_subquery()
+)
+_TO_CANCEL = Prepared(
+    select(job.c.id, _LAST_NUMBER.label("number")).where(
+        job.c.status.in_([literal_column(f"'{status}'") for status in _ACTIVE]),
+        job.c.cancel_requested.is_not(None),
+    )
+)
+
+
+def to_cancel(connection: Connection) -> list[tuple[str, int]]:
+    """Return job and attempt of those under way that someone asked to cancel."""
+    return [(row.id, row.number) for row in _TO_CANCEL.run(connection)]
+
+
+def _listed(name: str, type_: Any) -> Any:
+    """Return the values of a JSON array that is given by name, to be used in an ``IN``."""
+    return select(func.json_each(bindparam(name)).table_valued(column("value", type_)).c.value)
+
+
+def _json(values: Sequence[Any]) -> str:
+    return msgspec.json.encode(values).decode()
+
+
+_STILL_RUNNABLE = Prepared(
+    select(job.c.pk, func.coalesce(_LAST_NUMBER, literal_column("0")).label("number")).where(
+        job.c.pk.in_(_listed("pks", Integer)), job.c.status == literal_column("'RUNNABLE'")
+    )
+)
+
+
+def still_runnable(tx: Connection, pks: Sequence[int]) -> dict[int, int]:
+    """Return, for those of these jobs that are RUNNABLE, the number of attempts they had."""
+    found = _STILL_RUNNABLE.run(tx, pks=_json(pks))
+    return {row.pk: row.number for row in found}
+
+
+_LATEST = attempt.alias("latest")
+_UNDER_WAY = Prepared(
+    select(
+        *(job.c[name] for name in ("pk", "id", "owner", "batch", "status", "spec")),
+        *(job.c[name] for name in ("cancel_requested", "deleted")),
+        _LATEST.c.number,
+        _LATEST.c.status.label("attempt_status"),
+    )
+    .select_from(
+        job.join(_LATEST, and_(_LATEST.c.job_pk == job.c.pk, _LATEST.c.number == _LAST_NUMBER))
+    )
+    .where(job.c.id.in_(_listed("ids", Text)))
+)
+
+
+def with_latest_attempts(connection: Connection, ids: Iterable[str]) -> dict[str, JobRow]:
+    """Return, by job id, what `Changes` needs of a job, its spec, and its latest attempt.
+
+    That one is there as `number` and `attempt_status`. Jobs without any are left out.
+    """
+    found = _UNDER_WAY.run(connection, ids=_json(list(ids)))
+    return {row.id: row for row in found}
 
 
 def last_attempts(connection: Connection, pks: Collection[int]) -> dict[int, AttemptRow]:
@@ -126,29 +189,17 @@ def lost_attempts(connection: Connection, pk: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def add_attempts(tx: Connection, rows: list[dict[str, Any]]) -> None:
+_ADD_ATTEMPT = insertion(attempt, frozenset({"job_pk", "number", "status", "claimed"}))
+
+
+def add_attempts(tx: Connection, rows: Iterable[dict[str, Any]]) -> None:
     """Insert attempts."""
-    if rows:
-        tx.execute(insert(attempt), rows)
+    _ADD_ATTEMPT.run_many(tx, rows)
 
 
-_ATTEMPT_FACTS = [column.name for column in attempt.c if not column.primary_key]
-_UPDATE_ATTEMPT = (
-    update(attempt)
-    .where(attempt.c.job_pk == bindparam("of_job_pk"), attempt.c.number == bindparam("of_number"))
-    .values({name: bindparam(f"new_{name}") for name in _ATTEMPT_FACTS})
-)
-
-
-def set_attempts(tx: Connection, rows: list[dict[str, Any]]) -> None:
-    """Write attempts anew; each row has all columns."""
-    if rows:
-        keys = ("job_pk", "number")
-        named = [
-            {(f"of_{k}" if k in keys else f"new_{k}"): value for k, value in row.items()}
-            for row in rows
-        ]
-        tx.execute(_UPDATE_ATTEMPT, named)
+def attempt_updates() -> Updates:
+    """Return what gathers columns of attempts to set, by job (pk) and number."""
+    return Updates(attempt)
 
 
 def drop_attempt(tx: Connection, pk: int, number: int) -> None:

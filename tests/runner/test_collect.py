@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from jobs_ext.model.request import Context, Options, Target
-from jobs_ext.model.status import Status
 from jobs_ext.model.work import Work
 from jobs_ext.runner import collect as collecting
 from jobs_ext.runner.collect import collect
@@ -28,7 +27,6 @@ def make(root: Path, tool: dict[str, Any] | None = None, **options: Any) -> Plan
     work = Work(
         id="j",
         attempt=1,
-        status=Status.RUNNING,
         target=Target(tool="t") if tool else Target(command=["x"]),
         arguments={},
         options=Options(**options),

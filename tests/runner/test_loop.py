@@ -86,7 +86,7 @@ def test_outputs_that_the_runner_fails_over_fail_their_job_alone(
     job = house.ended(house.shell("true"))
     monkeypatch.setattr(finish, "judge", lambda *_args, **_more: 1 / 0)
     work = Work(
-        job.id, 1, Status.RUNNING, Target(command=["true"]), {}, Options(), Context(cwd="/"),
+        job.id, 1, Target(command=["true"]), {}, Options(), Context(cwd="/"),
         None, {}, None, None, 1, None, None,
     )  # fmt: skip
     exited = Exited(f"{job.id}/1", 0.0, 0, None, 1, 0.0, 0.0, told=None)
