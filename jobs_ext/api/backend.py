@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_THREADS = 8  # more would only wait for the one writer of the store
+_READERS = 8
+_WRITERS = 4  # more would only wait for the one writer of the store
 _RETRY = 5.0  # seconds between attempts to open a store that could not be opened
 
 
@@ -58,32 +59,39 @@ class Backend:
         self._open_service = open_service
         self._more_options = runner_options
         self._notices = Notices(event_logger)
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="jobs_ext")
+        # Apart, so that those who wait to write to a store that is busy keep no reader waiting.
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="jobs_ext-reader")
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="jobs_ext-writer")
         self._service: Service | None = None
         self._attached: BinaryIO | None = None  # says to runners that a server is here
-        self._trouble = "The store is not open yet."
+        self._trouble: JobsError = StoreUnavailable("The job store is not open yet.")
         self._task: asyncio.Task[None] | None = None
 
     @property
     def service(self) -> Service:
-        """The open service; raises `StoreUnavailable` with the reason while there is none."""
+        """The open service; raises what kept it from being opened while there is none."""
         if self._service is None:
-            raise StoreUnavailable(self._trouble)
+            raise self._trouble.with_traceback(None)
         return self._service
 
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Return ``function(*args)``, run in one of the threads."""
+        """Return ``function(*args)``, run in one of the threads for what only reads."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, partial(function, *args, **kwargs))
+        return await loop.run_in_executor(self._readers, partial(function, *args, **kwargs))
+
+    async def call_to_write(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return ``function(*args)``, run in one of the threads for what may write."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writers, partial(function, *args, **kwargs))
 
     def open(self) -> bool:
         """Open the service; return False, and keep the reason, when that can't be done."""
         try:
             self._service = self._open_service()
-        except (JobsError, OSError) as error:
-            if str(error) != self._trouble:
+        except JobsError as error:
+            if str(error) != str(self._trouble):
                 self.log.warning("jobs_ext can't open its store: %s", error)
-            self._trouble = str(error)
+            self._trouble = error
         return self._service is not None
 
     def start(self) -> None:
@@ -96,7 +104,8 @@ class Backend:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._threads.shutdown(cancel_futures=True)
+        for threads in (self._readers, self._writers):
+            threads.shutdown(cancel_futures=True)
         if self._attached is not None:
             self._attached.close()
         if self._service is not None:
@@ -116,7 +125,7 @@ class Backend:
     async def _run(self) -> None:
         while self._service is None:
             await asyncio.sleep(_RETRY)
-            await self.call(self.open)
+            await self.call_to_write(self.open)
         paths = self.service.paths
         supervisor = Supervisor(self, self._runner_options())
         await self.call(self._attach)

@@ -96,7 +96,9 @@ class Caller(JupyterHandler):
 
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return ``function(*args)``, run beside the event loop."""
-        return await self.backend.call(function, *args, **kwargs)
+        reads = self.request.method in ("GET", "HEAD")
+        call = self.backend.call if reads else self.backend.call_to_write
+        return await call(function, *args, **kwargs)
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         """Answer with an error, under the status that its kind stands for."""

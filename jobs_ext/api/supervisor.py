@@ -24,6 +24,7 @@ class Supervisor:
         self._backend = backend
         self._options = options
         self._poked = asyncio.Event()
+        self._trouble = ""  # what keeps the runner from being started
         self._starts = 0  # in a row: 1 is ordinary, more means that runners die young
 
     def poke(self) -> None:
@@ -35,8 +36,9 @@ class Supervisor:
         while True:
             try:
                 await self._look()
+                self._trouble = ""
             except OSError as error:  # no room for a process or a file now; there may be later
-                self._backend.log.warning("The runner of jobs can't be started: %s.", error)
+                self._complain(str(error))
             await asyncio.sleep(self._pause())
             await self._wait()
 
@@ -54,6 +56,12 @@ class Supervisor:
             await asyncio.sleep(_STEP)
             if await self._backend.call(is_running, paths):
                 return
+
+    def _complain(self, trouble: str) -> None:
+        """Say in the log what keeps the runner from being started, once."""
+        if trouble != self._trouble:
+            self._backend.log.warning("The runner of jobs can't be started: %s.", trouble)
+        self._trouble = trouble
 
     def _pause(self) -> float:
         return float(min(_PAUSE * 4 ** max(0, self._starts - 1), _LONGEST))

@@ -14,6 +14,7 @@ class ReasonCode(StrEnum):
     WAITING_SLOTS = "waiting_slots"  # waits for a free share of the machine
     WAITING_JOBS = "waiting_jobs"  # waits for jobs it comes after
     WAITING_RETRY = "waiting_retry"  # waits until its next attempt is due
+    WAITING_DISK = "waiting_disk"  # waits until the disk of the data directory has room
     WAITING_BATCH = "waiting_batch"  # waits: as many jobs of its batch run as may
     HELD = "held"  # waits for `release`
     EXIT_CODE = "exit_code"  # its program ended with an exit code other than 0
@@ -27,6 +28,7 @@ class ReasonCode(StrEnum):
     MISSING_INPUT = "missing_input"  # a file it reads was gone when it was to start
     MISSING_OUTPUT = "missing_output"  # it did not write an output that its tool requires
     CANNOT_START = "cannot_start"  # its program could not be started
+    DISK_FULL = "disk_full"  # a disk that it needed had no space left
     IMPORT_ERROR = "import_error"  # its function needs a module that its interpreter lacks
     DEPENDENCY_FAILED = "dependency_failed"  # a job it comes after did not succeed
     INTERNAL_ERROR = "internal_error"  # jobs_ext itself failed; runner.log has the traceback

@@ -12,13 +12,14 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from logging.handlers import RotatingFileHandler
 from typing import BinaryIO
 
-from ..model.errors import JobsError
+from ..model.errors import DiskFull, JobsError
 from ..service import Service, Slots
 from ..service.slots import detect
+from ..store.faults import StoreBusy
 from ..store.paths import Paths
 from .executors import ExecutorUnavailable
 from .executors.local import LocalExecutor
@@ -28,28 +29,56 @@ from .loop import Runner
 
 _LINGER = 3.0  # seconds without work and servers before it ends
 _PATIENCE = 2.0  # seconds to wait for the lock: a server may be just looking at it
+_RETRY = 1.0  # seconds between attempts to begin
 _LOG_SIZE = 1_000_000  # bytes
 _log = logging.getLogger("jobs_ext.runner")
 
 
 def main(arguments: list[str]) -> int:
     """Be the runner until nothing is left to do and no server is there; return the exit code."""
+    ending = Ending()
     options = _parse(arguments)
     paths = Paths(options.data_dir, options.runtime_dir)
-    _log_to(paths)
     alone = None  # a server that attaches from now on waits until this process is gone
-    with _lock(paths) as held:
-        if not held:
-            _log.info("another runner is there")
-            return 0
-        try:
-            alone = _serve(paths, options)
-        except (JobsError, ExecutorUnavailable, OSError) as error:
-            _log.error("ended: %s", error)
-            return 1
+    try:
+        _log_to(paths)
+        with _lock(paths) as held:
+            if not held:
+                _log.info("another runner is there")
+                return 0
+            alone = _serve(paths, options, ending)
+    except (JobsError, ExecutorUnavailable, OSError) as error:
+        _log.error("ended: %s", error)
+        return 1
     if alone is not None:
         alone.close()
     return 0
+
+
+def _nobody() -> None:
+    """Be called while there is nobody to wake."""
+
+
+class Ending:
+    """Whether a signal asked this process to end: what is under way goes on without it."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._wake: Callable[[], None] = _nobody
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def __bool__(self) -> bool:
+        """Tell whether it was asked."""
+        return self._asked
+
+    def wakes(self, wake: Callable[[], None]) -> None:
+        """Call `wake` when it is asked."""
+        self._wake = wake
+
+    def _ask(self, *_: object) -> None:
+        self._asked = True
+        self._wake()
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -67,6 +96,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _log_to(paths: Paths) -> None:
+    logging.raiseExceptions = False  # a log that can't be written is no reason for a traceback
     handler = RotatingFileHandler(paths.runner_log, maxBytes=_LOG_SIZE, backupCount=1)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
@@ -86,21 +116,33 @@ def _lock(paths: Paths) -> Iterator[bool]:
         yield held
 
 
-def _serve(paths: Paths, options: argparse.Namespace) -> BinaryIO | None:
-    """Run jobs; return the lock that keeps servers from attaching when it ends for lack of work."""
+def _serve(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryIO | None:
+    """Run jobs; return the lock that keeps servers from attaching when it ends for lack of work.
+
+    As long as a server is there, a disk or a keeper that fails at the start is tried again.
+    """
+    trouble = ""
+    while not ending:
+        try:
+            return _work(paths, options, ending)
+        except (StoreBusy, DiskFull, ExecutorUnavailable) as error:
+            if (lock := detached(paths)) is not None:
+                lock.close()
+                raise
+            if str(error) != trouble:
+                _log.warning("trying again soon: %s", error)
+            trouble = str(error)
+            time.sleep(_RETRY)
+    return None
+
+
+def _work(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryIO | None:
     found = detect()
     slots = Slots(options.cpu or found.cpu, options.memory or found.memory)
     service = Service.open(options.data_dir, slots=slots, runtime_dir=options.runtime_dir)
     limits = Limits(options.max_log_size, options.max_output_size)
     runner = Runner(service, LocalExecutor(paths), slots, limits)
-    ending: list[int] = []
-
-    def end(number: int, _: object) -> None:
-        ending.append(number)
-        runner.wake()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    ending.wakes(runner.wake)
     _log.info("started; %g cores, %d bytes", slots.cpu, slots.memory)
     try:
         runner.recover()
@@ -109,6 +151,7 @@ def _serve(paths: Paths, options: argparse.Namespace) -> BinaryIO | None:
             runner.turn()
             lock = detached(paths) if runner.idle_for >= options.linger else None
     finally:
+        ending.wakes(_nobody)
         runner.close()
         service.close()
     _log.info("ended")

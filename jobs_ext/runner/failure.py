@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from ..model.errors import StoreUnavailable
 from ..model.reasons import ReasonCode
+from ..store.faults import FULL
 
 _log = logging.getLogger(__name__)
 
@@ -28,11 +29,13 @@ class MissingInput(CannotStart):
 
 
 class Defect(CannotStart):
-    """Something in jobs_ext is wrong: the attempt fails for it, and no other does."""
+    """What was not foreseen, such as a full disk: the attempt fails for it, and no other does."""
 
     def __init__(self, doing: str, error: Exception) -> None:
+        full = isinstance(error, OSError) and error.errno in FULL
+        code = ReasonCode.DISK_FULL if full else ReasonCode.INTERNAL_ERROR
         said = f"{type(error).__name__}: {error}"
-        super().__init__(f"jobs_ext failed while {doing}: {said}", ReasonCode.INTERNAL_ERROR)
+        super().__init__(f"jobs_ext failed while {doing}: {said}", code)
 
 
 @contextmanager

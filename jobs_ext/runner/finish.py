@@ -15,6 +15,7 @@ from .executors import Exited
 from .failure import Defect, one_alone
 from .limits import Limits, cut_logs, disk_used
 from .memory import OutOfMemoryWatch
+from .room import because_full
 from .spare import SpareFolders
 from .staging import Plan
 from .verdict import Evidence, Verdict, judge
@@ -83,7 +84,7 @@ def _excess(found: list[Found], limits: Limits) -> int:
 def _judged(one: Plan, exited: Exited, found: list[Found], evidence: Evidence) -> Ended:
     try:
         with one_alone(one.key, "finishing it"):
-            verdict = judge(one, exited, evidence)
+            verdict = because_full(one, judge(one, exited, evidence))
             return _ended(one, exited, verdict, [file.listed() for file in found])
     except Defect as defect:
         return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])

@@ -31,6 +31,7 @@ from .finish import Finisher
 from .limits import Limits, limits_of
 from .live import HOLD_UP, Live, Lives, recorded_start, to_started
 from .pace import Pace
+from .room import Room
 from .spare import SpareFolders
 from .staging import Plan, plan, stage
 from .verdict import stopped
@@ -62,6 +63,7 @@ class Runner:
         self._bell, self._ringer = socket.socketpair()
         self._ringer.setblocking(False)
         self._bell.setblocking(False)
+        self._room = Room(self._paths.root)
         self._spares = SpareFolders(self._paths.spare)
         self._finisher = Finisher(self.wake, self._spares)
         self._pokes = PokeReceiver(self._paths.runner_socket)
@@ -164,8 +166,8 @@ class Runner:
                 self._exited(live, happening)
             case Unstarted():
                 self._changes.append(Released(live.plan.work.id, live.plan.work.attempt))
-            case NotStarted(why=why):
-                self._changes.append(_failed(live.plan.work, ReasonCode.CANNOT_START, why))
+            case NotStarted(why=why, code=code):
+                self._changes.append(_failed(live.plan.work, code, why))
             case Lost(why=why):
                 self._changes.append(_lost(live, why))
         self._lives.remove(happening.key)
@@ -247,6 +249,8 @@ class Runner:
         return min(_SLOW_LOOK, max(0.0, due - time.time()))
 
     def _claim(self) -> bool:
+        if self._room.is_short():
+            return False
         cpu = max(0.0, self._slots.cpu - self._lives.cpu())
         memory = max(0, self._slots.memory - self._lives.memory())
         depths = self._pace.depths()

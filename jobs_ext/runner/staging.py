@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from ..model.reasons import ReasonCode
 from ..model.tool import Tool
 from ..model.work import Work
+from ..store.faults import FULL
 from ..store.paths import AttemptPaths
 from . import argv, environment, inputs, payloads
 from .executors import Launch
@@ -93,7 +95,9 @@ def stage(one: Plan, spares: SpareFolders) -> Launch:
         return _launch(one, arguments)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         why = error.strerror if isinstance(error, OSError) else error
-        raise CannotStart(f"could not be made ready: {why}") from error
+        full = isinstance(error, OSError) and error.errno in FULL
+        code = ReasonCode.DISK_FULL if full else ReasonCode.CANNOT_START
+        raise CannotStart(f"could not be made ready: {why}", code) from error
 
 
 def _make_folders(one: Plan, spares: SpareFolders) -> None:

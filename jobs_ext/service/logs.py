@@ -47,7 +47,7 @@ class Logs:
             return LogChunk(stream, 0, 0, 0, 0, "", job.status.final)
         ended = chosen.status.final
         path = getattr(self._core.store.paths.attempt(job.id, chosen.number), stream)
-        with mapped_faults():
+        with mapped_faults(self._core.store.paths.root):
             start, size, data = _bytes(path, offset, limit)
         data = data if ended and start + len(data) == size else _whole_characters(data)
         return LogChunk(

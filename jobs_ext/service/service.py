@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from ..model.errors import JobsError, StoreUnavailable
+from ..model.errors import JobsError
 from ..store.contents import SpecCache
 from ..store.engine import Store
-from ..store.faults import mapped_faults
+from ..store.faults import mapped_faults, unavailable
 from ..store.migrate import check_revision, migrate
 from ..store.paths import Paths
 from .batches import Batches
@@ -60,19 +60,19 @@ class Service:
         kinds `UnmigratedDatabase` and `NewerDatabase`, when the database can't be used.
         """
         paths = Paths(data_dir, runtime_dir)
+        folders = [*(Path(folder).expanduser() for folder in tool_dirs), paths.tools]
+        root = str(Path(root_dir).expanduser().absolute() if root_dir else Path.cwd())
         store = Store(paths)
         try:
-            with mapped_faults():
+            with mapped_faults(paths.root):
                 _prepare(store, bring_up_to_date=migrate)
+                return cls(store, House(Tools(folders), slots or detect(), root))
         except OSError as error:
             store.close()
-            raise StoreUnavailable(f"The job store can't be opened: {error}.") from None
+            raise unavailable(paths.root, f"can't be opened: {error}") from None
         except JobsError:
             store.close()
             raise
-        folders = [*(Path(folder).expanduser() for folder in tool_dirs), paths.tools]
-        root = str(Path(root_dir).expanduser().absolute() if root_dir else Path.cwd())
-        return cls(store, House(Tools(folders), slots or detect(), root))
 
     def close(self) -> None:
         """Close the store."""

@@ -44,7 +44,11 @@ def accept(
         if old is not None:
             return old
     write = draft()
-    with mapped_faults(), Drafts(store.paths, uploads) as drafts, store.write() as tx:
+    with (
+        mapped_faults(store.paths.root),
+        Drafts(store.paths, uploads) as drafts,
+        store.write() as tx,
+    ):
         old = _earlier(tx, who.owner, request, hashed)
         if old is not None:
             return old

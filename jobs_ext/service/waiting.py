@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from ..model.clock import from_epoch
 from ..model.reasons import ReasonCode
 from ..model.status import Status
 from ..store import waiting as facts
+from ..store.faults import is_short
 from ..store.jobs import JobRow
 from .hints import listed
 
@@ -23,10 +25,14 @@ class _Facts(Struct, frozen=True):
     ranks: dict[int, int]
     unmet: dict[int, list[str]]
     active: dict[int, int]
+    short_of_room: bool
 
 
-def reasons(connection: Connection, rows: Sequence[JobRow]) -> dict[int, Reason]:
-    """Return, by pk, code and sentence of why each waiting job of `rows` waits."""
+def reasons(connection: Connection, rows: Sequence[JobRow], root: Path) -> dict[int, Reason]:
+    """Return, by pk, code and sentence of why each waiting job of `rows` waits.
+
+    `root` is the data directory.
+    """
     queued = [row for row in rows if row.status == Status.RUNNABLE]
     pending = [row.pk for row in rows if row.status == Status.PENDING]
     limited = {row.batch_pk for row in queued if row.max_running and row.batch_pk}
@@ -35,12 +41,15 @@ def reasons(connection: Connection, rows: Sequence[JobRow]) -> dict[int, Reason]
         ranks=facts.ranks(connection) if queued else {},
         unmet=facts.unmet(connection, pending) if pending else {},
         active=facts.active_in(connection, sorted(limited)) if limited else {},
+        short_of_room=bool(queued) and is_short(root),
     )
     found = {row.pk: _queued(row, known) for row in queued}
     return found | {row.pk: _pending(row, known) for row in rows if row.status == Status.PENDING}
 
 
 def _queued(row: JobRow, known: _Facts) -> Reason:
+    if known.short_of_room:
+        return ReasonCode.WAITING_DISK, "waiting for room on the disk of the data directory"
     if row.not_before and row.not_before > known.now:
         return _back_off(row)
     if row.max_running and known.active.get(row.batch_pk, 0) >= row.max_running:

@@ -12,15 +12,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Transaction, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from .faults import mapped_faults, unavailable
+from .faults import busy, mapped_faults
 from .filesystems import is_network
 from .paths import Paths
 from .pokes import Reader, send_pokes
 
 _BUSY_SECONDS = 10.0
+_STUCK_SECONDS = 0.2  # while it is known that somebody holds the database, and does not let go
 _READERS = 8
 
 
@@ -31,30 +32,45 @@ class Store:
         self.paths = paths
         self._busy = busy_seconds
         self._lock = threading.Lock()
+        self._stuck = False  # the last one who wanted to write waited in vain
         self._writer = _engine(paths, "BEGIN IMMEDIATE", readers=1, busy=busy_seconds)
         self._readers = _engine(paths, "BEGIN", readers=_READERS, busy=busy_seconds)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database throughout."""
-        with mapped_faults(), self._readers.connect() as connection:
+        with mapped_faults(self.paths.root), self._readers.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self, poke: Sequence[Reader] = ("runner", "servers")) -> Iterator[Connection]:
         """Give the connection that writes: committed at the end, else rolled back.
 
-        After the commit those in `poke` are told to look at the store.
+        After the commit those in `poke` are told to look at the store. Raises `StoreUnavailable`
+        when another process holds the database for too long; who comes after that is told at once.
         """
-        if not self._lock.acquire(timeout=self._busy):
-            raise unavailable("is busy")
+        if not self._lock.acquire(timeout=self._patience):
+            raise busy()
         try:
-            with mapped_faults(), self._writer.begin() as connection:
+            faults = mapped_faults(self.paths.root)
+            with faults, self._writer.connect() as connection, self._begin(connection):
                 yield connection
         finally:
             self._lock.release()
         for reader in poke:
             send_pokes(self.paths, reader)
+
+    @property
+    def _patience(self) -> float:
+        return min(_STUCK_SECONDS, self._busy) if self._stuck else self._busy
+
+    def _begin(self, connection: Connection) -> Transaction:
+        raw: Any = connection.connection.driver_connection
+        raw.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
+        self._stuck = True  # until it is known better
+        transaction = connection.begin()
+        self._stuck = False
+        return transaction
 
     def close(self) -> None:
         """Close all connections."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from sqlalchemy import Connection, inspect, text
 
 from ..model.errors import StoreUnavailable
 from .engine import Store
+from .faults import busy
 from .schema import HEAD
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
+_PATIENCE = 10.0  # seconds to wait for another server, or for a runner that is just ending
+_STEP = 0.01  # seconds between looks for that
 
 
 class UnmigratedDatabase(StoreUnavailable):
@@ -87,9 +92,22 @@ def _upgrade(store: Store) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock; raise `StoreBusy` when another server brings the store up to date for long."""
+    deadline = time.monotonic() + _PATIENCE
     with path.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        while not _try_lock(handle):
+            if time.monotonic() > deadline:
+                raise busy()
+            time.sleep(_STEP)
         yield
+
+
+def _try_lock(handle: TextIO) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

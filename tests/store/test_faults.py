@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
 
 from jobs_ext.model.errors import DiskFull, StoreUnavailable
 from jobs_ext.store.engine import Store
-from jobs_ext.store.faults import mapped_faults
+from jobs_ext.store.faults import StoreBusy, mapped_faults
 from jobs_ext.store.migrate import migrate
 from jobs_ext.store.paths import Paths
+from tests.disks import needs_mounts, small_disk
 
 
 @pytest.fixture
@@ -79,21 +82,21 @@ def test_a_full_disk_leaves_nothing_behind(store):
     assert count(store) == 0
 
 
-def test_a_full_disk_under_a_file_is_the_same_error():
-    with pytest.raises(DiskFull), mapped_faults():
+def test_a_full_disk_under_a_file_is_the_same_error(tmp_path):
+    with pytest.raises(DiskFull, match="no space"), mapped_faults(tmp_path):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.EIO, errno.EMFILE])
-def test_a_disk_that_can_not_be_used_makes_the_store_unavailable(number):
-    with pytest.raises(StoreUnavailable, match="can't be"), mapped_faults():
+def test_a_disk_that_can_not_be_used_makes_the_store_unavailable(number, tmp_path):
+    with pytest.raises(StoreUnavailable, match="can't be"), mapped_faults(tmp_path):
         raise OSError(number, "no")
 
 
-def test_what_is_not_the_disks_fault_passes_through():
-    with pytest.raises(FileNotFoundError), mapped_faults():
+def test_what_is_not_the_disks_fault_passes_through(tmp_path):
+    with pytest.raises(FileNotFoundError), mapped_faults(tmp_path):
         raise FileNotFoundError(errno.ENOENT, "no")
-    with pytest.raises(sqlite3.IntegrityError), mapped_faults():
+    with pytest.raises(sqlite3.IntegrityError), mapped_faults(tmp_path):
         raise sqlite3.IntegrityError("a defect")
 
 
@@ -117,3 +120,40 @@ def test_commits_reach_the_disk(store):
     with store.read() as connection:
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+
+
+def test_who_comes_after_one_that_waited_in_vain_is_told_at_once(store):
+    store._busy = 1.0
+    other = sqlite3.connect(store.paths.db, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        told = [pool.submit(put_one, store, f"x{number}") for number in range(24)]
+        assert {type(one.exception()) for one in told} == {StoreBusy}
+    assert time.monotonic() - began < 8  # of the 24 s that all of them could have waited
+    other.execute("ROLLBACK")
+    other.close()
+    put_one(store, "x")
+    put_one(store, "y")
+    assert count(store) == 2
+
+
+def put_one(store, value):
+    with store.write() as tx:
+        put(tx, value)
+
+
+def test_a_full_disk_is_told_with_its_folder_and_what_is_free(tmp_path):
+    with pytest.raises(DiskFull) as told, mapped_faults(tmp_path):
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+    assert str(tmp_path) in told.value.hint
+    assert "B are free" in told.value.hint
+
+
+@needs_mounts
+def test_the_disk_says_why_a_database_can_not_be_opened(tmp_path):
+    """SQLite only says that it can't: the reason is found by writing."""
+    disk = tmp_path / "disk"
+    refused = pytest.raises(StoreUnavailable, match="read-only")
+    with small_disk(disk, size="1m", options="ro"), refused, mapped_faults(disk):
+        sqlite3.connect(disk / "jobs.sqlite").execute("CREATE TABLE t (a)")

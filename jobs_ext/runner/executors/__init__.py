@@ -61,6 +61,7 @@ class NotStarted(Struct, frozen=True):
 
     key: str
     why: str
+    code: ReasonCode = ReasonCode.CANNOT_START
 
 
 class Lost(Struct, frozen=True):

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from ...model.reasons import ReasonCode
+from ...store.faults import FULL
 from ...store.paths import Paths
 from ..keeper import processes
 from ..keeper.client import KeeperClient, KeeperGone
@@ -195,7 +196,7 @@ class _Watched:
             case "started":
                 self.begun = _begun(record)
             case "failed":
-                self.end = NotStarted(record["key"], record["error"])
+                self.end = _not_started(record)
             case "exited":
                 self.end = _exited(record)
                 self.cleared = not record["leftover"]
@@ -213,6 +214,12 @@ def _begun(record: Record) -> Begun:
         boot_id=record["boot"],
         host=record["host"],
     )
+
+
+def _not_started(record: Record) -> NotStarted:
+    full = record.get("errno") in FULL  # a keeper of an earlier version did not say
+    code = ReasonCode.DISK_FULL if full else ReasonCode.CANNOT_START
+    return NotStarted(record["key"], record["error"], code)
 
 
 def _exited(record: Record) -> Exited:

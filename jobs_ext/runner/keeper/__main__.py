@@ -55,4 +55,7 @@ def _write_card(path: Path, instance: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    try:
+        main(Path(sys.argv[1]), Path(sys.argv[2]))
+    except OSError as error:  # a disk that is full or can't be written; whoever asked tries again
+        sys.exit(f"keeper: {error}")

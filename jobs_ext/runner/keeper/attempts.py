@@ -91,19 +91,21 @@ class Attempts:
         self._known.add(key)
         intent: Record = {"event": "intent", "key": key}
         if not self._journal.append(intent):
-            self._failed(key, "the journal can't be written: no space left on the device")
+            fault = self._journal.fault
+            why = f"the journal can't be written: {fault.strerror if fault else ''}"
+            self._failed(key, why, fault.errno if fault else None)
             return False
         try:
             child = _start(order, environment)
         except (OSError, ValueError) as error:
-            self._failed(key, _why(error, order))
+            self._failed(key, _why(error, order), getattr(error, "errno", None))
             return False
         now = time.monotonic()
         self._started(Attempt(key, order["lane"], child, order["alive"], [intent], now))
         return True
 
-    def _failed(self, key: str, why: str) -> None:
-        self._journal.append({"event": "failed", "key": key, "error": why})
+    def _failed(self, key: str, why: str, errno: int | None) -> None:
+        self._journal.append({"event": "failed", "key": key, "error": why, "errno": errno})
 
     def _started(self, attempt: Attempt) -> None:
         pid = attempt.child.pid

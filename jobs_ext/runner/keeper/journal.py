@@ -3,18 +3,20 @@
 Records, in the order they come for one attempt (`key` is ``<job id>/<number>``)::
 
     intent   key                                  about to be spawned
-    failed   key, error                           it could not be spawned: the end
+    failed   key, error, errno (None: no OSError) it could not be spawned: the end
     started  key, pid, start, monotonic, time, boot, host
     exited   key, code, signal, maxrss, cpu, duration, time, told, leftover
     cleared  key                                  after leftover: true, when the last process went
 
 A write survives ``kill -9`` of the keeper at once; the disk is synced in groups, which only a
 crash of the whole machine can tell. A line torn by such a crash is skipped by the reader, and the
-writer goes on after it on a fresh line.
+writer goes on after it on a fresh line. What the disk does not take, because it is full or can't be
+written now, stays in memory, in order, until it does.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -24,6 +26,7 @@ from typing import Any
 
 Record = dict[str, Any]
 SYNC_AFTER = 0.2  # seconds that a record may wait for the disk
+_AGAIN = 1.0  # seconds until a disk that failed is asked again
 
 
 class Journal:
@@ -33,6 +36,7 @@ class Journal:
         self.path = path
         self._fd = _open(path)
         self._unwritten = b""
+        self.fault: OSError | None = None  # why the disk did not take the last write
         self._dirty_since: float | None = None
         self.grew = False  # since someone last looked and set it to False
         if _torn(path):
@@ -43,16 +47,23 @@ class Journal:
         """Bytes in the file."""
         return os.fstat(self._fd).st_size
 
+    @property
+    def complete(self) -> bool:
+        """Whether every record is in the file, and none only in memory."""
+        return not self._unwritten
+
     def append(self, record: Record) -> bool:
         """Append a record; False when the disk took it not yet (see `tick`)."""
         return self._write(encode(record))
 
     def _write(self, data: bytes) -> bool:
         self._unwritten += data
+        self.fault = None
         try:
             while self._unwritten:
                 self._unwritten = self._unwritten[os.write(self._fd, self._unwritten) :]
-        except OSError:  # a full disk: kept in memory until there is room
+        except OSError as error:  # a full disk: kept in memory until there is room
+            self.fault = error
             return False
         finally:
             self.grew = True
@@ -63,31 +74,48 @@ class Journal:
     def tick(self) -> float | None:
         """Sync when it is time; return the seconds until the next call is due, None if never."""
         if self._unwritten and not self._write(b""):
-            return 1.0
+            return _AGAIN
         if self._dirty_since is None:
             return None
         left = self._dirty_since + SYNC_AFTER - time.monotonic()
         if left > 0:
             return left
-        self.sync()
-        return None
+        return None if self.sync() else _AGAIN
 
-    def sync(self) -> None:
-        """Bring everything written to the disk."""
-        os.fsync(self._fd)
+    def sync(self) -> bool:
+        """Bring everything written to the disk; False when it does not take it now."""
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            self.fault = error
+            return False
         self._dirty_since = None
+        return True
 
-    def rotate(self, offset: int, keep: list[Record]) -> None:
-        """Begin a new file with `keep` and what stands after `offset` in the present one."""
+    def rotate(self, offset: int, keep: list[Record]) -> bool:
+        """Begin a new file with `keep` and what stands after `offset` in the present one.
+
+        False, and nothing has changed, when the disk has no room for the new one.
+        """
         fresh = self.path.with_suffix(".new")
+        try:
+            self._copy_to(fresh, offset, keep)
+            descriptor = _open(fresh)
+            fresh.rename(self.path)
+        except OSError:
+            with contextlib.suppress(OSError):  # a disk that can't be written at all
+                fresh.unlink(missing_ok=True)
+            return False
+        os.close(self._fd)
+        self._fd = descriptor
+        return True
+
+    def _copy_to(self, fresh: Path, offset: int, keep: list[Record]) -> None:
         with fresh.open("wb") as file, self.path.open("rb") as old:
             old.seek(offset)
             file.write(b"".join(map(encode, keep)) + old.read())
             file.flush()
             os.fsync(file.fileno())
-        fresh.rename(self.path)
-        os.close(self._fd)
-        self._fd = _open(self.path)
 
     def close(self) -> None:
         """Sync and close."""

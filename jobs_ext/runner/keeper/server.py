@@ -106,7 +106,7 @@ class Keeper:
         return min([IDLE, *(seconds for seconds in due if seconds is not None)])
 
     def _finished(self) -> bool:
-        if self._attempts.live:
+        if self._attempts.live or not self._journal.complete:
             self._last_use = time.monotonic()
             return False
         if self._stop_when_idle:
@@ -183,10 +183,13 @@ class Keeper:
             case "list":
                 self._send(connection, self._state())
             case "rotate":
-                self._journal.rotate(message["offset"], self._attempts.records())
-                self._attempts.forget_ended()
+                self._rotate(message["offset"])
             case "stop-when-idle":
                 self._stop_when_idle = True
+
+    def _rotate(self, offset: int) -> None:
+        if self._journal.rotate(offset, self._attempts.records()):
+            self._attempts.forget_ended()
 
     def _state(self) -> dict[str, Any]:
         return {

@@ -1,0 +1,45 @@
+"""Small disks of their own for tests that fill them, or make them read-only. Needs root."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+#: For tests that mount something: CI runs as root, so that none is left out there.
+needs_mounts = pytest.mark.skipif(os.getuid() != 0, reason="mounting needs root")
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size: str, options: str = "rw") -> Iterator[Path]:
+    """A file system in memory at `folder`; ``size`` as mount takes it, e.g. ``48m``."""
+    folder.mkdir(exist_ok=True)
+    _run("mount", "-t", "tmpfs", "-o", f"size={size},{options}", "tmpfs", str(folder))
+    try:
+        yield folder
+    finally:
+        _run("umount", "--lazy", str(folder))
+
+
+def remount(folder: Path, options: str) -> None:
+    """Make a disk read-only (``ro``) or writable (``rw``) while it is in use."""
+    _run("mount", "-o", f"remount,{options}", str(folder))
+
+
+def fill(folder: Path, leave: int = 0) -> Path:
+    """Write a file that takes all room but `leave` bytes; return it."""
+    ballast = folder / "ballast"
+    left = os.statvfs(folder)
+    size = left.f_bavail * left.f_frsize - leave
+    with ballast.open("wb") as file, contextlib.suppress(OSError):
+        for _ in range(size // 4096 if leave else size // 4096 + 64):
+            file.write(bytes(4096))
+    return ballast
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
