@@ -28,7 +28,6 @@ class ReasonCode(StrEnum):
     MISSING_INPUT = "missing_input"  # a file it reads was gone when it was to start
     MISSING_OUTPUT = "missing_output"  # it did not write an output that its tool requires
     CANNOT_START = "cannot_start"  # its program could not be started
-    DISK_FULL = "disk_full"  # a disk that it needed had no space left
     IMPORT_ERROR = "import_error"  # its function needs a module that its interpreter lacks
     DEPENDENCY_FAILED = "dependency_failed"  # a job it comes after did not succeed
     INTERNAL_ERROR = "internal_error"  # jobs_ext itself failed; runner.log has the traceback
