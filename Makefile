@@ -2,6 +2,7 @@
 # make lab    the same by hand: JupyterLab with the quickstart open
 # make test   everything that must hold: make check, then all tests
 # make check  style, types, layers, docstrings; the front end's own checks
+# make drills 200 rounds of kill -9 against a real server (half an hour); ROUNDS=20 for fewer
 # make clean  remove the private environment and everything built
 #
 # Each sets up what it needs in .venv first. INPUT=FILE gives the demo another table of profiles.
@@ -13,7 +14,7 @@ FRONT := $(shell find labextension -type f -not -path '*/node_modules/*' -not -p
 BUILD := pyproject.toml hatch_build.py $(wildcard jupyter-config/*/*) $(FRONT)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo lab test check clean
+.PHONY: demo lab test check drills clean
 
 demo: .venv/.demo
 	@$(BIN)/python scripts/demo.py
@@ -27,6 +28,9 @@ test: check
 
 check: .venv/.test
 	@scripts/check.sh
+
+drills: .venv/.test
+	@$(BIN)/python -m tests.crash.drills --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
 
 clean:
 	rm -rf .venv .cache build dist labextension/node_modules labextension/lib \
