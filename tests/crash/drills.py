@@ -7,6 +7,7 @@ code is 1 when there is one. ``--seed`` repeats the order, the pauses and the lo
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import subprocess
@@ -17,7 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.client.live import FINAL, LiveServer
+import msgspec
+
+from jobs_ext.model.job import Event
+from jobs_ext.service import Service
+from tests.client.live import LiveServer
 from tests.crash import killer, ledger
 from tests.crash.judge import Facts, judge
 from tests.crash.load import Load, write_tool
@@ -120,19 +125,17 @@ def _under_fire(server: DrillServer, rounds: int, seed: int) -> tuple[Facts, lis
 
 def _facts(server: DrillServer, load: Load) -> Facts:
     """Wait for the end of all jobs, and gather what there is to know."""
-    world = World(server.home)
-    jobs: dict[str, list[dict[str, Any]]] = {}
-    for one in load.accepted:
-        until(lambda one=one: _over(load, one), 120, f"the end of {one}")
-        jobs[one.key] = [load.get(f"jobs/{job['id']}") for job in _found(load, one)]
-    ids = [job["id"] for some in jobs.values() for job in some]
-    history = {job: load.get(f"jobs/{job}/history")["items"] for job in ids}
+    with contextlib.suppress(AssertionError):  # what has not ended then, the judge complains of
+        until(lambda: not load.unfinished() and len(load.jobs()) >= load.n_jobs, 180)
+    world, jobs = World(server.home), load.jobs()
     zombies = {process.pid for process in world.zombies()}
+    with contextlib.closing(Service.open(world.data, runtime_dir=server.runtime)) as service:
+        events = service.events.since(0, limit=10**9)
     time.sleep(1)  # a zombie is one that stays
     return Facts(
         load.accepted,
-        jobs,
-        history,
+        {one.key: [job for job in jobs if one.made(job)] for one in load.accepted},
+        _by_job(events),
         ledger.read(server.home),
         killer.read(server.home),
         [str(process) for process in world.attempts()],
@@ -140,16 +143,11 @@ def _facts(server: DrillServer, load: Load) -> Facts:
     )
 
 
-def _found(load: Load, one: Any) -> list[dict[str, Any]]:
-    job = min(one.ids)
-    if one.is_batch:
-        return list(load.get(f"batches/{job}/jobs?limit=500")["items"])
-    return [load.get(f"jobs/{job}")]
-
-
-def _over(load: Load, one: Any) -> bool:
-    found = _found(load, one)
-    return len(found) == one.n_jobs and all(job["status"] in FINAL for job in found)
+def _by_job(events: list[Event]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for event in events:
+        found.setdefault(event.job or "", []).append(msgspec.to_builtins(event))
+    return found
 
 
 def _counted(things: Any) -> str:

@@ -145,7 +145,7 @@ def _lost(facts: Facts, row: dict[str, Any], run: Run | None) -> str:
 def _histories(facts: Facts) -> Iterator[str]:
     """The events of each job are moves of the table, and end where the job stands."""
     for _, job in _jobs(facts):
-        events = facts.history[job["id"]]
+        events = facts.history.get(job["id"], [])
         seqs = [event["seq"] for event in events]
         if seqs != sorted(set(seqs)):
             yield f"{job['id']}: its events are out of order"

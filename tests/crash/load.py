@@ -22,6 +22,7 @@ from tests.crash import work
 from tests.serving import multipart
 
 _UNFINISHED = (12, 40)  # accepted jobs that have not ended: between these it goes on submitting
+_OPEN = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 _SOON = 0.1  # seconds before a request is sent again
 TOOL = """
 name = "drill"
@@ -44,6 +45,10 @@ class Accepted:
     retries: int
     on_lost: str
     cancelled: float | None = None  # wall time at which a cancel was first sent
+
+    def made(self, job: dict[str, Any]) -> bool:
+        """Whether a job is of this submit."""
+        return not self.ids.isdisjoint((job["id"], job["batch"]))
 
 
 @dataclass
@@ -75,21 +80,31 @@ class Load:
         self._over.set()
         self._thread.join()
 
-    def get(self, path: str) -> Any:
-        """Return what the API answers, as soon as there is a server that does."""
-        return self._send("GET", path).json()
+    @property
+    def n_jobs(self) -> int:
+        """How many jobs were accepted."""
+        return sum(one.n_jobs for one in self.accepted)
+
+    def jobs(self, query: str = "") -> list[dict[str, Any]]:
+        """Return all jobs that the server knows."""
+        found, cursor = [], ""
+        while True:
+            page = self._send("GET", f"jobs?limit=500&order=oldest{query}{cursor}").json()
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            cursor = f"&cursor={page['next']}"
+
+    def unfinished(self) -> int:
+        """Return how many jobs have not ended."""
+        return len(self.jobs("".join(f"&status={status}" for status in _OPEN)))
 
     def _run(self) -> None:
         while not self._over.is_set():
-            while self._unfinished() < self._random.randint(*_UNFINISHED):
+            while self.unfinished() < self._random.randint(*_UNFINISHED):
                 self._submit()
             self._cancel_due()
-            self._over.wait(0.1)
-
-    def _unfinished(self) -> int:
-        statuses = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
-        query = "&".join(f"status={status}" for status in statuses)
-        return len(self.get(f"jobs?limit=100&{query}")["items"])
+            self._over.wait(0.3)
 
     def _submit(self) -> None:
         key = f"{self.seed}-{len(self.accepted)}"
