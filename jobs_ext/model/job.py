@@ -116,7 +116,7 @@ class Page(Struct, Generic[T], frozen=True):
 
     items: list[T]
     next: str | None = None
-    total: int | None = None
+    total: int | None = None  # on the first page of jobs that are filtered by nothing but status
 
 
 class LogChunk(Struct, frozen=True):

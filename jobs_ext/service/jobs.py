@@ -15,9 +15,10 @@ from ..model.ids import is_id
 from ..model.job import Event, Job, Page
 from ..model.query import JobQuery
 from ..model.request import Context, SubmitRequest
-from ..model.status import FINAL
+from ..model.status import FINAL, Status
 from ..store import events as event_rows
 from ..store import jobs as job_rows
+from ..store import listing, tallies
 from ..store.changes import Changes
 from ..store.jobs import JobRow
 from .accept import Draft, draft_job, repeat_request, store_job
@@ -94,15 +95,18 @@ class Jobs:
         """Return a job."""
         who.require("read")
         with self._store.read() as connection:
-            return self._core.present(connection, [self._core.job_row(connection, who, job_id)])[0]
+            row = listing.one(connection, job_id, who.scope)
+            if row is None or row.deleted:
+                row = self._core.job_row(connection, who, job_id)  # which says what is wrong
+            return self._core.present(connection, [row])[0]
 
     def list(self, who: Principal, query: JobQuery) -> Page[Job]:
         """Return one page of jobs."""
         who.require("read")
         order = _checked_order(query)
         with self._store.read() as connection:
-            rows, following = job_rows.page(connection, query, who.scope, order)
-            total = None if query.cursor else job_rows.count(connection, query, who.scope)
+            rows, following = listing.page(connection, query, who.scope, order)
+            total = _total(connection, query, who.scope) if query.cursor is None else None
             return Page(self._core.present(connection, rows), following, total)
 
     def history(self, who: Principal, job_id: str) -> builtins.list[Event]:
@@ -158,6 +162,15 @@ def _place_of(tx: Connection, row: JobRow, *, renamed: bool) -> dict[str, Any]:
         job_rows.retire(tx, row.batch_pk, row.batch_index)
         place |= {"batch_pk": row.batch_pk, "batch": row.batch, "batch_index": row.batch_index}
     return place
+
+
+def _total(connection: Connection, query: JobQuery, owner: str | None) -> int | None:
+    """Return how many jobs a query finds on all its pages, where that is known."""
+    counted = JobQuery(status=query.status, limit=query.limit, order=query.order)
+    if query != counted:
+        return None
+    numbers = tallies.of_owner(connection, owner)
+    return sum(numbers[status] for status in set(query.status or Status))
 
 
 def check_limit(limit: int) -> None:

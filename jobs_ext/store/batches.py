@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from ..model.job import Batch, TargetInfo
 from ..model.status import ACTIVE, Status
-from . import cursors
+from . import cursors, tallies
 from .contents import Spec
 from .schema import batch, entries, event, job
 
@@ -74,13 +74,7 @@ def page(
 
 def counts(connection: Connection, row: BatchRow) -> dict[str, int]:
     """Return how many jobs of a batch stand where; those not made yet count by its state."""
-    query = (
-        select(job.c.status, func.count().label("number"))
-        .where(job.c.batch_pk == row.pk, job.c.latest)
-        .group_by(job.c.status)
-    )
-    found = {str(status): 0 for status in Status}
-    found |= {row.status: row.number for row in connection.execute(query)}
+    found = tallies.of_batch(connection, row.pk)
     unmade = Status.CANCELLED if row.cancel_requested else Status.SUBMITTED
     found[unmade] += row.n_jobs - row.made
     return found

@@ -8,27 +8,22 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Row,
-    Select,
-    func,
     insert,
-    or_,
     select,
     text,
     update,
 )
 
 from ..model.job import Attempt, Job, Output, Progress, TargetInfo
-from ..model.query import JobQuery
 from ..model.status import Status
-from . import cursors, events
+from . import events
 from .contents import Spec
+from .listing import driver, row_type
 from .prepared import insertion
-from .schema import attempt, batch, job, needs, output
+from .schema import job, needs, output
 
-JobRow = Row[Any]
+JobRow = Any  # SQLAlchemy's row of `job`, or that of `listing`: columns as attributes
 
 
 def next_pk(tx: Connection, table: str) -> int:
@@ -71,7 +66,8 @@ def _first_events(row: dict[str, Any], time: str) -> list[dict[str, Any]]:
 
 def retire(tx: Connection, batch_pk: int, index: int) -> None:
     """Let the jobs at this place of a batch no longer stand for it: a newer one will."""
-    where = (job.c.batch_pk == batch_pk, job.c.batch_index == index)
+    in_any_status = job.c.status.in_([str(status) for status in Status])  # for the index's sake
+    where = (job.c.batch_pk == batch_pk, in_any_status, job.c.batch_index == index)
     tx.execute(update(job).where(*where).values(latest=False))
 
 
@@ -99,77 +95,34 @@ def by_key(connection: Connection, owner: str, key: str) -> JobRow | None:
     return connection.execute(query).one_or_none()
 
 
-def page(
-    connection: Connection, query: JobQuery, owner: str | None, order: str
-) -> tuple[list[JobRow], str | None]:
-    """Return the rows of one page and the cursor of the next."""
-    key = job.c.batch_index if order == "index" else job.c.pk
-    descending = order == "newest"
-    statement = select(job).where(*_filters(query, owner))
-    if query.cursor is not None:
-        position = cursors.decode(query.cursor, order)
-        statement = statement.where(key < position if descending else key > position)
-    statement = statement.order_by(key.desc() if descending else key).limit(query.limit + 1)
-    rows = list(connection.execute(statement))
-    if len(rows) <= query.limit:
-        return rows, None
-    last = rows[query.limit - 1]
-    return rows[: query.limit], cursors.encode(order, last._mapping[key.name])
-
-
-def count(connection: Connection, query: JobQuery, owner: str | None) -> int:
-    """Return how many jobs a query finds on all its pages."""
-    statement = select(func.count()).select_from(job).where(*_filters(query, owner))
-    return int(connection.execute(statement).scalar_one())
-
-
-def _filters(query: JobQuery, owner: str | None) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [
-        job.c.deleted.is_not(None) if query.deleted else job.c.deleted.is_(None)
-    ]
-    equal = {"owner": owner, "batch": query.batch, "name": query.name, "project": query.project}
-    found += [job.c[name] == value for name, value in equal.items() if value is not None]
-    if query.batch is not None:
-        found += [job.c.latest, job.c.batch_pk == _batch_pk(query.batch)]
-    if query.status:
-        found.append(job.c.status.in_([str(status) for status in query.status]))
-    if query.tool is not None:
-        found.append(or_(job.c.tool_name == query.tool, job.c.tool == query.tool))
-    if query.text is not None:
-        found.append(job.c.name.icontains(query.text, autoescape=True))
-    if query.ids:
-        found.append(job.c.id.in_(query.ids))
-    return found
-
-
-def _batch_pk(batch_id: str) -> Any:
-    return select(batch.c.pk).where(batch.c.id == batch_id).scalar_subquery()
+_ATTEMPT = ", ".join(Attempt.__struct_fields__)
+_OF_JOBS = "WHERE job_pk IN (SELECT value FROM json_each(?))"
+_ATTEMPTS = f"SELECT job_pk, {_ATTEMPT} FROM attempt {_OF_JOBS} ORDER BY number"  # noqa: S608
+_FileRow = row_type(output)
+_FILES = f"SELECT {', '.join(_FileRow._fields)} FROM output {_OF_JOBS} ORDER BY name"  # noqa: S608
 
 
 def attempts(connection: Connection, rows: Sequence[JobRow]) -> dict[int, list[Attempt]]:
     """Return the attempts of these jobs, oldest first."""
     found: dict[int, list[Attempt]] = defaultdict(list)
-    query = _of_jobs(select(attempt), attempt.c.job_pk, rows).order_by(attempt.c.number)
-    for row in connection.execute(query):
-        fields = {name: row._mapping[name] for name in Attempt.__struct_fields__}
-        found[row.job_pk].append(Attempt(**fields | {"status": Status(row.status)}))
+    for pk, number, status, *facts in driver(connection).execute(_ATTEMPTS, (_pks(rows),)):
+        found[pk].append(Attempt(number, Status(status), *facts))
     return found
 
 
-def outputs(connection: Connection, rows: Sequence[JobRow]) -> dict[int, list[Row[Any]]]:
+def outputs(connection: Connection, rows: Sequence[JobRow]) -> dict[int, list[Any]]:
     """Return the rows of the outputs of these jobs, of every attempt, by name."""
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
-    query = _of_jobs(select(output), output.c.job_pk, rows).order_by(output.c.name)
-    for row in connection.execute(query):
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in map(_FileRow._make, driver(connection).execute(_FILES, (_pks(rows),))):
         found[row.job_pk].append(row)
     return found
 
 
-def _of_jobs(query: Select[Any], column: ColumnElement[int], rows: Sequence[JobRow]) -> Select[Any]:
-    return query.where(column.in_([row.pk for row in rows]))
+def _pks(rows: Sequence[JobRow]) -> str:
+    return msgspec.json.encode([row.pk for row in rows]).decode()
 
 
-def to_output(row: Row[Any]) -> Output:
+def to_output(row: Any) -> Output:
     """Return what the API says of an output."""
     return Output(
         name=row.name,
@@ -185,7 +138,7 @@ def to_job(
     row: JobRow,
     spec: Spec,
     tries: list[Attempt],
-    files: list[Row[Any]],
+    files: list[Any],
     waiting: tuple[str, str] | None,
 ) -> Job:
     """Return what the API says of a job; `waiting` is the code and sentence of why it waits."""

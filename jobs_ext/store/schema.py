@@ -6,6 +6,8 @@ captured environment, the tool as it was at submit, and the rest of the request 
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -19,8 +21,13 @@ from sqlalchemy import (
     text,
 )
 
+from ..model.status import Status
+
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0001"
+HEAD = "0002"
+
+_SHOWN = text("deleted IS NULL")
+_IN_BATCH = text("batch_pk IS NOT NULL")
 
 metadata = MetaData()
 
@@ -59,7 +66,8 @@ batch = Table(
     Column("held", Boolean, nullable=False),
     Column("key", Text),
     Column("request_hash", Text),
-    Index("batch_owner", "owner", "pk"),
+    Index("batch_owner", "owner", "pk", sqlite_where=_SHOWN),
+    Index("batch_shown", "pk", sqlite_where=_SHOWN),
     Index("batch_unmade", "pk", sqlite_where=text("made < n_jobs")),
     Index("batch_key", "owner", "key", unique=True, sqlite_where=text("key IS NOT NULL")),
     sqlite_autoincrement=True,
@@ -111,15 +119,30 @@ job = Table(
     Column("not_before", Float),
     Column("key", Text),
     Column("request_hash", Text),
-    Index("job_owner", "owner", "pk"),
+    Index("job_shown", "pk", sqlite_where=_SHOWN),
+    Index("job_deleted", "pk", sqlite_where=text("deleted IS NOT NULL")),
+    Index("job_owner", "owner", "pk", sqlite_where=_SHOWN),
     Index("job_status", "status", "pk"),
     Index("job_name", "name"),
-    Index("job_tool", "tool_name", "tool"),
-    Index("job_batch", "batch_pk", "latest", "batch_index", "status"),
+    Index("job_tool", "tool_name", sqlite_where=text("tool_name IS NOT NULL")),
+    Index("job_version", "tool", sqlite_where=text("tool IS NOT NULL")),
+    Index("job_project", "project", sqlite_where=text("project IS NOT NULL")),
+    Index("job_batch", "batch_pk", "status", "batch_index", sqlite_where=_IN_BATCH),
+    Index("job_batch_order", "batch_pk", sqlite_where=_IN_BATCH),
     Index("job_queue", text("priority DESC"), "pk", sqlite_where=text("status = 'RUNNABLE'")),
     Index("job_key", "owner", "key", unique=True, sqlite_where=text("key IS NOT NULL")),
     sqlite_autoincrement=True,
 )
+
+
+def _tally(name: str, key: Column[Any]) -> Table:
+    """Return a table that counts jobs by status; triggers on `job` keep it, in its transactions."""
+    numbers = [Column(s, Integer, nullable=False, server_default="0") for s in Status]
+    return Table(name, metadata, key, *numbers)
+
+
+owner_tally = _tally("owner_tally", Column("owner", Text, primary_key=True))  # not deleted
+batch_tally = _tally("batch_tally", Column("batch_pk", Integer, primary_key=True))  # the latest
 
 needs = Table(
     "needs",

@@ -72,7 +72,7 @@ def test_pages_of_a_batch_follow_its_index(submit, make, service, who):
     first = service.batches.jobs(who, batch.id, JobQuery(limit=3))
     second = service.batches.jobs(who, batch.id, JobQuery(limit=3, cursor=first.next))
     assert [job.batch_index for job in first.items + second.items] == [0, 1, 2, 3, 4]
-    assert (first.total, second.next) == (5, None)
+    assert second.next is None
 
 
 @pytest.mark.parametrize(

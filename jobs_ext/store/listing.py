@@ -1,0 +1,124 @@
+"""Pages of jobs, each by an index and in bounded steps, whatever the number of jobs stored.
+
+What the index does not decide is looked at row by row, in at most `STEP` rows for one page: a page
+may then hold fewer jobs than asked for, even none, and still have a next one.
+
+The statements go to SQLite's own driver, several times quicker than through SQLAlchemy; they are
+made of fixed words, and values are bound.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import namedtuple
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+from ..model.query import JobQuery
+from . import cursors
+from .schema import job
+from .walks import Part, Walk, walk
+
+STEP = 2000  # rows that one page looks at, at most, in each part of its walk
+_LEAST, _MOST = -(2**63), 2**63 - 1  # of SQLite's integers
+
+
+def row_type(table: Table) -> Any:
+    """Return a named tuple with the columns of a table."""
+    return namedtuple(table.name, [column.name for column in table.columns])
+
+
+Row = row_type(job)
+_COLUMNS = ", ".join(f"job.{name}" for name in Row._fields)
+_BY_ID = f"SELECT {_COLUMNS} FROM job WHERE id = ?"  # noqa: S608
+
+
+def driver(connection: Connection) -> sqlite3.Connection:
+    """Return the driver's connection, which sees the same state."""
+    raw: Any = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
+def one(connection: Connection, job_id: str, owner: str | None) -> Any:
+    """Return the `Row` of a job, of one owner or of anybody; None if there is none."""
+    found = driver(connection).execute(_BY_ID, (job_id,)).fetchone()
+    row = None if found is None else Row._make(found)
+    return None if row is None or (owner is not None and row.owner != owner) else row
+
+
+def page(
+    connection: Connection, query: JobQuery, owner: str | None, order: str
+) -> tuple[list[Any], str | None]:
+    """Return the `Row` objects of one page, and the cursor of the next unless it is the last."""
+    position = None if query.cursor is None else cursors.decode(query.cursor, order)
+    reader = _Reader(driver(connection), walk(query, owner, order), descending=order == "newest")
+    rows, last = reader.page(position, query.limit)
+    return rows, None if last is None else cursors.encode(order, last)
+
+
+class _Reader:
+    """Reads one page of a walk."""
+
+    def __init__(self, raw: sqlite3.Connection, path: Walk, *, descending: bool) -> None:
+        self._raw = raw
+        self._path = path
+        self._descending = descending
+        self._direction = "DESC" if descending else "ASC"
+
+    def page(self, position: int | None, limit: int) -> tuple[list[Any], int | None]:
+        """Return up to `limit` rows behind `position`, and the key to go on from, if any."""
+        end = self._end(position) if self._path.rest else None
+        rows = self._rows(self._range(position, end), limit + 1)
+        if len(rows) > limit:
+            return rows[:limit], getattr(rows[limit - 1], self._path.key)
+        return rows, end
+
+    def _range(self, position: int | None, end: int | None) -> dict[str, int]:
+        """Return the lowest and highest key behind `position` and not behind `end`."""
+        if self._descending:
+            return {
+                "low": _LEAST if end is None else end,
+                "high": _MOST if position is None else position - 1,
+            }
+        return {
+            "low": _LEAST if position is None else position + 1,
+            "high": _MOST if end is None else end,
+        }
+
+    def _end(self, position: int | None) -> int | None:
+        """Return the key of the last row to look at; None when all can be."""
+        keys = self._range(position, None)
+        marks = [
+            self._run(self._select(part, "", self._path.key), keys, 1, STEP - 1)
+            for part in self._path.parts
+        ]
+        nearest = max if self._descending else min
+        return nearest((key for mark in marks for (key,) in mark), default=None)
+
+    def _rows(self, keys: dict[str, int], limit: int) -> list[Any]:
+        parts, key = self._path.parts, self._path.key
+        rest = "".join(f" AND {condition}" for condition in self._path.rest)
+        if len(parts) == 1:
+            statement = self._select(parts[0], rest, _COLUMNS)
+        else:
+            found = [self._select(part, rest, f"pk AS chosen, {key} AS place") for part in parts]
+            merged = " UNION ALL ".join(f"SELECT * FROM ({one})" for one in found)  # noqa: S608
+            statement = (
+                f"SELECT {_COLUMNS} FROM ({merged}) CROSS JOIN job ON job.pk = chosen"  # noqa: S608
+                f" ORDER BY place {self._direction} LIMIT :limit"
+            )
+        return [*map(Row._make, self._run(statement, keys, limit, 0))]
+
+    def _select(self, part: Part, rest: str, columns: str) -> str:
+        key = self._path.key
+        return (
+            f"SELECT {columns} FROM job INDEXED BY {part.index} WHERE {part.condition}"  # noqa: S608
+            f" AND {key} BETWEEN :low AND :high{rest}"
+            f" ORDER BY {key} {self._direction} LIMIT :limit OFFSET :skip"
+        )
+
+    def _run(self, statement: str, keys: dict[str, int], limit: int, skip: int) -> list[Any]:
+        given = self._path.values | keys | {"limit": limit, "skip": skip}
+        return self._raw.execute(statement, given).fetchall()

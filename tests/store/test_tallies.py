@@ -1,0 +1,132 @@
+"""Counts that are kept: the same as counting, whatever happened."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from jobs_ext.model.errors import JobsError
+from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
+from jobs_ext.model.status import Status
+from jobs_ext.service import JobQuery, Principal
+from jobs_ext.store import tallies
+from tests.service.runs import claim, ended, started
+
+ECHO = Target(command=["echo", "{k}"])
+OWNERS = [Principal("ada", Principal.all("x").verbs), Principal.all("bob")]
+
+
+def counted(connection, where):
+    query = text(f"SELECT status, count(*) FROM job WHERE {where} GROUP BY status")
+    return {str(status): 0 for status in Status} | dict(connection.execute(query).all())
+
+
+def check(service):
+    with service._store.read() as connection:
+        for who in OWNERS:
+            mine = f"owner = '{who.owner}' AND deleted IS NULL"
+            assert tallies.of_owner(connection, who.owner) == counted(connection, mine)
+        assert tallies.of_owner(connection, None) == counted(connection, "deleted IS NULL")
+        for pk in connection.execute(text("SELECT pk FROM batch")).scalars():
+            mine = f"batch_pk = {pk} AND latest"
+            assert tallies.of_batch(connection, pk) == counted(connection, mine)
+
+
+class Life:
+    """Everything that moves jobs, each to be done with what there is."""
+
+    def __init__(self, service, context):
+        self.service = service
+        self.context = context
+        self.work = []
+
+    def submit(self, who, n):
+        options = Options(hold=n % 3 == 0, retries=n % 2)
+        self.service.jobs.submit(who, SubmitRequest(ECHO, {"k": 1}, options, self.context))
+
+    def sweep(self, who, n):
+        sets = [{"k": k} for k in range(n + 1)]
+        self.service.batches.submit(who, BatchRequest(ECHO, sets, {}, Options(), self.context))
+        self.service.queue.materialize(limit=n)
+
+    def make(self, who, n):
+        self.service.queue.materialize()
+
+    def claim(self, who, n):
+        self.work += claim(self.service, limit=n + 1)
+
+    def end(self, who, n):
+        now, self.work = self.work[: n + 1], self.work[n + 1 :]
+        status = [Status.SUCCEEDED, Status.FAILED][n % 2]
+        for one in now:
+            changes = [started(one.id, one.attempt), ended(one.id, status, one.attempt)]
+            self.service.queue.apply(changes)
+
+    def promote(self, who, n):
+        self.service.queue.promote()
+
+    def cancel(self, who, n):
+        self.on_a_job(n, self.service.jobs.cancel)
+
+    def delete(self, who, n):
+        self.on_a_job(n, self.service.jobs.delete)
+
+    def rerun(self, who, n):
+        self.on_a_job(n, self.service.jobs.rerun)
+
+    def cancel_batch(self, who, n):
+        self.on_a_batch(n, self.service.batches.cancel)
+
+    def delete_batch(self, who, n):
+        self.on_a_batch(n, self.service.batches.delete)
+
+    def on_a_job(self, n, verb):
+        self.on_one(n, self.service.jobs.list(OWNERS[1], JobQuery(limit=20)).items, verb)
+
+    def on_a_batch(self, n, verb):
+        self.on_one(n, self.service.batches.list(OWNERS[1], 5).items, verb)
+
+    def on_one(self, n, found, verb):
+        if found:
+            with suppress(JobsError):  # such as of a rerun of a job that has not ended
+                verb(OWNERS[1], found[n % len(found)].id)
+
+
+STEPS = [name for name in vars(Life) if not name.startswith(("_", "on_"))]
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 7), st.booleans())))
+def test_counts_never_drift(service, context, steps):
+    life = Life(service, context)
+    for step, n, first in steps:
+        getattr(life, step)(OWNERS[first], n)
+    check(service)
+
+
+def test_a_row_that_goes_is_no_longer_counted(service, context):
+    life = Life(service, context)
+    life.sweep(OWNERS[0], 3)
+    life.make(OWNERS[0], 0)
+    with service._store.write() as tx:
+        tx.execute(text("DELETE FROM job WHERE batch_index = 1"))
+    check(service)
+
+
+@pytest.mark.parametrize("status", ["RUNNABLE", "SUCCEEDED"])
+def test_the_first_page_says_how_many_there_are(service, context, status):
+    life = Life(service, context)
+    life.sweep(OWNERS[0], 4)
+    life.make(OWNERS[0], 0)
+    life.claim(OWNERS[0], 1)
+    for _ in range(2):
+        life.end(OWNERS[0], 0)
+    found = service.jobs.list(OWNERS[0], JobQuery(status=[Status(status)], limit=1))
+    assert found.total == {"RUNNABLE": 3, "SUCCEEDED": 2}[status]
+    assert service.jobs.list(OWNERS[0], JobQuery(name="x")).total is None
