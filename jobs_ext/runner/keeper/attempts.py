@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,8 +15,10 @@ from typing import Any
 from . import processes
 from .journal import Journal, Record
 from .lanes import Lanes, Order
+from .spawn import Spawn, spawn, why_not
 
 LEFTOVER_GRACE = 1.0  # seconds between SIGTERM and SIGKILL for what a job leaves behind
+_STARTS_HELD = 0.005  # seconds that the news of a start may wait for that of the end
 _AGAIN = 0.1  # seconds between two looks at a tree that is being killed
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -29,7 +29,7 @@ class Attempt:
 
     key: str
     lane: str
-    child: subprocess.Popen[bytes]
+    pid: int  # of its main process
     alive: str  # a file it holds open as long as any of it lives
     records: list[Record]  # its part of the journal, for a rotation
     monotonic: float
@@ -45,8 +45,9 @@ class Attempt:
 class Attempts:
     """All live attempts of this process, which must be their subreaper."""
 
-    def __init__(self, journal: Journal, known: set[str]) -> None:
+    def __init__(self, journal: Journal, known: set[str], start: Spawn = spawn) -> None:
         self._journal = journal
+        self._start = start
         self._known = known  # every key there was an intent for: none is spawned twice
         self._live: dict[str, Attempt] = {}
         self._by_pid: dict[int, Attempt] = {}  # attempts whose main process runs
@@ -96,19 +97,19 @@ class Attempts:
             self._failed(key, why, fault.errno if fault else None)
             return False
         try:
-            child = _start(order, environment)
+            pid = self._start(order, environment | order["environment"])
         except (OSError, ValueError) as error:
-            self._failed(key, _why(error, order), getattr(error, "errno", None))
+            self._failed(key, why_not(error, order), getattr(error, "errno", None))
             return False
         now = time.monotonic()
-        self._started(Attempt(key, order["lane"], child, order["alive"], [intent], now))
+        self._started(Attempt(key, order["lane"], pid, order["alive"], [intent], now))
         return True
 
     def _failed(self, key: str, why: str, errno: int | None) -> None:
-        self._journal.append({"event": "failed", "key": key, "error": why, "errno": errno})
+        self._journal.hold({"event": "failed", "key": key, "error": why, "errno": errno})
 
     def _started(self, attempt: Attempt) -> None:
-        pid = attempt.child.pid
+        pid = attempt.pid
         entry = processes.find(pid)  # it is our child and not reaped: its pid is its own
         record: Record = {
             "event": "started",
@@ -122,7 +123,7 @@ class Attempts:
         }
         attempt.records.append(record)
         self._live[attempt.key] = self._by_pid[pid] = attempt
-        self._journal.append(record)
+        self._journal.hold(record, _STARTS_HELD)
 
     def stop(self, key: str, grace: float, told: dict[str, Any]) -> None:
         """End the whole tree of an attempt: SIGTERM, and SIGKILL after `grace` seconds.
@@ -155,7 +156,6 @@ class Attempts:
             self._go_on(lane)
 
     def _exited(self, attempt: Attempt, code: int, usage: Any) -> None:
-        attempt.child.returncode = code  # it was reaped here: Popen must not wait for it
         attempt.exited = True
         leftover = self._has_leftover(attempt)
         record = {
@@ -170,7 +170,7 @@ class Attempts:
             "told": attempt.told,
             "leftover": leftover,
         }
-        self._journal.append(record)
+        self._journal.hold(record)
         attempt.records.append(record)
         if leftover:
             self._end_leftover(attempt)
@@ -180,7 +180,7 @@ class Attempts:
     def _has_leftover(self, attempt: Attempt) -> bool:
         """Tell whether anything of an ended main process is left; quick when nothing is."""
         if sys.platform != "linux":
-            return _group_exists(attempt.child.pid)
+            return _group_exists(attempt.pid)
         return bool(self._orphans()) and bool(self._members(attempt))
 
     def _end_leftover(self, attempt: Attempt) -> None:
@@ -193,7 +193,7 @@ class Attempts:
         """Go on ending trees; return the seconds until the next call is due, None if never."""
         for attempt in [a for a in self._live.values() if a.exited]:
             if not self._members(attempt):
-                self._journal.append({"event": "cleared", "key": attempt.key})
+                self._journal.hold({"event": "cleared", "key": attempt.key})
                 self._over(attempt)
         self._fill()
         now = time.monotonic()
@@ -220,7 +220,7 @@ class Attempts:
     def _members(self, attempt: Attempt) -> list[processes.Process]:
         """Return the running processes of an attempt: its subtree, and orphans that carry it."""
         everything = processes.table()
-        main = attempt.child.pid
+        main = attempt.pid
         roots = {main} if not attempt.exited else set()
         for pid in self._orphans() & everything.keys():
             below = processes.subtree([pid], everything)
@@ -245,7 +245,7 @@ def _exits() -> Iterator[tuple[int, int, Any]]:
 
 def _belongs(entry: processes.Process, attempt: Attempt) -> bool:
     return (
-        attempt.child.pid in (entry.session, entry.group)
+        attempt.pid in (entry.session, entry.group)
         or processes.carries(entry.pid, attempt.marks)
         or processes.holds(entry.pid, os.path.realpath(attempt.alive))
     )
@@ -257,36 +257,3 @@ def _group_exists(group: int) -> bool:
     except (ProcessLookupError, PermissionError):
         return False
     return True
-
-
-def _start(order: dict[str, Any], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Spawn without a shell and without a function between fork and exec (so vfork serves)."""
-    with contextlib.ExitStack() as files:
-        stdout, stderr, alive = (_open(order[n], files) for n in ("stdout", "stderr", "alive"))
-        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.set_inheritable(alive, True)  # alone: all other descriptors close on exec
-        return subprocess.Popen(
-            order["argv"],
-            cwd=order["cwd"],
-            env=environment | order["environment"],
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            close_fds=False,
-            start_new_session=True,
-        )
-
-
-def _open(path: str, files: contextlib.ExitStack) -> int:
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    files.callback(os.close, file)
-    return file
-
-
-def _why(error: OSError | ValueError, order: dict[str, Any]) -> str:
-    """Say why a program could not be started, as a shell would."""
-    if isinstance(error, FileNotFoundError) and error.filename == order["argv"][0]:
-        return f"{order['argv'][0]}: command not found"
-    if isinstance(error, OSError):
-        return f"{error.filename or order['argv'][0]}: {error.strerror}"
-    return f"{order['argv'][0]!r}: {error}"

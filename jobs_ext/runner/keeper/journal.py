@@ -8,6 +8,9 @@ Records, in the order they come for one attempt (`key` is ``<job id>/<number>``)
     exited   key, code, signal, maxrss, cpu, duration, time, told, leftover
     cleared  key                                  after leftover: true, when the last process went
 
+An intent is written at once, together with what is held: how the one before it in its lane ended,
+and that it had begun. So a short attempt costs one write; all else is held for milliseconds.
+
 A write survives ``kill -9`` of the keeper at once; the disk is synced in groups, which only a
 crash of the whole machine can tell. A line torn by such a crash is skipped by the reader, and the
 writer goes on after it on a fresh line. What the disk does not take, because it is full or can't be
@@ -18,6 +21,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -27,6 +31,7 @@ from typing import Any
 Record = dict[str, Any]
 SYNC_AFTER = 0.2  # seconds that a record may wait for the disk
 _AGAIN = 1.0  # seconds until a disk that failed is asked again
+_encoder = json.JSONEncoder(separators=(",", ":"))
 
 
 class Journal:
@@ -37,10 +42,12 @@ class Journal:
         self._fd = _open(path)
         self._unwritten = b""
         self.fault: OSError | None = None  # why the disk did not take the last write
-        self._dirty_since: float | None = None
+        self._write_due = math.inf  # monotonic
+        self._sync_due = math.inf  # monotonic
         self.grew = False  # since someone last looked and set it to False
         if _torn(path):
-            self._write(b"\n")
+            self._unwritten = b"\n"
+            self.write()
 
     @property
     def size(self) -> int:
@@ -53,34 +60,41 @@ class Journal:
         return not self._unwritten
 
     def append(self, record: Record) -> bool:
-        """Append a record; False when the disk took it not yet (see `tick`)."""
-        return self._write(encode(record))
+        """Write a record and all that are held; False when the disk took them not yet."""
+        self._unwritten += encode(record)
+        return self.write()
 
-    def _write(self, data: bytes) -> bool:
-        self._unwritten += data
+    def hold(self, record: Record, seconds: float = 0.0) -> None:
+        """Let a record be written together with the next one, after `seconds` at the latest."""
+        self._unwritten += encode(record)
+        self._write_due = min(self._write_due, time.monotonic() + seconds)
+
+    def write(self) -> bool:
+        """Write what is held; False when the disk took it not yet: `tick` tries again."""
+        self._write_due = math.inf
+        if not self._unwritten:
+            return True
         self.fault = None
         try:
             while self._unwritten:
                 self._unwritten = self._unwritten[os.write(self._fd, self._unwritten) :]
         except OSError as error:  # a full disk: kept in memory until there is room
             self.fault = error
+            self._write_due = time.monotonic() + _AGAIN
             return False
         finally:
             self.grew = True
-            if self._dirty_since is None:
-                self._dirty_since = time.monotonic()
+            self._sync_due = min(self._sync_due, time.monotonic() + SYNC_AFTER)
         return True
 
     def tick(self) -> float | None:
-        """Sync when it is time; return the seconds until the next call is due, None if never."""
-        if self._unwritten and not self._write(b""):
-            return _AGAIN
-        if self._dirty_since is None:
-            return None
-        left = self._dirty_since + SYNC_AFTER - time.monotonic()
-        if left > 0:
-            return left
-        return None if self.sync() else _AGAIN
+        """Write and sync when it is time; return seconds until the next call, None if never."""
+        if self._write_due <= time.monotonic():
+            self.write()
+        if self._sync_due <= time.monotonic():
+            self.sync()
+        due = min(self._write_due, self._sync_due)
+        return None if due == math.inf else max(0.0, due - time.monotonic())
 
     def sync(self) -> bool:
         """Bring everything written to the disk; False when it does not take it now."""
@@ -88,8 +102,9 @@ class Journal:
             os.fsync(self._fd)
         except OSError as error:
             self.fault = error
+            self._sync_due = time.monotonic() + _AGAIN
             return False
-        self._dirty_since = None
+        self._sync_due = math.inf
         return True
 
     def rotate(self, offset: int, keep: list[Record]) -> bool:
@@ -118,7 +133,8 @@ class Journal:
             os.fsync(file.fileno())
 
     def close(self) -> None:
-        """Sync and close."""
+        """Write, sync and close."""
+        self.write()
         self.sync()
         os.close(self._fd)
 
@@ -149,7 +165,7 @@ class JournalReader:
 
 def encode(record: Record) -> bytes:
     """Return a record as one line."""
-    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+    return _encoder.encode(record).encode() + b"\n"
 
 
 def decode(data: bytes) -> Iterator[Record]:

@@ -67,8 +67,7 @@ def table() -> dict[int, Process]:
 
 def _from_proc(pid: int) -> Process | None:
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - hot
-            data = file.read()
+        data = _read(f"/proc/{pid}/stat")
     except (FileNotFoundError, ProcessLookupError):
         return None
     field = data[data.rindex(b")") + 2 :].split()  # the name before it may hold anything
@@ -81,6 +80,18 @@ def _from_proc(pid: int) -> Process | None:
         rss=int(field[21]) * _PAGE,
         zombie=field[0] in (b"Z", b"X"),
     )
+
+
+def _read(path: str) -> bytes:
+    """Return what a small file in /proc says; costs half of what a file object does."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = b""
+        while more := os.read(file, 1 << 16):
+            data += more
+        return data
+    finally:
+        os.close(file)
 
 
 def _from_ps(which: list[str]) -> dict[int, Process]:
@@ -103,8 +114,7 @@ def _from_ps(which: list[str]) -> dict[int, Process]:
 def children(pid: int, everything: dict[int, Process] | None = None) -> set[int]:
     """Return the pids of the children of this very process, `pid`, zombies included."""
     try:
-        with open(f"/proc/{pid}/task/{pid}/children", "rb") as file:  # noqa: PTH123 - hot
-            return {int(word) for word in file.read().split()}
+        return {int(word) for word in _read(f"/proc/{pid}/task/{pid}/children").split()}
     except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN, or no /proc
         entries = table() if everything is None else everything
         return {entry.pid for entry in entries.values() if entry.parent == pid}

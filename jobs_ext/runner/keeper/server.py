@@ -14,7 +14,7 @@ Messages to the keeper (JSON objects, one per line)::
 
 Attempts of one lane run one after another; those that wait there are live, too.
 
-From the keeper, to everyone: ``{"event": "journal", "size": …}`` whenever the journal grew. What
+From the keeper, to everyone: ``{"event": "journal"}`` whenever the journal grew. What
 became of an order is read in the journal and nowhere else.
 """
 
@@ -35,6 +35,7 @@ from .journal import Journal
 
 IDLE = 30.0  # seconds without attempts and connections after which the keeper ends
 _SEND_TIME = 5.0  # seconds that a reader may be stuck before it is dropped
+_GREW = b'{"event":"journal"}\n'
 
 
 class Connection:
@@ -117,11 +118,11 @@ class Keeper:
         if self._journal.grew:
             self._journal.grew = False
             for connection in list(self._connections):
-                self._nudge(connection, {"event": "journal", "size": self._journal.size})
+                self._nudge(connection)
 
     def _accept(self, listener: socket.socket) -> None:
         sock, _ = listener.accept()
-        sock.settimeout(_SEND_TIME)
+        sock.setblocking(False)
         connection = Connection(sock)
         self._stop_when_idle = False  # a new runner has come
         self._connections.add(connection)
@@ -146,23 +147,23 @@ class Keeper:
             self._selector.unregister(connection.sock)
             connection.sock.close()
 
-    def _nudge(self, connection: Connection, message: dict[str, Any]) -> None:
-        """Send a notice, unless the line is full of notices that were not read yet.
+    def _nudge(self, connection: Connection) -> None:
+        """Say that the journal grew, unless the line is full of such notices, all unread.
 
         A message this short is sent as a whole or not at all.
         """
-        connection.sock.settimeout(0)
-        with contextlib.suppress(BlockingIOError):
-            try:
-                connection.sock.sendall(_encoded(message))
-            except ConnectionError:
-                self._drop(connection)
-                return
-        connection.sock.settimeout(_SEND_TIME)
+        try:
+            connection.sock.send(_GREW)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            self._drop(connection)
 
     def _send(self, connection: Connection, message: dict[str, Any]) -> None:
+        connection.sock.settimeout(_SEND_TIME)
         try:
             connection.sock.sendall(_encoded(message))
+            connection.sock.setblocking(False)
         except OSError:
             self._drop(connection)
 
@@ -192,6 +193,7 @@ class Keeper:
             self._attempts.forget_ended()
 
     def _state(self) -> dict[str, Any]:
+        self._journal.write()  # whoever is not live has its end in the file
         return {
             "event": "attempts",
             "instance": self._instance,

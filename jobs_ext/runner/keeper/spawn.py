@@ -1,0 +1,109 @@
+"""Starting the main process of an attempt: without a shell, and nothing of ours runs in it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+#: Starts what an order asks for, with its whole environment; returns the process id of a child,
+#: or of a descendant that becomes one. Raises `OSError` or `ValueError` (see `why_not`).
+Spawn = Callable[[dict[str, Any], dict[str, str]], int]
+
+_HOME = "/"  # where the keeper itself stays: it keeps no file system busy
+_UNIGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them, and that is inherited
+
+
+class _Streams(NamedTuple):
+    stdout: int
+    stderr: int
+
+
+def spawn(order: dict[str, Any], environment: dict[str, str]) -> int:
+    """Start a program in a session of its own, which holds the lock on its `alive` file."""
+    with contextlib.ExitStack() as files:
+        stdout, stderr, alive = (_open(order[n], files) for n in ("stdout", "stderr", "alive"))
+        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.set_inheritable(alive, True)  # alone: all other descriptors close on exec
+        os.chdir(order["cwd"])  # there is no other thread that could mind
+        try:
+            return _execute(order["argv"], environment, _Streams(stdout, stderr))
+        finally:
+            os.chdir(_HOME)
+
+
+def why_not(error: OSError | ValueError, order: dict[str, Any]) -> str:
+    """Say why a program could not be started, as a shell would."""
+    program = order["argv"][0]
+    if isinstance(error, FileNotFoundError) and error.filename == program:
+        if os.path.lexists(os.path.join(order["cwd"], program)):  # noqa: PTH118 - as given
+            return f"{program}: the interpreter that its first line names was not found"
+        return f"{program}: command not found"
+    if isinstance(error, OSError):
+        return f"{error.filename or program}: {error.strerror}"
+    return f"{program!r}: {error}"
+
+
+def _execute(argv: list[str], environment: Mapping[str, str], streams: _Streams) -> int:
+    """Start the first program of that name that can be started, as ``execvp`` does.
+
+    Standard input is the keeper's own, ``/dev/null``.
+    """
+    refused: OSError = FileNotFoundError(2, os.strerror(2), argv[0])
+    for path in _candidates(argv[0], environment):
+        try:
+            return _start(path, argv, environment, streams)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            refused = type(error)(error.errno, error.strerror, argv[0])
+            if not isinstance(error, PermissionError):
+                break
+    raise refused
+
+
+def _candidates(program: str, environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield where a program may be: at its path, or in the folders of the job's own PATH."""
+    if "/" in program:
+        yield program
+        return
+    for folder in os.get_exec_path(environment):
+        path = f"{folder or '.'}/{program}"
+        if os.access(path, os.F_OK):  # costs less than an attempt to start it
+            yield path
+
+
+def _start(path: str, argv: list[str], environment: Mapping[str, str], streams: _Streams) -> int:
+    actions = [(os.POSIX_SPAWN_DUP2, number, to) for to, number in enumerate(streams, start=1)]
+    try:
+        return os.posix_spawn(
+            path, argv, environment, file_actions=actions, setsid=True, setsigdef=_UNIGNORED
+        )
+    except NotImplementedError:  # this Python was built for an old C library, without setsid
+        return _start_slowly(path, argv, environment, streams)
+
+
+def _start_slowly(
+    path: str, argv: list[str], environment: Mapping[str, str], streams: _Streams
+) -> int:
+    child = subprocess.Popen(
+        argv,
+        executable=path,
+        env=environment,
+        stdout=streams.stdout,
+        stderr=streams.stderr,
+        close_fds=False,
+        start_new_session=True,
+    )
+    child.returncode = 0  # it is reaped with all others: Popen must not wait for it
+    return child.pid
+
+
+def _open(path: str, files: contextlib.ExitStack) -> int:
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    files.callback(os.close, file)
+    return file
