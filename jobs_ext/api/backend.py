@@ -139,7 +139,7 @@ class Backend:
         loop = IOLoop.current()
         loop.add_handler(pokes.fileno(), poked, IOLoop.READ)
         try:
-            self.hub.add(None, self._notices.note)
+            self.hub.add(None, self._notices.note, self._notices.wanted)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.hub.run())
                 tasks.create_task(supervisor.run())

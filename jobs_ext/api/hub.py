@@ -14,16 +14,21 @@ if TYPE_CHECKING:
     from .backend import Backend
 
     Listener = Callable[[list[Event]], None]
+    Wanted = Callable[[], bool]
 
 SLOW_POLL = 1.0  # seconds between looks when no poke comes: a poke can be lost
 _PAUSE = 0.02  # seconds after each look, so that a burst of pokes costs few of them
 _CHUNK = 1000  # events
 
 
+def _always() -> bool:
+    return True
+
+
 class Feed:
     """The events that one scope may see, in order, each once.
 
-    A scope is an owner's name, or None for everything.
+    A scope is an owner's name, or None for everything. What no listener wants is not even read.
     """
 
     def __init__(self, backend: Backend, scope: str | None) -> None:
@@ -31,18 +36,22 @@ class Feed:
         self._scope = scope
         self._turn = asyncio.Lock()
         self.cursor: int | None = None  # seq of the last event passed on
-        self.listeners: set[Listener] = set()
+        self.listeners: dict[Listener, Wanted] = {}
 
     async def read(self) -> None:
         """Pass on what is new; the first time, only find out where to start."""
         async with self._turn:
             events = self._backend.service.events
-            if self.cursor is None:
+            if self.cursor is None or not self._is_wanted():
                 self.cursor = await self._backend.call(events.head)
+                return
             while new := await self._backend.call(events.since, self.cursor, _CHUNK, self._scope):
                 self.cursor = new[-1].seq
                 for listener in list(self.listeners):
                     listener(new)
+
+    def _is_wanted(self) -> bool:
+        return any(wanted() for wanted in self.listeners.values())
 
 
 class Hub:
@@ -57,10 +66,10 @@ class Hub:
         """Say that there may be something new."""
         self._poked.set()
 
-    def add(self, scope: str | None, listener: Listener) -> Feed:
-        """Call `listener` with the events of `scope` from now on."""
+    def add(self, scope: str | None, listener: Listener, wanted: Wanted = _always) -> Feed:
+        """Call `listener` with the events of `scope` from now on, as long as they are `wanted`."""
         feed = self._feeds.setdefault(scope, Feed(self._backend, scope))
-        feed.listeners.add(listener)
+        feed.listeners[listener] = wanted
         return feed
 
     async def listen(self, scope: str | None, listener: Listener) -> int:
@@ -76,7 +85,7 @@ class Hub:
         """Stop calling `listener`."""
         feed = self._feeds.get(scope)
         if feed is not None:
-            feed.listeners.discard(listener)
+            feed.listeners.pop(listener, None)
             if not feed.listeners:
                 del self._feeds[scope]
 

@@ -7,6 +7,25 @@ import asyncio
 from tests.waiting import auntil
 
 
+async def test_what_nobody_wants_is_not_read(api, extension, monkeypatch):
+    hub, read, wanted = extension.backend.hub, [], []
+    await auntil(lambda: None in hub._feeds, what="the backend to run")
+    feed = hub._feeds[None]
+    monkeypatch.setattr(type(extension.backend.service.events), "since", lambda *a: read.append(a))
+    await api.submit(["true"], hold=True)
+    head = extension.backend.service.events.head()
+    await auntil(lambda: feed.cursor == head, what="the end of the events, without a look at them")
+    assert not read
+    monkeypatch.undo()
+    heard = []
+    hub.add(None, heard.extend, lambda: bool(wanted))
+    await feed.read()
+    wanted.append("from now on")
+    job = await api.submit(["true"], hold=True)
+    await auntil(lambda: [e for e in heard if e.job == job["id"]], what="the events of the job")
+    assert min(e.seq for e in heard) > head
+
+
 async def test_who_comes_while_the_last_one_goes_misses_nothing(api, extension):
     hub, heard = extension.backend.hub, []
     listener = heard.extend
