@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 #: Function targets whose name starts so are cells: their result is what they kept.
 CELL = "%%job "
 ERROR = "error.json"
-_LOG_TAIL = 4000  # bytes
 _VALUES = (".json", ".parquet", ".pickle")
 
 
@@ -158,16 +157,9 @@ def failure(client: Client, job: model.Job) -> JobFailed:
     return JobFailed(
         f"Job {job.name!r} failed: {reason or 'no reason is known'}.".replace("..", "."),
         reason=reason,
-        log=_tail(client, job) if job.attempts else "",
+        log=(job.attempts[-1].log_tail or "") if job.attempts else "",
         remote_traceback=_traceback(client, job),
     )
-
-
-def _tail(client: Client, job: model.Job) -> str:
-    chunk = client.log(job.id, stream="stderr", offset=-_LOG_TAIL)
-    if not chunk.text.strip():
-        chunk = client.log(job.id, stream="stdout", offset=-_LOG_TAIL)
-    return chunk.text.rstrip()
 
 
 def _traceback(client: Client, job: model.Job) -> str:

@@ -31,6 +31,7 @@ class Attempt(Struct, frozen=True):
     duration: float | None = None  # seconds, by the monotonic clock
     reason_code: str | None = None
     reason: str | None = None
+    log_tail: str | None = None  # of one that failed: the last lines of its log, as plain text
 
 
 class Output(Struct, frozen=True):

@@ -35,6 +35,22 @@ class ReasonCode(StrEnum):
     CANCELLED = "cancelled"  # somebody cancelled it
 
 
+_LAST_SIGNAL = 31  # those above have no names
+_EXITS = {126: "not executable", 127: "command not found"}
+_SIGNALS: dict[int, str] = {
+    signals.SIGSEGV: "it used memory that is not its own",
+    signals.SIGBUS: "it used memory that is not there",
+    signals.SIGILL: "it was made for another kind of processor",
+    signals.SIGFPE: "it divided by zero or the like",
+    signals.SIGABRT: "it gave up by itself",
+    signals.SIGPIPE: "nobody reads what it writes any more",
+    signals.SIGKILL: "something other than jobs_ext killed it",
+    signals.SIGTERM: "something other than jobs_ext told it to end",
+    signals.SIGINT: "something other than jobs_ext interrupted it",
+    signals.SIGHUP: "something other than jobs_ext told it to end",
+}
+
+
 def signal_name(number: int) -> str:
     """Return e.g. ``SIGKILL`` for 9; ``signal 99`` for a number without a name."""
     try:
@@ -44,14 +60,24 @@ def signal_name(number: int) -> str:
 
 
 def exit_sentence(code: int, last_line: str = "") -> str:
-    """Say that a program ended with exit code `code`; `last_line` is the end of its stderr."""
-    said = {126: " (not executable)", 127: " (command not found)"}.get(code, "")
+    """Say that a program ended with exit code `code`; `last_line` is the end of what it said."""
+    hint = _EXITS.get(code, "")
+    if 128 < code <= 128 + _LAST_SIGNAL:  # what a shell makes of it
+        hint = f"a program in it was killed by {signal_name(code - 128)}"
+    said = f" ({hint})" if hint else ""
     return f"exited with code {code}{said}" + (f": {last_line}" if last_line else "")
 
 
-def signal_sentence(number: int) -> str:
-    """Say that a signal ended the program."""
-    return f"killed by {signal_name(number)}"
+def signal_sentence(number: int, last_line: str = "") -> str:
+    """Say that a signal ended the program; `last_line` is the end of what it said."""
+    hint = _SIGNALS.get(number)
+    sentence = f"killed by {signal_name(number)}" + (f": {hint}" if hint else "")
+    return f"{sentence}; its last line: {last_line}" if last_line else sentence
+
+
+def system_memory_sentence(number: int) -> str:
+    """Say that a signal ended the program because the machine has no memory left."""
+    return f"killed by {signal_name(number)}: the machine ran out of memory"
 
 
 def memory_sentence(used: int, limit: int) -> str:

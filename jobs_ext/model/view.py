@@ -51,6 +51,7 @@ def view_model(job: Job) -> dict[str, Any]:
         "peak_memory": last.peak_memory if last else None,
         "cpu_seconds": last.cpu_seconds if last else None,
         "duration": last.duration if last else None,
+        "log_tail": last.log_tail if last and job.status is Status.FAILED else None,
         "batch": job.batch,
         "batch_index": job.batch_index,
         "arguments": [{"name": n, "text": show_value(v)} for n, v in job.arguments.items()],

@@ -103,6 +103,7 @@ class Ended(Struct, frozen=True, tag=True):
     peak_memory: int | None = None
     cpu_seconds: float | None = None
     duration: float | None = None
+    log_tail: str | None = None  # of one that failed
     outputs: list[FoundOutput] = []
 
 

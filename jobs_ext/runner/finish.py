@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -10,6 +9,7 @@ from ..model.clock import from_epoch
 from ..model.reasons import ReasonCode
 from ..model.status import Status
 from ..model.work import Ended, FoundOutput
+from . import environment
 from .collect import Found, collect
 from .executors import Exited
 from .failure import Defect, one_alone
@@ -18,6 +18,7 @@ from .memory import OutOfMemoryWatch
 from .room import because_full
 from .spare import SpareFolders
 from .staging import Plan
+from .tail import hide, log_tail
 from .verdict import Evidence, Verdict, judge
 
 _THREADS = 2
@@ -48,7 +49,8 @@ class Finisher:
         stopped = exited.told is not None and exited.told.code is ReasonCode.LOG_LIMIT
         if stopped and limits.log is not None:
             cut_logs(one.at, limits.log)
-        struck = exited.signal == signal.SIGKILL and self._oom.struck()
+        failed = exited.exit_code != 0 and exited.told is None
+        struck = failed and self._oom.struck()
         try:
             with one_alone(one.key, "looking for its outputs"):
                 found, missing = collect(one)
@@ -91,17 +93,23 @@ def _judged(one: Plan, exited: Exited, found: list[Found], evidence: Evidence) -
 
 
 def _ended(one: Plan, exited: Exited, verdict: Verdict, outputs: list[FoundOutput]) -> Ended:
+    reason, tail = verdict.reason, None
+    if verdict.status is Status.FAILED:
+        secret = environment.shared(one.work)
+        reason = hide(reason or "", secret)
+        tail = hide(log_tail(one.at), secret) or None
     return Ended(
         job=one.work.id,
         attempt=one.work.attempt,
         status=verdict.status,
         time=from_epoch(exited.time),
         reason_code=verdict.code,
-        reason=verdict.reason,
+        reason=reason,
         exit_code=exited.exit_code,
         signal=exited.signal,
         peak_memory=exited.peak_memory,
         cpu_seconds=exited.cpu_seconds,
         duration=exited.duration,
+        log_tail=tail,
         outputs=outputs,
     )

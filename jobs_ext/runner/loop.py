@@ -34,6 +34,7 @@ from .pace import Pace
 from .room import Room
 from .spare import SpareFolders
 from .staging import Plan, plan, stage
+from .tail import log_tail
 from .verdict import stopped
 
 _SLOW_LOOK = 2.0  # seconds between looks at the store when no poke comes
@@ -277,8 +278,8 @@ class Runner:
         return plan(work, self._paths.attempt(work.id, work.attempt))
 
 
-def _failed(work: Work, code: ReasonCode, reason: str) -> Ended:
-    return Ended(work.id, work.attempt, Status.FAILED, now(), code, reason)
+def _failed(work: Work, code: ReasonCode, reason: str, tail: str = "") -> Ended:
+    return Ended(work.id, work.attempt, Status.FAILED, now(), code, reason, log_tail=tail or None)
 
 
 def _lost(live: Live, why: str) -> Ended:
@@ -289,4 +290,4 @@ def _lost(live: Live, why: str) -> Ended:
         return Ended(
             one.work.id, one.work.attempt, verdict.status, now(), verdict.code, verdict.reason
         )
-    return _failed(one.work, ReasonCode.LOST, why)
+    return _failed(one.work, ReasonCode.LOST, why, log_tail(one.at))

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..model.reasons import ReasonCode, exit_sentence, output_sentence, signal_sentence
+from ..model.reasons import (
+    ReasonCode,
+    exit_sentence,
+    output_sentence,
+    signal_sentence,
+    system_memory_sentence,
+)
 from ..model.status import Status
 from .executors import Exited
 from .staging import Plan
+from .tail import last_line, one_line
 
-_SIGKILL = 9
-_LONGEST = 500  # characters of a message in a reason
-_TAIL = 8192  # bytes of stderr that are searched for its last line
+_SHELLS_SIGKILL = 128 + signal.SIGKILL
+_OWN_FAULT = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
 
 
 class Verdict(NamedTuple):
@@ -40,17 +47,14 @@ def judge(one: Plan, exited: Exited, found: Evidence) -> Verdict:
     if exited.told is not None:
         return stopped(exited.told.code, exited.told.sentence)
     if exited.signal is not None:
-        return _by_signal(exited.signal, oom=found.oom)
+        return _by_signal(one, exited.signal, oom=found.oom)
     if exited.exit_code:
-        return _by_error(one) or Verdict(
-            Status.FAILED,
-            ReasonCode.EXIT_CODE,
-            exit_sentence(exited.exit_code, last_line(one.at.stderr)),
-        )
+        said = _by_error(one, oom=found.oom)
+        return said or _by_code(one, exited.exit_code, oom=found.oom)
     if found.excess:
-        return Verdict(Status.FAILED, ReasonCode.OUTPUT_LIMIT, output_sentence(found.excess))
+        return _failed(ReasonCode.OUTPUT_LIMIT, output_sentence(found.excess))
     if found.missing:
-        return Verdict(Status.FAILED, ReasonCode.MISSING_OUTPUT, "; ".join(found.missing))
+        return _failed(ReasonCode.MISSING_OUTPUT, "; ".join(found.missing))
     return Verdict(Status.SUCCEEDED)
 
 
@@ -60,26 +64,42 @@ def stopped(code: ReasonCode, sentence: str) -> Verdict:
     return Verdict(status, code, sentence)
 
 
-def _by_signal(number: int, *, oom: bool) -> Verdict:
-    sentence = signal_sentence(number)
-    if number == _SIGKILL and oom:
-        told = f"{sentence}: the system ran out of memory"
-        return Verdict(Status.FAILED, ReasonCode.OUT_OF_MEMORY, told)
-    return Verdict(Status.FAILED, ReasonCode.SIGNAL, sentence)
+def _by_signal(one: Plan, number: int, *, oom: bool) -> Verdict:
+    if number == signal.SIGKILL and oom:
+        return _failed(ReasonCode.OUT_OF_MEMORY, system_memory_sentence(number))
+    said = _last_words(one) if number in _OWN_FAULT else ""
+    return _failed(ReasonCode.SIGNAL, signal_sentence(number, said))
 
 
-def _by_error(one: Plan) -> Verdict | None:
+def _by_code(one: Plan, code: int, *, oom: bool) -> Verdict:
+    if code == _SHELLS_SIGKILL and oom:
+        return _failed(ReasonCode.OUT_OF_MEMORY, system_memory_sentence(signal.SIGKILL))
+    return _failed(ReasonCode.EXIT_CODE, exit_sentence(code, _last_words(one)))
+
+
+def _failed(code: ReasonCode, sentence: str) -> Verdict:
+    return Verdict(Status.FAILED, code, sentence)
+
+
+def _last_words(one: Plan) -> str:
+    """Return the last line of stderr, or of stdout when nothing stands there."""
+    return last_line(one.at.stderr) or last_line(one.at.stdout)
+
+
+def _by_error(one: Plan, *, oom: bool) -> Verdict | None:
     """Return what a payload said that went wrong, None when it said nothing."""
     said = _error(one.at.request / "error.json")
     if said is None:
         return None
     kind, message = (one_line(str(said.get(key, ""))) for key in ("type", "message"))
     where = f"cell {said['cell']} failed: " if "cell" in said else ""
-    code = ReasonCode.EXCEPTION
-    if kind in ("ImportError", "ModuleNotFoundError"):
-        code = ReasonCode.IMPORT_ERROR
     told = f"{where}{kind}: {message}" if message else f"{where}{kind}"
-    return Verdict(Status.FAILED, code, told)
+    if kind in ("ImportError", "ModuleNotFoundError"):
+        under = f" (under {one.python})" if one.kind == "function" else ""
+        return _failed(ReasonCode.IMPORT_ERROR, told + under)
+    if kind == "DeadKernelError" and oom:
+        return _failed(ReasonCode.OUT_OF_MEMORY, f"{told}: the machine ran out of memory")
+    return _failed(ReasonCode.EXCEPTION, told)
 
 
 def _error(path: Path) -> dict[str, Any] | None:
@@ -88,22 +108,3 @@ def _error(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return said if isinstance(said, dict) else None
-
-
-def last_line(path: Path) -> str:
-    """Return the last line of a log that says something, shortened; "" when none does."""
-    try:
-        with path.open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - _TAIL))
-            text = file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
-    lines = [line for line in map(one_line, text.splitlines()) if line]
-    return lines[-1] if lines else ""
-
-
-def one_line(text: str) -> str:
-    """Return text as one line, without control characters, shortened."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

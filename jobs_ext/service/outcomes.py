@@ -96,7 +96,7 @@ class Outcomes:
             ran or change.status is Status.SUCCEEDED
         ):
             self._run(row, change.time)  # it was too quick for its start to be told
-        facts = ("exit_code", "signal", "peak_memory", "cpu_seconds", "duration")
+        facts = ("exit_code", "signal", "peak_memory", "cpu_seconds", "duration", "log_tail")
         why = {"reason_code": change.reason_code, "reason": change.reason}
         self._note_attempt(
             row,

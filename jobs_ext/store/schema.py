@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0002"
+HEAD = "0003"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -167,6 +167,7 @@ attempt = Table(
     Column("duration", Float),
     Column("reason_code", Text),
     Column("reason", Text),
+    Column("log_tail", Text),
     Column("pid", Integer),
     Column("process_start", Float),
     Column("monotonic", Float),

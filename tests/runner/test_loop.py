@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs_ext.model import reasons
 from jobs_ext.model.request import Context, Options, Target
 from jobs_ext.model.status import Status
 from jobs_ext.model.work import Work
@@ -46,7 +47,7 @@ def test_a_command_succeeds(house: House) -> None:
     [
         ("exit 3", "exit_code", "exited with code 3"),
         ("echo 'no such thing' >&2; exit 1", "exit_code", "exited with code 1: no such thing"),
-        ("kill -SEGV $$", "signal", "killed by SIGSEGV"),
+        ("kill -SEGV $$", "signal", reasons.signal_sentence(signal.SIGSEGV)),
     ],
 )
 def test_a_failure_says_why(house: House, script: str, code: str, reason: str) -> None:

@@ -1,0 +1,247 @@
+"""Faults as an analyst meets them: each must be clear from its one sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cloudpickle
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from jobs_ext.model.job import Job
+from jobs_ext.model.reasons import ReasonCode
+from jobs_ext.model.request import Target
+from jobs_ext.model.status import Status
+from jobs_ext.service import Upload
+from tests.runner.house import WHO, House, open_house, socket_folder
+from tests.waiting import until
+
+Fault = Callable[[House], str]  # submits a job that will fail, and returns its id
+FAULTS: dict[str, tuple[Fault, ReasonCode, str]] = {}
+
+
+def fault(code: ReasonCode, sentence: str) -> Callable[[Fault], Fault]:
+    """Note a fault, and what a pattern says that its sentence must be."""
+
+    def note(make: Fault) -> Fault:
+        FAULTS[make.__name__] = (make, code, sentence)
+        return make
+
+    return note
+
+
+def spoilt(house: House, submit: Callable[[], str], spoil: Callable[[], object]) -> str:
+    """Submit a held job, take away what it needs, and let it go."""
+    job = submit()
+    spoil()
+    house.service.jobs.release(WHO, job)
+    return job
+
+
+def program(house: House, name: str, text: str = "#!/bin/sh\n") -> Path:
+    path = house.cwd / name
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+def function(house: House, source: str) -> str:
+    space: dict[str, Callable[..., object]] = {}
+    exec(source, {"__name__": "__main__"}, space)
+    pickled = cloudpickle.dumps(space["f"])
+    return uploaded(house, pickled)
+
+
+def uploaded(house: House, pickled: bytes) -> str:
+    parts = {"f": Upload("f", "application/octet-stream", pickled)}
+    return house.submit(Target(function="f", qualname="f"), {}, parts)
+
+
+def notebook(house: House, name: str, *cells: str) -> str:
+    path = house.cwd / name
+    nbformat.write(new_notebook(cells=[new_code_cell(c) for c in cells]), path)
+    return house.submit(Target(notebook=str(path)))
+
+
+def struck(house: House, number: int) -> str:
+    """Send a running job a signal."""
+    job = house.shell("echo $$; exec sleep 600")
+    until(lambda: house.get(job).attempts and house.log(job), what="its pid")
+    os.kill(int(house.log(job)), number)
+    return job
+
+
+@fault(ReasonCode.EXIT_CODE, r"exited with code 3: the table has no column x")
+def an_exit_code(house: House) -> str:
+    return house.shell("echo first >&2; echo 'the table has no column x' >&2; exit 3")
+
+
+@fault(ReasonCode.EXIT_CODE, r"exited with code 2: ERROR: no such sample")
+def an_exit_code_explained_on_stdout(house: House) -> str:
+    return house.shell("echo working; echo 'ERROR: no such sample'; exit 2")
+
+
+@fault(ReasonCode.EXIT_CODE, r"exited with code 1: ValueError: red text")
+def an_exit_code_explained_in_colour(house: House) -> str:
+    return house.python(r"raise ValueError('\x1b[1;31mred\x1b[0m text')")
+
+
+@fault(ReasonCode.SIGNAL, r"killed by SIGSEGV: it used memory that is not its own")
+def a_crash(house: House) -> str:
+    return house.python("import ctypes; ctypes.string_at(0)")
+
+
+@fault(ReasonCode.SIGNAL, r"killed by SIGABRT: it gave up by itself; its last line: corrupt index")
+def an_abort(house: House) -> str:
+    return house.shell("echo corrupt index >&2; kill -ABRT $$")
+
+
+@fault(ReasonCode.EXIT_CODE, r"exited with code 139 \(a program in it was killed by SIGSEGV\).*")
+def a_crash_inside_a_shell(house: House) -> str:
+    return house.shell("sh -c 'kill -SEGV $$'; exit $?")
+
+
+@fault(ReasonCode.SIGNAL, r"killed by SIGKILL: something other than jobs_ext killed it")
+def a_kill_by_somebody(house: House) -> str:
+    return struck(house, signal.SIGKILL)
+
+
+@fault(ReasonCode.SIGNAL, r"killed by SIGTERM: something other than jobs_ext told it to end")
+def an_end_by_somebody(house: House) -> str:
+    return struck(house, signal.SIGTERM)
+
+
+@fault(ReasonCode.OUT_OF_MEMORY, r"killed: used 1\d\d\.\d MB of 100\.0 MB")
+def too_much_memory(house: House) -> str:
+    return house.python("import time; x = bytearray(130_000_000); time.sleep(60)", memory="100MB")
+
+
+@fault(ReasonCode.TIME_LIMIT, r"stopped: ran longer than its time limit of 0\.5 s")
+def too_much_time(house: House) -> str:
+    return house.shell("sleep 60", timeout="0.5s")
+
+
+@fault(ReasonCode.LOG_LIMIT, r"killed: wrote more than 1\.0 MB to its log")
+def too_much_log(house: House) -> str:
+    return house.shell("yes", max_log_size="1MB")
+
+
+@fault(ReasonCode.OUTPUT_LIMIT, r"its files took more than 5\.0 MB of the disk")
+def too_many_outputs(house: House) -> str:
+    script = 'head -c 6000000 /dev/zero > "$JOBS_OUTPUT_DIR/x"'
+    return house.shell(script, max_output_size="5MB")
+
+
+@fault(ReasonCode.DISK_FULL, r"exited with code 1: OSError: \[Errno 28\] No space left on device")
+def a_full_disk(house: House) -> str:
+    return house.python("open('/dev/full', 'wb', 0).write(b'x')")
+
+
+@fault(ReasonCode.EXIT_CODE, r"exited with code 127 \(command not found\): .*no-such-tool.*")
+def a_command_that_a_shell_does_not_find(house: House) -> str:
+    return house.shell("no-such-tool")
+
+
+@fault(ReasonCode.MISSING_INPUT, r"an input is gone: /.*/rows\.csv")
+def an_input_that_was_removed(house: House) -> str:
+    path = house.cwd / "rows.csv"
+    path.write_text("x")
+    options = {"cwd": "private", "inputs": ["rows.csv"], "hold": True}
+    return spoilt(house, lambda: house.shell("true", **options), path.unlink)
+
+
+@fault(ReasonCode.MISSING_INPUT, r"the script is gone: /.*/plan\.py")
+def a_script_that_was_removed(house: House) -> str:
+    path = program(house, "plan.py")
+    return spoilt(house, lambda: house.submit(Target(script=str(path)), hold=True), path.unlink)
+
+
+@fault(ReasonCode.MISSING_OUTPUT, r"it did not write its output table \(t\.csv\)")
+def an_output_that_was_not_written(house: House) -> str:
+    house.tool('name = "idle"\ncommand = ["true"]\n[outputs.table]\npath = "t.csv"\n')
+    return house.submit(Target(tool="idle"), {})
+
+
+@fault(
+    ReasonCode.IMPORT_ERROR,
+    rf"ModuleNotFoundError: No module named 'no_such_module' \(under {re.escape(sys.executable)}\)",
+)
+def a_module_that_is_not_there(house: House) -> str:
+    return function(house, "def f():\n    import no_such_module\n")
+
+
+@fault(ReasonCode.EXCEPTION, r"KeyError: 'sample_7'")
+def an_exception(house: House) -> str:
+    return function(house, "def f():\n    raise KeyError('sample_7')\n")
+
+
+@fault(ReasonCode.EXCEPTION, r"TypeError: the function returned a lock, which can't be kept: .*")
+def a_value_that_cannot_be_kept(house: House) -> str:
+    return function(house, "def f():\n    import threading\n    return threading.Lock()\n")
+
+
+@fault(ReasonCode.EXCEPTION, r"cell 2 failed: ZeroDivisionError: division by zero")
+def a_cell_that_fails(house: House) -> str:
+    return notebook(house, "cells.ipynb", "x = 1", "x / 0")
+
+
+@fault(ReasonCode.EXCEPTION, r"cell 1 failed: DeadKernelError: the kernel died")
+def a_kernel_that_dies(house: House) -> str:
+    return notebook(house, "dies.ipynb", "import os; os.kill(os.getpid(), 9)")
+
+
+@fault(ReasonCode.DEPENDENCY_FAILED, r"prepare, which it needs, did not succeed")
+def a_job_before_it_that_failed(house: House) -> str:
+    return house.shell("true", after=[house.shell("exit 1", name="prepare")])
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Job]]:
+    """Every fault, met; the jobs run side by side."""
+    root = tmp_path_factory.mktemp("faults")
+    with socket_folder() as sockets, open_house(root, sockets) as house:
+        met = {name: make(house) for name, (make, _, _) in FAULTS.items()}
+        yield lambda name: house.ended(met[name])
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_sentence_alone_says_what_happened(ended: Callable[[str], Job], name: str) -> None:
+    _, code, sentence = FAULTS[name]
+    job = ended(name)
+    ran_never = code is ReasonCode.DEPENDENCY_FAILED
+    assert job.status is (Status.CANCELLED if ran_never else Status.FAILED)
+    assert job.reason_code == code, job.reason
+    assert re.fullmatch(sentence, job.reason or ""), job.reason
+
+
+def test_a_failure_carries_the_last_lines_of_its_log(ended: Callable[[str], Job]) -> None:
+    assert ended("an_exit_code").attempts[0].log_tail == "first\nthe table has no column x"
+    tail = ended("an_exception").attempts[0].log_tail
+    assert tail is not None
+    assert tail.startswith("Traceback")
+    assert tail.endswith("KeyError: 'sample_7'")
+    assert ended("an_output_that_was_not_written").attempts[0].log_tail is None
+
+
+def test_a_lost_job_says_so(own_house: House) -> None:
+    job = own_house.shell("echo so far; sleep 600")
+    until(lambda: own_house.get(job).attempts and own_house.log(job), what="its log")
+    own_house.reached(job, Status.RUNNING)
+    os.kill(own_house.keeper_pid, signal.SIGKILL)
+    ended = own_house.ended(job)
+    assert (ended.status, ended.reason_code) == (Status.FAILED, ReasonCode.LOST)
+    assert str(ended.reason).startswith("lost: ")
+    assert ended.attempts[0].log_tail == "so far"
+
+
+def test_no_secret_gets_into_reason_or_tail(house: House) -> None:
+    script = 'echo "denied for $API_TOKEN" >&2; exit 1'
+    job = house.ended(house.shell(script, env={"API_TOKEN": "s3cr3t-value"}))
+    assert job.reason == "exited with code 1: denied for ***"
+    assert job.attempts[0].log_tail == "denied for ***"

@@ -1,0 +1,63 @@
+"""The end of a log, as it is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jobs_ext.runner.tail import hide, last_line, log_tail, one_line
+from jobs_ext.store.paths import AttemptPaths
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> AttemptPaths:
+    return AttemptPaths(tmp_path)
+
+
+def test_stderr_goes_before_stdout(at: AttemptPaths) -> None:
+    assert log_tail(at) == ""
+    at.stdout.write_text("one\ntwo\n")
+    at.stderr.write_text("\n \n")
+    assert log_tail(at) == "one\ntwo"
+    at.stderr.write_text("bad\n")
+    assert log_tail(at) == "bad"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (b"\x1b[1;31mred\x1b[0m", "red"),
+        (b"\x1b]8;;http://x\x07link\x1b]8;;\x07", "link"),
+        (b"10%\r 50%\r100%\r", "100%"),
+        (b"a\x00b\x07c", "a b c"),
+        (b"caf\xe9", "caf�"),
+        ("né\u2028e".encode(), "né e"),
+    ],
+)
+def test_it_is_what_a_terminal_shows(at: AttemptPaths, written: bytes, shown: str) -> None:
+    at.stderr.write_bytes(b"before\n" + written + b"\n")
+    assert log_tail(at) == f"before\n{shown}"
+    assert last_line(at.stderr) == shown
+
+
+def test_it_is_short(at: AttemptPaths) -> None:
+    at.stderr.write_text("\n".join(f"line {n}" for n in range(1000)))
+    assert log_tail(at).split("\n") == [f"line {n}" for n in range(980, 1000)]
+    at.stderr.write_text("é" * 1_000_000)
+    assert 3990 <= len(log_tail(at).encode()) <= 4000
+    assert len(last_line(at.stderr)) == 500
+
+
+def test_one_line_is_one_line() -> None:
+    assert one_line("a\n\tb\x1b[0m\x00 c ") == "a b c"
+
+
+def test_values_of_secret_names_are_hidden() -> None:
+    variables = {
+        "GITHUB_TOKEN": "abcdef",
+        "db_password": "hunter22",
+        "PIN_SECRET": "1",
+        "HOME": "/h",
+    }
+    assert hide("abcdef hunter22 1 /h", variables) == "*** *** 1 /h"
