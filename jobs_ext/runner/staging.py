@@ -134,7 +134,16 @@ def _launch(one: Plan, arguments: dict[str, Any]) -> Launch:
         alive=str(one.at.alive),
         environment=own,
         shared=shared,
+        parent=_parent(one, command),
     )
+
+
+def _parent(one: Plan, command: list[str]) -> list[str]:
+    """Return the argv of a process that can fork the attempt, [] when there is no such thing."""
+    if one.kind != "function":
+        return []
+    python, payload, *_ = command
+    return [python, str(_PAYLOADS / "warm.py"), payload]
 
 
 def _argv(one: Plan, arguments: dict[str, Any]) -> list[str]:

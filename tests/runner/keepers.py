@@ -83,9 +83,9 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bench(tmp_path: Path, sockets: Path) -> Iterator[Bench]:
+def bench(tmp_path: Path, sockets: Path, kind: type[Bench] = Bench) -> Iterator[Bench]:
     """A keeper that is gone afterwards, with all its processes."""
-    made = Bench(tmp_path, sockets)
+    made = kind(tmp_path, sockets)
     try:
         yield made
     finally:

@@ -22,6 +22,7 @@ class Launch(Struct, frozen=True):
     alive: str
     environment: dict[str, str]  # this attempt's own variables
     shared: dict[str, str]  # those that many attempts have in common
+    parent: list[str] = []  # a warm parent: "warm.py" before the payload that `argv` begins with
 
 
 class Why(Struct, frozen=True):

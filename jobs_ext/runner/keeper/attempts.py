@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import socket
@@ -15,7 +16,8 @@ from typing import Any
 from . import processes
 from .journal import Journal, Record
 from .lanes import Lanes, Order
-from .spawn import Spawn, spawn, why_not
+from .spawn import Spawn, opened, spawn, why_not
+from .warm import Born, Declined, Reaped, WarmParents
 
 LEFTOVER_GRACE = 1.0  # seconds between SIGTERM and SIGKILL for what a job leaves behind
 _STARTS_HELD = 0.005  # seconds that the news of a start may wait for that of the end
@@ -30,6 +32,7 @@ class Attempt:
     key: str
     lane: str
     pid: int  # of its main process
+    start: float  # of that: with its pid, who it is
     alive: str  # a file it holds open as long as any of it lives
     records: list[Record]  # its part of the journal, for a rotation
     monotonic: float
@@ -42,6 +45,16 @@ class Attempt:
         self.marks = processes.marks_of(self.key)
 
 
+@dataclass
+class Unborn:
+    """An attempt that a warm parent was asked for, until its process is there."""
+
+    one: Order
+    intent: Record
+    alive: int  # descriptor of its `alive` file, to free that with should it not be born
+    stop: tuple[float, dict[str, Any]] | None = None  # it is to be stopped: grace, and why
+
+
 class Attempts:
     """All live attempts of this process, which must be their subreaper."""
 
@@ -51,6 +64,8 @@ class Attempts:
         self._known = known  # every key there was an intent for: none is spawned twice
         self._live: dict[str, Attempt] = {}
         self._by_pid: dict[int, Attempt] = {}  # attempts whose main process runs
+        self._unborn: dict[str, Unborn] = {}
+        self._warm = WarmParents()
         self._lanes = Lanes()
         self._left: list[str] = []  # lanes whose attempt is over
         self._host = socket.gethostname()
@@ -58,15 +73,20 @@ class Attempts:
     @property
     def live(self) -> list[str]:
         """Keys of the attempts that are not over yet, those that wait in a lane included."""
-        return [*self._live, *self._lanes.keys]
+        return [*self._live, *self._unborn, *self._lanes.keys]
+
+    def fileno(self) -> int:
+        """Return a descriptor that is readable when `reap` has something to do."""
+        return self._warm.fileno()
 
     def records(self) -> list[Record]:
         """Return the journal's records of the live attempts."""
-        return [record for attempt in self._live.values() for record in attempt.records]
+        begun = [record for attempt in self._live.values() for record in attempt.records]
+        return begun + [unborn.intent for unborn in self._unborn.values()]
 
     def forget_ended(self) -> None:
         """Forget the keys of ended attempts: the store has them, nobody will send them again."""
-        self._known = set(self._live)
+        self._known = {*self._live, *self._unborn}
 
     def spawn(self, order: dict[str, Any], environment: dict[str, str]) -> None:
         """Start an attempt as soon as its lane is free, unless one of that key was ever started."""
@@ -86,9 +106,8 @@ class Attempts:
             following = self._lanes.leave(lane)
 
     def _begin(self, one: Order) -> bool:
-        """Start an attempt; tell whether it runs."""
-        order, environment = one
-        key = order["key"]
+        """Start an attempt; tell whether it runs, or is going to."""
+        key = one.order["key"]
         self._known.add(key)
         intent: Record = {"event": "intent", "key": key}
         if not self._journal.append(intent):
@@ -96,33 +115,49 @@ class Attempts:
             why = f"the journal can't be written: {fault.strerror if fault else ''}"
             self._failed(key, why, fault.errno if fault else None)
             return False
+        return self._ask_warm(one, intent) or self._begin_cold(one, intent)
+
+    def _ask_warm(self, one: Order, intent: Record) -> bool:
+        if not one.order["parent"]:
+            return False
+        try:
+            with opened(one.order) as files:
+                if self._warm.order(*one, list(files)):
+                    self._unborn[one.order["key"]] = Unborn(one, intent, os.dup(files[2]))
+                    return True
+        except (OSError, ValueError):  # a cold start will say why
+            pass
+        return False
+
+    def _begin_cold(self, one: Order, intent: Record) -> bool:
+        order, environment = one
         try:
             pid = self._start(order, environment | order["environment"])
         except (OSError, ValueError) as error:
-            self._failed(key, why_not(error, order), getattr(error, "errno", None))
+            self._failed(order["key"], why_not(error, order), getattr(error, "errno", None))
             return False
-        now = time.monotonic()
-        self._started(Attempt(key, order["lane"], pid, order["alive"], [intent], now))
+        entry = processes.find(pid)  # it is our child and not reaped: its pid is its own
+        self._started(one, intent, pid, entry.start if entry else 0.0)
         return True
 
     def _failed(self, key: str, why: str, errno: int | None) -> None:
         self._journal.hold({"event": "failed", "key": key, "error": why, "errno": errno})
 
-    def _started(self, attempt: Attempt) -> None:
-        pid = attempt.pid
-        entry = processes.find(pid)  # it is our child and not reaped: its pid is its own
+    def _started(self, one: Order, intent: Record, pid: int, start: float) -> None:
+        key, lane, alive = (one.order[name] for name in ("key", "lane", "alive"))
+        attempt = Attempt(key, lane, pid, start, alive, [intent], time.monotonic())
         record: Record = {
             "event": "started",
-            "key": attempt.key,
+            "key": key,
             "pid": pid,
-            "start": entry.start if entry else 0.0,
+            "start": start,
             "monotonic": attempt.monotonic,
             "time": time.time(),
             "boot": processes.boot_id(),
             "host": self._host,
         }
         attempt.records.append(record)
-        self._live[attempt.key] = self._by_pid[pid] = attempt
+        self._live[key] = self._by_pid[pid] = attempt
         self._journal.hold(record, _STARTS_HELD)
 
     def stop(self, key: str, grace: float, told: dict[str, Any]) -> None:
@@ -130,6 +165,8 @@ class Attempts:
 
         `told` says why; the first reason stands.
         """
+        if key in self._unborn:
+            self._unborn[key].stop = self._unborn[key].stop or (grace, told)
         attempt = self._live.get(key)
         if attempt is None or attempt.told is not None:
             return
@@ -140,10 +177,48 @@ class Attempts:
     def reap(self) -> None:
         """Take every exited child, attempts' main processes and orphans; start who comes next."""
         for pid, status, usage in _exits():
-            attempt = self._by_pid.pop(pid, None)
-            if attempt is not None:
-                self._exited(attempt, os.waitstatus_to_exitcode(status), usage)
+            attempt = self._by_pid.get(pid) or self._just_born(pid)
+            if attempt is None:
+                self._warm.was_reaped(pid)
+            else:
+                cpu = usage.ru_utime + usage.ru_stime
+                self._exited(attempt, status, usage.ru_maxrss * _MAXRSS_UNIT, cpu)
+        self._hear()
         self._fill()
+
+    def _just_born(self, pid: int) -> Attempt | None:
+        """Return the attempt of a child that told of itself before it ended, not heard yet."""
+        self._hear()
+        return self._by_pid.get(pid)
+
+    def _hear(self) -> None:
+        """Take what warm parents have to tell."""
+        for news in self._warm.news():
+            match news:
+                case Born(key, pid, start):
+                    self._born(key, pid, start)
+                case Declined(key):
+                    self._declined(key)
+                case Reaped(key, status, maxrss, cpu):
+                    attempt = self._live.get(key)
+                    if attempt is not None and not attempt.exited:
+                        self._exited(attempt, status, maxrss * _MAXRSS_UNIT, cpu)
+
+    def _born(self, key: str, pid: int, start: float) -> None:
+        unborn = self._unborn.pop(key)
+        os.close(unborn.alive)
+        self._started(unborn.one, unborn.intent, pid, start)
+        if unborn.stop is not None:
+            self.stop(key, *unborn.stop)
+
+    def _declined(self, key: str) -> None:
+        unborn = self._unborn.pop(key)
+        fcntl.flock(unborn.alive, fcntl.LOCK_UN)  # its parent may not have closed it yet
+        os.close(unborn.alive)
+        if not self._begin_cold(unborn.one, unborn.intent):
+            self._left.append(unborn.one.order["lane"])
+        elif unborn.stop is not None:
+            self.stop(key, *unborn.stop)
 
     def _over(self, attempt: Attempt) -> None:
         del self._live[attempt.key]
@@ -155,7 +230,9 @@ class Attempts:
         for lane in left:
             self._go_on(lane)
 
-    def _exited(self, attempt: Attempt, code: int, usage: Any) -> None:
+    def _exited(self, attempt: Attempt, status: int, maxrss: int, cpu: float) -> None:
+        code = os.waitstatus_to_exitcode(status)
+        del self._by_pid[attempt.pid]
         attempt.exited = True
         leftover = self._has_leftover(attempt)
         record = {
@@ -163,8 +240,8 @@ class Attempts:
             "key": attempt.key,
             "code": code if code >= 0 else None,
             "signal": -code if code < 0 else None,
-            "maxrss": usage.ru_maxrss * _MAXRSS_UNIT,
-            "cpu": usage.ru_utime + usage.ru_stime,
+            "maxrss": maxrss,
+            "cpu": cpu,
             "duration": time.monotonic() - attempt.monotonic,
             "time": time.time(),
             "told": attempt.told,
@@ -201,10 +278,12 @@ class Attempts:
             if attempt.kill_at is not None and attempt.kill_at <= now:
                 self._signal(attempt, signal.SIGKILL)
                 attempt.kill_at = now + _AGAIN
-        if not self._live:
+        if not self._live and not self._unborn:
             self._end_strangers()
-        due = [a.kill_at for a in self._live.values() if a.kill_at is not None]
-        return max(0.0, min(due) - now) if due else None
+        due = [a.kill_at - now for a in self._live.values() if a.kill_at is not None]
+        later = self._warm.tick()
+        due += [] if later is None else [later]
+        return max(0.0, min(due)) if due else None
 
     def _end_strangers(self) -> None:
         """Kill orphans that hid whose they were; now they can only be of ended attempts."""
@@ -214,14 +293,15 @@ class Attempts:
                 processes.send(entry, signal.SIGKILL)
 
     def _orphans(self) -> set[int]:
-        """Return the children of the keeper that are no attempt's main process."""
-        return processes.children(os.getpid()) - self._by_pid.keys()
+        """Return the children of the keeper that are neither an attempt's main process nor ours."""
+        return processes.children(os.getpid()) - self._by_pid.keys() - self._warm.pids
 
     def _members(self, attempt: Attempt) -> list[processes.Process]:
         """Return the running processes of an attempt: its subtree, and orphans that carry it."""
         everything = processes.table()
         main = attempt.pid
-        roots = {main} if not attempt.exited else set()
+        entry = everything.get(main)
+        roots = {main} if entry is not None and entry.start == attempt.start else set()
         for pid in self._orphans() & everything.keys():
             below = processes.subtree([pid], everything)
             if any(_belongs(everything[one], attempt) for one in below):

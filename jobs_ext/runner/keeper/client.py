@@ -96,6 +96,7 @@ class KeeperClient:
             "key": order.key,
             "lane": order.lane,
             "argv": order.argv,
+            "parent": order.parent,
             "cwd": order.cwd,
             "stdout": order.stdout,
             "stderr": order.stderr,

@@ -5,7 +5,7 @@ Messages to the keeper (JSON objects, one per line)::
     {"do": "environment", "name": …, "values": {…}}   for later spawns on this line
     {"do": "forget-environments"}
     {"do": "spawn", "attempts": [
-        {key, lane, argv, cwd, stdout, stderr, alive, shared, environment}]}
+        {key, lane, argv, parent, cwd, stdout, stderr, alive, shared, environment}]}
     {"do": "kill", "key": …, "grace": seconds, "told": {"code": …, "sentence": …}}
     {"do": "withdraw", "keys": […]}   → {"event": "withdrawn", "keys": [those that waited]}
     {"do": "list"}   → {"event": "attempts", "instance": …, "live": [keys], "journal": size}
@@ -77,6 +77,7 @@ class Keeper:
         """Serve until idle."""
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         wakeup = self._listen_to_signals()
+        self._selector.register(self._attempts, selectors.EVENT_READ, lambda _: None)
         patience = 0.0
         while not self._finished():
             for key, _ in self._selector.select(patience):

@@ -25,15 +25,22 @@ class _Streams(NamedTuple):
 
 def spawn(order: dict[str, Any], environment: dict[str, str]) -> int:
     """Start a program in a session of its own, which holds the lock on its `alive` file."""
-    with contextlib.ExitStack() as files:
-        stdout, stderr, alive = (_open(order[n], files) for n in ("stdout", "stderr", "alive"))
-        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with opened(order) as (stdout, stderr, alive):
         os.set_inheritable(alive, True)  # alone: all other descriptors close on exec
         os.chdir(order["cwd"])  # there is no other thread that could mind
         try:
             return _execute(order["argv"], environment, _Streams(stdout, stderr))
         finally:
             os.chdir(_HOME)
+
+
+@contextlib.contextmanager
+def opened(order: dict[str, Any]) -> Iterator[tuple[int, int, int]]:
+    """Open the attempt's stdout, stderr and `alive`, the last one locked."""
+    with contextlib.ExitStack() as files:
+        stdout, stderr, alive = (_open(order[n], files) for n in ("stdout", "stderr", "alive"))
+        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield stdout, stderr, alive
 
 
 def why_not(error: OSError | ValueError, order: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ when the function did, ``error.json`` with type, message and traceback when it r
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import math
@@ -30,12 +31,26 @@ from typing import Any
 RESULT_FILES = ("result.json", "result.parquet", "result.pickle")
 RETURNED = "returned"
 KIND = b"jobs_ext"  # in the Parquet file: pandas, polars or pyarrow, whose frame it was
+WORTHWHILE = ("numpy", "pandas")  # a warm parent imports them once a call did; they can be forked
 _SCALARS = ("NoneType", "bool", "int", "float", "str", "bytes", "Decimal", "date", "datetime")
 
 
-def main(request: Path, outputs: Path) -> int:
+def preload() -> None:
+    """Import what every call needs. For a warm parent."""
+    with contextlib.suppress(ImportError):  # a function that is called by name does without
+        import cloudpickle  # noqa: F401
+
+
+def folders(request: str, _outputs: str) -> list[str]:
+    """Return where, beside its own folder, the call may find modules. For a warm parent."""
+    with open(f"{request}/call.json", "rb") as file:  # noqa: PTH123
+        return list(json.load(file)["path"])
+
+
+def main(request_folder: str, outputs_folder: str) -> int:
     """Make the call and return the exit code: 1 when the function raised."""
-    use_folder(os.getcwd())  # noqa: PTH109 - a text
+    request, outputs = Path(request_folder), Path(outputs_folder)
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - a text
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # logs are read live
     try:
         call = json.loads((request / "call.json").read_text())
@@ -55,13 +70,6 @@ def main(request: Path, outputs: Path) -> int:
         report(error, request)
         return 1
     return 0
-
-
-def use_folder(folder: str) -> None:
-    """Make modules of the job's folder importable, and not those of this file's."""
-    if not getattr(sys.flags, "safe_path", False):
-        del sys.path[0]
-    sys.path.insert(0, folder)
 
 
 def load_function(said: dict[str, str]) -> Any:
@@ -264,4 +272,6 @@ def write(path: Path, data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    if not getattr(sys.flags, "safe_path", False):
+        del sys.path[0]  # this file's folder
+    sys.exit(main(*sys.argv[1:]))

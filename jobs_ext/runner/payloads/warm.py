@@ -1,0 +1,299 @@
+"""A warm parent: ``python warm.py <payload> <socket's descriptor>``. Linux only.
+
+Imports once what a payload needs and forks a child for every attempt, which becomes what
+``python <payload> <arguments>`` would be. Each message on the socket orders one attempt::
+
+    {"key": …, "arguments": […], "cwd": folder, "environment": {its own variables}}
+
+with three descriptors: its stdout, stderr and ``alive`` file. The answers, one or more to each::
+
+    ["declined", key]            can't be forked as if it were fresh; nothing ran
+    ["born", key, pid, start]    by the child itself, before it runs anything of the attempt
+    ["ended", key, status]       as of waitpid. Not "born" before: nothing ran
+    ["reaped", key, peak memory in KiB, CPU seconds]
+
+"ended" is sent while the child can still be waited for: when this process is killed, its children
+become the keeper's, and no end is lost. It ends with its socket, and as soon as what it imported
+was changed on the disk.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import importlib
+import io
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+import types
+import warnings
+from pathlib import Path
+from typing import Any
+
+_MOST = 1 << 18  # bytes of an order
+_SETTLED = 2.0  # seconds after which a change of a folder shows in its time
+_CAN_SHADOW = (".py", ".pyc", ".so")
+
+
+class Imported:
+    """What this process has imported, and whether an attempt may build on it."""
+
+    def __init__(self, payload: Any) -> None:
+        self._payload = payload
+        self._installed = [*filter(os.path.isdir, sys.path), payload.__file__]
+        self._found: dict[str, tuple[int, frozenset[str]]] = {}
+        payload.preload()
+        self._note()
+
+    def _note(self) -> None:
+        self._stamps = self._look()
+        self._modules = frozenset(sys.modules)
+        gc.collect()
+        gc.freeze()
+
+    def _look(self) -> list[int]:
+        """Return when what is installed was changed: each installation changes its folder."""
+        return [_changed(path) for path in self._installed]
+
+    def is_stale(self) -> bool:
+        """Tell whether something was installed since this process imported it."""
+        return self._look() != self._stamps
+
+    def suits(self, order: dict[str, Any]) -> bool:
+        """Tell whether no module in the attempt's folders has the name of an imported one."""
+        folders = [order["cwd"], *self._payload.folders(*order["arguments"])]
+        return all(self._modules.isdisjoint(self._modules_in(folder)) for folder in folders)
+
+    def _modules_in(self, folder: str) -> frozenset[str]:
+        changed = _changed(folder)
+        known = self._found.get(folder)
+        if known is not None and known[0] == changed:
+            return known[1]
+        names = frozenset(_modules_in(folder))
+        if time.time() - changed / 1e9 > _SETTLED:
+            self._found[folder] = (changed, names)
+        return names
+
+    def add(self, names: set[str]) -> None:
+        """Import what children had to import by themselves."""
+        for name in names:
+            with contextlib.suppress(Exception):  # it is for a child to fail
+                importlib.import_module(name)
+        self._note()
+
+    def lacks(self) -> list[str]:
+        """Return, in a child that is done, what is worth to be imported for the next ones."""
+        return [n for n in self._payload.WORTHWHILE if n in sys.modules and n not in self._modules]
+
+
+class Parent:
+    """Serves orders; `serve` returns in the children."""
+
+    def __init__(self, payload: Any, control: socket.socket) -> None:
+        self._control = control
+        self._marks = find_marks()
+        self._hints, self._hint = os.pipe()  # children say what they had to import
+        self._bell, self._ringer = os.pipe()
+        os.set_blocking(self._ringer, False)
+        self._keys: dict[int, str] = {}  # of the children, by pid
+        self.imported = Imported(payload)
+        signal.set_wakeup_fd(self._ringer, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def serve(self) -> dict[str, Any] | None:
+        """Fork for one order after the other; return the order in a child, None at the end."""
+        control = self._control.fileno()
+        waiting = [control, self._bell, self._hints]
+        while True:
+            ready, _, _ = select.select(waiting, [], [])
+            if self._bell in ready:
+                os.read(self._bell, 4096)
+                self._reap()
+            if self._hints in ready:
+                self.imported.add(set(os.read(self._hints, 4096).decode().split()))
+            if control in ready:
+                data, files, _, _ = socket.recv_fds(self._control, _MOST, 3)
+                if not data or self.imported.is_stale():
+                    return None
+                order: dict[str, Any] = json.loads(data)
+                if self._forked(order):
+                    self._become(order, files)
+                    return order
+                for file in files:
+                    os.close(file)
+
+    def _forked(self, order: dict[str, Any]) -> bool:
+        """Fork if the attempt can build on this process; tell whether this is the child."""
+        pid = _fork() if self.imported.suits(order) else None
+        if pid is None:
+            self._send("declined", order["key"])
+        elif pid:
+            self._keys[pid] = order["key"]
+        return pid == 0
+
+    def _reap(self) -> None:
+        """Tell of the children that ended; take them away only then."""
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        while self._keys and (ended := os.waitid(os.P_ALL, 0, flags)):
+            key = self._keys.pop(ended.si_pid)
+            exited = ended.si_code == os.CLD_EXITED
+            self._send("ended", key, ended.si_status << 8 if exited else ended.si_status)
+            _, _, usage = os.wait4(ended.si_pid, 0)
+            self._send("reaped", key, usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
+
+    def _send(self, *words: str | float) -> None:
+        self._control.send(json.dumps(words).encode())
+
+    def _become(self, order: dict[str, Any], files: list[int]) -> None:
+        """Make this child what a fresh process would be, and tell of it."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for file in (self._hints, self._bell, self._ringer):
+            os.close(file)
+        os.setsid()
+        stdout, stderr, alive = files
+        os.dup2(stdout, 1)
+        os.dup2(stderr, 2)
+        os.close(stdout)
+        os.close(stderr)
+        os.set_inheritable(alive, True)
+        write_marks(order["environment"], self._marks)
+        os.environ.update(order["environment"])
+        os.chdir(order["cwd"])
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed()  # `random` does it by itself
+        self._send("born", order["key"], os.getpid(), float(own_stat()[19]))
+        self._control.close()
+
+    def tell_lacks(self) -> None:
+        """Tell the parent, from a child that is done, what to import for the next ones."""
+        lacks = self.imported.lacks()
+        if lacks:
+            os.write(self._hint, " ".join([*lacks, ""]).encode())
+
+
+def main(payload_file: str, descriptor: int) -> int:
+    """Serve until the socket is closed; in a child: run the attempt and end."""
+    os.set_inheritable(descriptor, False)
+    payload = load(payload_file)
+    parent = Parent(payload, socket.socket(fileno=descriptor))
+    order = parent.serve()
+    if order is None:
+        return 0
+    sys.modules["__main__"] = payload
+    sys.argv = [payload.__file__, *order["arguments"]]
+    code = run(payload, order["arguments"])
+    parent.tell_lacks()
+    end(code)
+    return code
+
+
+def run(payload: Any, arguments: list[str]) -> int:
+    """Run the payload; return the code with which its process would end."""
+    try:
+        return int(payload.main(*arguments))
+    except SystemExit as leaving:
+        if leaving.code is None or isinstance(leaving.code, int):
+            return (leaving.code or 0) & 0xFF
+        sys.stderr.write(f"{leaving.code}\n")
+        return 1
+
+
+def end(code: int) -> None:
+    """End this child as an interpreter ends, but for taking apart what it shares with others.
+
+    Threads are waited for, exit functions run, and all that was written is flushed.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for thing in gc.get_objects():  # those that this child made: the others are frozen
+        if issubclass(type(thing), io.IOBase) and not thing.closed:
+            with contextlib.suppress(OSError, ValueError):
+                thing.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
+
+
+def load(path: str) -> Any:
+    """Return a payload as a module that looks like a main program, without running it."""
+    module = types.ModuleType("payload")
+    module.__file__ = path
+    exec(compile(Path(path).read_bytes(), path, "exec"), vars(module))  # noqa: S102 - it is ours
+    module.__name__ = "__main__"
+    return module
+
+
+def find_marks() -> dict[str, tuple[int, int]]:
+    """Return where in this process the values of ``JOBS_…`` stand that others see, and how long.
+
+    A child writes its own there, so that whose it is can be told from outside.
+    """
+    start = int(own_stat()[47])
+    found = {}
+    for line in Path("/proc/self/environ").read_bytes().split(b"\0"):
+        name = line.partition(b"=")[0]
+        if name in (b"JOBS_ID", b"JOBS_ATTEMPT"):
+            skipped = len(name) + 1
+            found[name.decode()] = (start + skipped, len(line) - skipped)
+        start += len(line) + 1
+    return found
+
+
+def own_stat() -> list[str]:
+    """Return the fields of /proc/self/stat that come after the name."""
+    file = os.open("/proc/self/stat", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(file, 4096).decode("utf-8", "replace").rpartition(")")[2].split()
+    finally:
+        os.close(file)
+
+
+def write_marks(environment: dict[str, str], marks: dict[str, tuple[int, int]]) -> None:
+    """Put this attempt's marks where others see them."""
+    memory = os.open("/proc/self/mem", os.O_WRONLY | os.O_CLOEXEC)
+    for name, (place, length) in marks.items():
+        os.pwrite(memory, environment[name].encode().ljust(length, b"\0"), place)
+    os.close(memory)
+
+
+def _fork() -> int | None:
+    """Fork; None when the system has no more processes to give."""
+    with warnings.catch_warnings():  # of numpy's threads: they take care of it
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            return os.fork()
+        except OSError:
+            return None
+
+
+def _modules_in(folder: str) -> list[str]:
+    """Return the names of modules that could be imported from a folder."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - hot
+    except OSError:
+        return []
+    files = [name.partition(".")[0] for name in names if name.endswith(_CAN_SHADOW)]
+    folders = [name for name in names if "." not in name]
+    return files + [n for n in folders if os.path.isfile(f"{folder}/{n}/__init__.py")]  # noqa: PTH113
+
+
+def _changed(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116 - hot
+    except OSError:
+        return 0
+
+
+if __name__ == "__main__":
+    if not getattr(sys.flags, "safe_path", False):
+        del sys.path[0]  # this file's folder
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))
