@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from jobs_ext.model.clock import to_epoch
 from jobs_ext.model.tool import Tool
 
 from . import frames, static
@@ -27,17 +26,14 @@ class JobList(list["Job"]):
         return [
             {name: getattr(s, name) for name in _JOB_COLUMNS}
             | {"status": str(s.status), "target": s.target.name}
+            | {"duration": s.attempts[-1].duration if s.attempts else None}
             for s in snapshots
         ]
 
     def df(self) -> Any:
-        """Return one row per job; times are UTC, ``duration`` in seconds."""
+        """Return one row per job; times are UTC, ``duration`` is the last attempt's in seconds."""
         pandas = frames.imported("pandas")
-        rows = self._rows()
-        for row in rows:
-            ends = row["started"], row["stopped"]
-            row["duration"] = to_epoch(ends[1]) - to_epoch(ends[0]) if all(ends) else None
-        frame = pandas.DataFrame(rows, columns=[*_JOB_COLUMNS, "duration"])
+        frame = pandas.DataFrame(self._rows(), columns=[*_JOB_COLUMNS, "duration"])
         for name in ("created", "started", "stopped"):
             frame[name] = pandas.to_datetime(frame[name], utc=True)
         return frame

@@ -18,7 +18,7 @@ from ..store.contents import SpecCache
 from ..store.jobs import JobRow
 from .moves import finish
 
-_LONGEST_BACK_OFF = 60.0  # seconds
+LONGEST_BACK_OFF = 60.0  # seconds
 _LOST_TRIES = 3  # attempts that may be lost before on_lost="retry" gives up
 
 
@@ -127,7 +127,7 @@ class Outcomes:
         return change.attempt - lost <= options.retries
 
     def _retry(self, row: JobRow, why: dict[str, Any]) -> None:
-        wait = min(_LONGEST_BACK_OFF, 2.0 ** (row.number - 1))
+        wait = min(LONGEST_BACK_OFF, 2.0 ** (row.number - 1))
         running = self._changes.status(row) is Status.RUNNING
         status = Status.PENDING if running else Status.RUNNABLE
         self._changes.move(

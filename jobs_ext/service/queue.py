@@ -19,7 +19,7 @@ from .claim import Claim
 from .core import Core
 from .materialize import materialize
 from .moves import GROUP, promote
-from .outcomes import Outcomes
+from .outcomes import LONGEST_BACK_OFF, Outcomes
 from .work import to_work
 
 _NO_DEPTHS: Mapping[str, int] = MappingProxyType({})
@@ -97,9 +97,19 @@ class Queue:
             return rows.to_cancel(connection)
 
     def next_due(self) -> float | None:
-        """Return the epoch of the earliest end of a back-off, if one is to come."""
+        """Return the epoch of the earliest end of a back-off, if one is to come.
+
+        Those further off than any back-off lasts end now: the clock was put back meanwhile.
+        """
+        present = time.time()
+        latest = present + LONGEST_BACK_OFF
         with self._store.read() as connection:
-            return rows.next_due(connection, time.time())
+            due = rows.next_due(connection, present)
+        if due is None or due <= latest:
+            return due
+        with self._store.write(poke=()) as tx:
+            rows.bring_forward(tx, present, latest)
+        return present
 
 
 def _begin(tx: Connection, chosen: list[JobRow]) -> dict[int, int]:

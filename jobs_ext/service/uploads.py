@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import time
@@ -85,8 +86,9 @@ class Drafts:
 def sweep_drafts(paths: Paths) -> None:
     """Remove drafts that a server left behind when it died."""
     for draft in paths.parts_dir.glob(".*"):
-        if draft.stat().st_mtime < time.time() - _OLD:
-            draft.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # another server has just finished it
+            if draft.stat().st_mtime < time.time() - _OLD:
+                draft.unlink()
 
 
 def digest(body: bytes | Path) -> str:

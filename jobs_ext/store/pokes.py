@@ -22,6 +22,8 @@ def send_pokes(paths: Paths, to: Reader) -> None:
         for target in targets:
             try:
                 sender.sendto(b"!", str(target))
+            except ConnectionRefusedError:  # left by a process that was killed
+                target.unlink(missing_ok=True)
             except OSError:  # nobody there, or it has been poked enough already
                 continue
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -238,3 +239,9 @@ def next_due(connection: Connection, now: float) -> float | None:
     )
     due: float | None = connection.execute(query).scalar()
     return due
+
+
+def bring_forward(tx: Connection, now: float, latest: float) -> None:
+    """Let back-offs that would end after `latest` end `now`; both are epochs."""
+    far = job.c.status.in_([str(Status.PENDING), str(Status.RUNNABLE)]), job.c.not_before > latest
+    tx.execute(update(job).where(*far).values(not_before=now))

@@ -58,3 +58,12 @@ def test_closing_leaves_the_socket_of_a_successor(paths):
     send_pokes(paths, "runner")
     assert new.drain() == 1
     new.close()
+
+
+def test_what_a_killed_process_left_is_cleared(paths):
+    paths.sockets.mkdir(parents=True)
+    dead = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    dead.bind(str(paths.server_socket(7)))
+    dead.close()
+    send_pokes(paths, "servers")
+    assert not list(paths.sockets.iterdir())
