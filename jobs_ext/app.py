@@ -18,6 +18,7 @@ from .api.kernelkeys import KernelKeys, kernel_url
 from .api.people import People
 from .api.routes import handlers
 from .model.quantities import parse_bytes
+from .runner.holder import ask_whoever_holds
 from .service import Service, Slots
 from .service.slots import detect
 
@@ -127,6 +128,7 @@ class JobsExtension(ExtensionApp):
                 tool_dirs=self.tool_dirs,
                 root_dir=server.root_dir,
                 migrate=True,
+                ask_runner=ask_whoever_holds,
                 slots=self._slots(),
             ),
             keys=KernelKeys(server.kernel_manager),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, ParamSpec, TypeVar
 from tornado.ioloop import IOLoop
 
 from ..model.errors import JobsError, StoreUnavailable
+from ..runner.holder import this_build
 from ..runner.launch import attach
 from ..store.pokes import PokeReceiver
 from .hub import Hub
@@ -52,6 +53,7 @@ class Backend:
         log: Logger,
         runner_options: Sequence[str] = (),
     ) -> None:
+        this_build()  # before an upgrade changes the files of this code
         self.keys = keys
         self.people = people
         self.log = log

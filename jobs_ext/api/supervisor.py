@@ -1,11 +1,17 @@
-"""Sees to it that a runner is there. The runner is detached: it outlives this server."""
+"""Sees to it that a runner of this code is there. The runner is detached: it outlives this server.
+
+A runner of an older version is replaced as soon as a server of a newer one sees it; see
+`jobs_ext.runner.holder`.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
 
-from ..runner.launch import ensure_runner, is_running
+from ..runner.holder import Holder, outdated, this_build
+from ..runner.launch import HAND_OVER, ensure_runner, is_running, start_runner
 
 if TYPE_CHECKING:
     from .backend import Backend
@@ -24,6 +30,7 @@ class Supervisor:
         self._backend = backend
         self._options = options
         self._poked = asyncio.Event()
+        self._at_start = True  # nothing has been looked at yet
         self._trouble = ""  # what keeps the runner from being started
         self._starts = 0  # in a row: 1 is ordinary, more means that runners die young
 
@@ -45,9 +52,10 @@ class Supervisor:
     async def _look(self) -> None:
         paths = self._backend.service.paths
         if not await self._backend.call(ensure_runner, paths, extra_args=self._options):
-            self._starts = 0
+            await self._replace()
             return
         self._starts += 1
+        self._at_start = False
         if self._starts > 1:
             self._backend.log.warning(
                 "The runner of jobs has ended; starting it again. See %s.", paths.runner_log
@@ -55,6 +63,23 @@ class Supervisor:
         for _ in range(int(_PATIENCE / _STEP)):
             await asyncio.sleep(_STEP)
             if await self._backend.call(is_running, paths):
+                return
+
+    async def _replace(self) -> None:
+        """Let a runner of this code take the place of one of older code."""
+        paths = self._backend.service.paths
+        at_start, self._at_start = self._at_start, False
+        old = await self._backend.call(outdated, paths, at_start=at_start)
+        if old is None:
+            self._starts = 0
+            return
+        self._starts += 1  # one that does not let go is asked ever less often
+        self._backend.log.info("%s", _replacing(old))
+        options = [*self._options, "--replace"]
+        await self._backend.call(start_runner, paths, sys.executable, options)
+        for _ in range(int(HAND_OVER / _STEP)):
+            await asyncio.sleep(_STEP)
+            if not await self._backend.call(outdated, paths, at_start=at_start):
                 return
 
     def _complain(self, trouble: str) -> None:
@@ -72,3 +97,9 @@ class Supervisor:
         except TimeoutError:
             return
         self._poked.clear()
+
+
+def _replacing(old: Holder) -> str:
+    mine, theirs = this_build().version, old.build.version
+    kind = f"version {mine}" if mine != theirs else f"version {mine}, edited"
+    return f"The runner of jobs of version {theirs} is replaced by one of {kind}; jobs go on."

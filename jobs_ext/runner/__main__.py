@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import json
 import logging
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,12 +21,14 @@ from ..store.faults import StoreBusy
 from ..store.paths import Paths
 from .executors import ExecutorUnavailable
 from .executors.local import LocalExecutor
-from .launch import detached, locked
+from .holder import ask_to_end, outdated, this_build, write_holder
+from .launch import HAND_OVER, detached, locked
 from .limits import Limits
 from .loop import Runner
 
 _LINGER = 3.0  # seconds without work and servers before it ends
 _PATIENCE = 2.0  # seconds to wait for the lock: a server may be just looking at it
+_STEP = 0.02  # seconds between looks for it
 _RETRY = 1.0  # seconds between attempts to begin
 _LOG_SIZE = 1_000_000  # bytes
 _log = logging.getLogger("jobs_ext.runner")
@@ -36,15 +36,16 @@ _log = logging.getLogger("jobs_ext.runner")
 
 def main(arguments: list[str]) -> int:
     """Be the runner until nothing is left to do and no server is there; return the exit code."""
+    this_build()  # before an upgrade changes the files
     ending = Ending()
     options = _parse(arguments)
     paths = Paths(options.data_dir, options.runtime_dir)
     alone = None  # a server that attaches from now on waits until this process is gone
     try:
         _log_to(paths)
-        with _lock(paths) as held:
+        with _lock(paths, replace=options.replace) as held:
             if not held:
-                _log.info("another runner is there")
+                _log.info("another runner is there, and goes on")
                 return 0
             alone = _serve(paths, options, ending)
     except (JobsError, ExecutorUnavailable, OSError) as error:
@@ -90,6 +91,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--max-log-size", type=int, help="bytes that a log may have")
     parser.add_argument("--max-output-size", type=int, help="bytes that a job's files may take")
     parser.add_argument(
+        "--replace", action="store_true", help="take the place of a runner of other code"
+    )
+    parser.add_argument(
         "--linger", type=float, default=_LINGER, help="seconds to stay when idle and alone"
     )
     return parser.parse_args(arguments)
@@ -103,16 +107,22 @@ def _log_to(paths: Paths) -> None:
 
 
 @contextlib.contextmanager
-def _lock(paths: Paths) -> Iterator[bool]:
-    """Hold the lock that the one runner of a data directory holds; give whether that succeeded."""
+def _lock(paths: Paths, *, replace: bool) -> Iterator[bool]:
+    """Hold the lock that the one runner of a data directory holds; give whether that succeeded.
+
+    With `replace` a runner of other code, unless it is newer, is asked to let go of it.
+    """
     with os.fdopen(os.open(paths.runner_lock, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-        deadline = time.monotonic() + _PATIENCE
+        patience = _PATIENCE
+        if replace and (old := outdated(paths, at_start=True)) is not None and ask_to_end(old):
+            _log.info("the runner of version %s is asked to let go", old.build.version)
+            patience = HAND_OVER
+        deadline = time.monotonic() + patience
         while not (held := locked(file, fcntl.LOCK_EX)) and time.monotonic() < deadline:
-            time.sleep(0.05)
+            time.sleep(_STEP)
         if held:
-            file.truncate()
-            file.write(json.dumps({"host": socket.gethostname(), "pid": os.getpid()}).encode())
-            file.flush()
+            with contextlib.suppress(OSError):  # a full disk: who it is stays unsaid
+                write_holder(file)
         yield held
 
 

@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 from ..store.paths import Paths
 
+HAND_OVER = 30.0  # seconds that a runner may take to let go when it is asked to
+
 
 def ensure_runner(
     paths: Paths, python: str = sys.executable, extra_args: Sequence[str] = ()
@@ -24,6 +26,12 @@ def ensure_runner(
     """
     if is_running(paths):
         return False
+    start_runner(paths, python, extra_args)
+    return True
+
+
+def start_runner(paths: Paths, python: str, extra_args: Sequence[str]) -> None:
+    """Start a runner; it ends by itself where there is one already."""
     command = [python, "-m", "jobs_ext.runner", "--data-dir", str(paths.root)]
     command += ["--runtime-dir", str(paths.runtime_dir), *extra_args]
     with paths.runner_log.open("ab") as log:
@@ -36,7 +44,6 @@ def ensure_runner(
             start_new_session=True,
         )
     threading.Thread(target=child.wait, name="runner", daemon=True).start()  # reaps it
-    return True
 
 
 def is_running(paths: Paths) -> bool:

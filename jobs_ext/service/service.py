@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -10,7 +10,7 @@ from ..model.errors import JobsError
 from ..store.contents import SpecCache
 from ..store.engine import Store
 from ..store.faults import mapped_faults, unavailable
-from ..store.migrate import check_revision, migrate
+from ..store.migrate import ask_nobody, check_revision, migrate
 from ..store.paths import Paths
 from .batches import Batches
 from .core import Core
@@ -50,11 +50,13 @@ class Service:
         tool_dirs: Sequence[str | Path] = (),
         root_dir: str | Path | None = None,
         migrate: bool = False,
+        ask_runner: Callable[[Paths], object] = ask_nobody,
         slots: Slots | None = None,
         runtime_dir: str | Path | None = None,
     ) -> Self:
         """Open a data directory; the server makes it or brings it up to date by `migrate`.
 
+        `ask_runner` asks a runner of an older version, which is in the way of that, to let go.
         `root_dir` is where relative paths start when a submitter does not say its folder;
         `slots` replaces what is found out about the machine. Raises `StoreUnavailable`, and its
         kinds `UnmigratedDatabase` and `NewerDatabase`, when the database can't be used.
@@ -65,7 +67,7 @@ class Service:
         store = Store(paths)
         try:
             with mapped_faults(paths.root):
-                _prepare(store, bring_up_to_date=migrate)
+                _prepare(store, ask_runner if migrate else None)
                 return cls(store, House(Tools(folders), slots or detect(), root))
         except OSError as error:
             store.close()
@@ -79,10 +81,11 @@ class Service:
         self._store.close()
 
 
-def _prepare(store: Store, *, bring_up_to_date: bool) -> None:
-    if not bring_up_to_date:
+def _prepare(store: Store, ask_runner: Callable[[Paths], object] | None) -> None:
+    if ask_runner is None:
         check_revision(store)
+        store.paths.make()
+        return
     store.paths.make()
-    if bring_up_to_date:
-        migrate(store)
-        sweep_drafts(store.paths)
+    migrate(store, ask_runner)
+    sweep_drafts(store.paths)

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Transaction, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from .faults import busy, mapped_faults
+from .faults import busy, mapped_faults, newer
 from .filesystems import is_network
 from .paths import Paths
 from .pokes import Reader, send_pokes
@@ -26,12 +26,17 @@ _READERS = 8
 
 
 class Store:
-    """The database of one data directory; may be used from several threads."""
+    """The database of one data directory; may be used from several threads.
+
+    Once it is known to fit this code, `expected` is its revision: from then on nothing is written
+    to it after a newer version has changed it.
+    """
 
     def __init__(self, paths: Paths, *, busy_seconds: float = _BUSY_SECONDS) -> None:
         self.paths = paths
         self._busy = busy_seconds
         self._lock = threading.Lock()
+        self.expected: str | None = None
         self._stuck = False  # the last one who wanted to write waited in vain
         self._writer = _engine(paths, "BEGIN IMMEDIATE", readers=1, busy=busy_seconds)
         self._readers = _engine(paths, "BEGIN", readers=_READERS, busy=busy_seconds)
@@ -54,6 +59,7 @@ class Store:
         try:
             faults = mapped_faults(self.paths.root)
             with faults, self._writer.connect() as connection, self._begin(connection):
+                self._refuse_newer(connection)
                 yield connection
         finally:
             self._lock.release()
@@ -63,6 +69,14 @@ class Store:
     @property
     def _patience(self) -> float:
         return min(_STUCK_SECONDS, self._busy) if self._stuck else self._busy
+
+    def _refuse_newer(self, connection: Connection) -> None:
+        if self.expected is None:
+            return
+        raw: Any = connection.connection.driver_connection
+        (found,) = raw.execute("SELECT version_num FROM alembic_version").fetchone()
+        if found > self.expected:
+            raise newer(self.paths.root, found)
 
     def _begin(self, connection: Connection) -> Transaction:
         raw: Any = connection.connection.driver_connection

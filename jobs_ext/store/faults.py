@@ -46,6 +46,10 @@ class StoreBusy(StoreUnavailable):
     """Someone else holds the database, for longer than one waits."""
 
 
+class NewerDatabase(StoreUnavailable):
+    """The database was written by a newer version of jobs_ext."""
+
+
 class DamagedDatabase(StoreUnavailable):
     """The database is no longer one; nothing may be read from it or written to it."""
 
@@ -121,6 +125,15 @@ def disk_full(root: Path) -> DiskFull:
         "There is no space left on the disk that holds the job store.",
         hint=f"Free some space: {show_bytes(free(root))} are free in {root}, or your quota there "
         "is used up. Nothing of this request was kept.",
+    )
+
+
+def newer(root: Path, revision: str) -> NewerDatabase:
+    """Return the error that says that the database in `root` has a newer `revision`."""
+    return NewerDatabase(
+        f"The job store in {root} was written by a newer version of jobs_ext.",
+        value=revision,
+        hint="Restart the server with that version, or use another data directory.",
     )
 
 

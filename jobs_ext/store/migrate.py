@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -13,8 +13,10 @@ from typing import TextIO
 from sqlalchemy import Connection, inspect, text
 
 from ..model.errors import StoreUnavailable
+from .backups import keep_backup
 from .engine import Store
-from .faults import busy
+from .faults import busy, newer
+from .paths import Paths
 from .schema import HEAD
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -24,10 +26,6 @@ _STEP = 0.01  # seconds between looks for that
 
 class UnmigratedDatabase(StoreUnavailable):
     """The database is missing or older than this code; a server must bring it up to date."""
-
-
-class NewerDatabase(StoreUnavailable):
-    """The database was written by a newer version of jobs_ext."""
 
 
 def check_revision(store: Store) -> None:
@@ -43,33 +41,35 @@ def check_revision(store: Store) -> None:
             hint="Start the Jupyter server once: it brings the store up to date.",
         )
     _refuse_newer(revision, store)
+    store.expected = HEAD
 
 
-def migrate(store: Store) -> None:
+def ask_nobody(_paths: Paths) -> None:
+    """Leave a runner that is in the way alone."""
+
+
+def migrate(store: Store, ask_runner: Callable[[Paths], object] = ask_nobody) -> None:
     """Make the database, or bring it up to date; nothing happens when it is.
 
-    Raises `NewerDatabase`, and `StoreUnavailable` while a runner of the older version works.
+    A runner of the older version is asked by `ask_runner` to let go. Raises `NewerDatabase`, and
+    `StoreUnavailable` when that runner goes on.
     """
     with _locked(store.paths.migrate_lock):
         with store.read() as connection:
             revision = _revision(connection)
-        if revision == HEAD:
-            return
         if revision is None:
             _upgrade(store)
-            return
-        _refuse_newer(revision, store)
-        with _without_runner(store.paths.runner_lock):
-            _upgrade(store)
+        elif revision != HEAD:
+            _refuse_newer(revision, store)
+            with _without_runner(store.paths, ask_runner):
+                keep_backup(store.paths, HEAD)
+                _upgrade(store)
+    store.expected = HEAD
 
 
 def _refuse_newer(revision: str, store: Store) -> None:
     if revision > HEAD:
-        raise NewerDatabase(
-            f"The job store in {store.paths.root} was written by a newer version of jobs_ext.",
-            value=revision,
-            hint="Upgrade jobs_ext, or use another data directory.",
-        )
+        raise newer(store.paths.root, revision)
 
 
 def _revision(connection: Connection) -> str | None:
@@ -93,13 +93,17 @@ def _upgrade(store: Store) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock; raise `StoreBusy` when another server brings the store up to date for long."""
-    deadline = time.monotonic() + _PATIENCE
     with path.open("a") as handle:
-        while not _try_lock(handle):
-            if time.monotonic() > deadline:
-                raise busy()
-            time.sleep(_STEP)
+        if not _lock_in_time(handle):
+            raise busy()
         yield
+
+
+def _lock_in_time(handle: TextIO) -> bool:
+    deadline = time.monotonic() + _PATIENCE
+    while not (held := _try_lock(handle)) and time.monotonic() < deadline:
+        time.sleep(_STEP)
+    return held
 
 
 def _try_lock(handle: TextIO) -> bool:
@@ -111,13 +115,15 @@ def _try_lock(handle: TextIO) -> bool:
 
 
 @contextmanager
-def _without_runner(path: Path) -> Iterator[None]:
-    with path.open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreUnavailable(
-                "The runner of an earlier version of jobs_ext is still at work.",
-                hint="Wait until its jobs have ended, then start the server again.",
-            ) from None
+def _without_runner(paths: Paths, ask_runner: Callable[[Paths], object]) -> Iterator[None]:
+    """Hold the runner's lock, so that there is none meanwhile; its attempts go on."""
+    with paths.runner_lock.open("a") as handle:
+        if not _try_lock(handle):
+            ask_runner(paths)
+            if not _lock_in_time(handle):
+                raise StoreUnavailable(
+                    "The runner of an earlier version of jobs_ext is still at work.",
+                    hint="jobs_ext goes on by itself when that runner has let go. "
+                    "One on another machine must be ended there.",
+                )
         yield

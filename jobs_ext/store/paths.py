@@ -82,6 +82,11 @@ class Paths:
         """The SQLite database."""
         return self.root / "jobs.sqlite"
 
+    def beside_db(self, ending: str) -> Path:
+        """Return the name of a file that belongs to the database, e.g. ``jobs.sqlite-wal``."""
+        mark = "-" if ending in ("wal", "shm") else "."
+        return self.root / f"{self.db.name}{mark}{ending}"
+
     @property
     def parts_dir(self) -> Path:
         """Folder of uploaded files and pickles, named by their SHA-256."""

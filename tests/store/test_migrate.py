@@ -14,7 +14,8 @@ from sqlalchemy import text
 from jobs_ext.model.errors import StoreUnavailable
 from jobs_ext.store import migrate as migrations
 from jobs_ext.store.engine import Store
-from jobs_ext.store.migrate import NewerDatabase, UnmigratedDatabase, check_revision, migrate
+from jobs_ext.store.faults import NewerDatabase
+from jobs_ext.store.migrate import UnmigratedDatabase, check_revision, migrate
 from jobs_ext.store.paths import Paths
 from jobs_ext.store.schema import HEAD, metadata
 
