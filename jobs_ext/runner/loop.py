@@ -250,7 +250,7 @@ class Runner:
         return min(_SLOW_LOOK, max(0.0, due - time.time()))
 
     def _claim(self) -> bool:
-        if self._room.is_short():
+        if self._room.is_short() or not self._executor.takes_more:
             return False
         cpu = max(0.0, self._slots.cpu - self._lives.cpu())
         memory = max(0, self._slots.memory - self._lives.memory())

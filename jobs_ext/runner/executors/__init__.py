@@ -91,6 +91,10 @@ class Executor(Protocol):
     def fileno(self) -> int | None:
         """Return a descriptor that is readable when `poll` may have news, if there is one."""
 
+    @property
+    def takes_more(self) -> bool:
+        """Whether attempts can be submitted now. Those under way are looked after in any case."""
+
     def recover(self, starts: Mapping[str, Begun | None]) -> None:
         """Take over attempts of an earlier runner, by key and known start."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from ...model.reasons import ReasonCode
 from ...store.faults import FULL
 from ...store.paths import Paths
-from ..keeper import processes
+from ..keeper import PROTOCOL, processes
 from ..keeper.client import KeeperClient, KeeperGone
 from ..keeper.journal import JournalReader, Record
 from . import (
@@ -37,11 +37,18 @@ class LocalExecutor:
         self._paths = paths
         self._keeper: KeeperClient | None = None
         self._reader = JournalReader(paths.journal)
+        self._foreign = False  # the keeper speaks another protocol: it ends what it has
         self._watched: dict[str, _Watched] = {}
 
     def fileno(self) -> int | None:
         """Return the descriptor of the line to the keeper."""
         return None if self._keeper is None else self._keeper.fileno()
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether the keeper is one that orders can be given to."""
+        self._connected()
+        return not self._foreign
 
     def recover(self, starts: Mapping[str, Begun | None]) -> None:
         """Take over attempts of an earlier runner; those no keeper ever heard of are unstarted."""
@@ -131,7 +138,8 @@ class LocalExecutor:
         return self._keeper
 
     def _reconnect(self, gone: KeeperGone) -> None:
-        _log.error("%s; its attempts are lost", gone)
+        if not self._foreign:
+            _log.error("%s; its attempts are lost", gone)
         if self._keeper is not None:
             self._keeper.close()
             self._keeper = None
@@ -143,11 +151,16 @@ class LocalExecutor:
             keeper = KeeperClient.connect(
                 self._paths.root, self._paths.keeper_socket, self._paths.keeper_log
             )
-            live = set(keeper.state().live)
+            state = keeper.state()
+            live = set(state.live)
             self._read()  # after `live` was asked for: who is not in it has its end in the journal
             for key, watched in self._watched.items():
                 if key not in live:
                     self._settle(keeper, key, watched)
+            self._foreign = state.protocol != PROTOCOL
+            if self._foreign:
+                _log.info("waiting for %d attempts of another version's keeper", len(live))
+                keeper.stop_when_idle()
         except KeeperGone as gone:
             raise ExecutorUnavailable(str(gone)) from gone
         self._keeper = keeper

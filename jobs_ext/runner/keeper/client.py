@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from ..executors import Launch
 
@@ -31,6 +31,7 @@ class State(Struct, frozen=True):
     instance: str
     live: list[str]  # keys of its live attempts
     journal: int  # size, in bytes: what it wrote up to now
+    protocol: int = 1  # the first keepers did not say it
 
 
 class KeeperClient:
@@ -124,7 +125,7 @@ class KeeperClient:
 
     def state(self) -> State:
         """Return the keeper's state; waits for it."""
-        return State(**self._ask({"do": "list"}, "attempts"))
+        return convert(self._ask({"do": "list"}, "attempts"), State)
 
     def withdraw(self, keys: Iterable[str]) -> list[str]:
         """Take back attempts that wait in a lane; return those that did. Waits for the answer."""

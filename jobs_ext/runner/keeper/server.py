@@ -8,7 +8,8 @@ Messages to the keeper (JSON objects, one per line)::
         {key, lane, argv, parent, cwd, stdout, stderr, alive, shared, environment}]}
     {"do": "kill", "key": …, "grace": seconds, "told": {"code": …, "sentence": …}}
     {"do": "withdraw", "keys": […]}   → {"event": "withdrawn", "keys": [those that waited]}
-    {"do": "list"}   → {"event": "attempts", "instance": …, "live": [keys], "journal": size}
+    {"do": "list"}   → {"event": "attempts", "protocol": …, "instance": …, "live": [keys],
+                        "journal": size}
     {"do": "rotate", "offset": …}   drop from the journal what lies before and is over
     {"do": "stop-when-idle"}
 
@@ -30,6 +31,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from . import PROTOCOL
 from .attempts import Attempts
 from .journal import Journal
 
@@ -197,6 +199,7 @@ class Keeper:
         self._journal.write()  # whoever is not live has its end in the file
         return {
             "event": "attempts",
+            "protocol": PROTOCOL,
             "instance": self._instance,
             "live": self._attempts.live,
             "journal": self._journal.size,
