@@ -230,20 +230,20 @@ class Runner:
 
     def _go_on(self) -> None:
         """Let jobs go on, stop cancelled ones, and start what fits."""
-        made = self._queue.materialize()
-        moved = self._queue.promote()
-        for job, attempt in self._queue.cancels():
+        seen = self._queue.glance()
+        made = self._queue.materialize() if seen.unmade else 0
+        moved = self._queue.promote() if seen.pending else 0
+        for job, attempt in seen.cancels:
             live = self._lives.get(f"{job}/{attempt}")
             if live is not None:
                 self._stop(live, _CANCELLED)
         claimed = self._claim()
         if made or moved or claimed:
             self._last_work = time.monotonic()
-        self._look_due = time.monotonic() + (0.0 if made or moved else self._until_due())
+        self._look_due = time.monotonic() + (0.0 if made or moved else self._until_due(seen.due))
 
-    def _until_due(self) -> float:
-        """Return the seconds until the store should be looked at again."""
-        due = self._queue.next_due()
+    def _until_due(self, due: float | None) -> float:
+        """Return the seconds until the store should be looked at again, a back-off's end known."""
         if due is None:
             return _SLOW_LOOK
         self._last_work = time.monotonic()  # a retry is to come: not idle

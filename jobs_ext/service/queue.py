@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from ..model.clock import now
 from ..model.status import Stage, Status
 from ..model.work import ActiveWork, Change, Lane, Started, Work
-from ..store import batches as batch_rows
 from ..store import queue as rows
 from ..store.changes import Changes
 from ..store.jobs import JobRow
@@ -25,6 +25,15 @@ from .work import to_work
 _NO_DEPTHS: Mapping[str, int] = MappingProxyType({})
 
 
+class Glance(Struct, frozen=True):
+    """What there is to do for the runner, besides starting jobs."""
+
+    unmade: bool  # batches lack jobs
+    pending: bool  # jobs wait for others, for a time or for a release
+    cancels: list[tuple[str, int]]  # job and attempt of those under way that someone cancelled
+    due: float | None  # epoch: the end of the next back-off
+
+
 class Queue:
     """What the runner asks and tells."""
 
@@ -32,19 +41,34 @@ class Queue:
         self._core = core
         self._store = core.store
 
+    def glance(self) -> Glance:
+        """Return what there is to do, in one quick look."""
+        present = time.time()
+        with self._store.read() as connection:
+            seen, cancels = rows.glance(connection, present), rows.to_cancel(connection)
+        due = seen.due if seen.due is None else self._end_of_back_off(seen.due, present)
+        return Glance(bool(seen.unmade), bool(seen.pending), cancels, due)
+
+    def _end_of_back_off(self, due: float, present: float) -> float:
+        """Return when the next back-off ends, `due` by the store.
+
+        Those further off than any back-off lasts end now: the clock was put back meanwhile.
+        """
+        latest = present + LONGEST_BACK_OFF
+        if due <= latest:
+            return due
+        with self._store.write(poke=()) as tx:
+            rows.bring_forward(tx, present, latest)
+        return present
+
     def materialize(self, limit: int = GROUP) -> int:
         """Make up to `limit` jobs of the oldest batch that lacks some; return how many."""
-        with self._store.read() as connection:
-            if batch_rows.unmade(connection) is None:
-                return 0
         with self._store.write() as tx:
             return materialize(self._core, tx, limit)
 
     def promote(self) -> int:
         """Let PENDING jobs go on that wait for nothing more; return how many were moved."""
         with self._store.read() as connection:
-            if not rows.any_pending(connection):
-                return 0
             if not rows.ready(connection, time.time(), 1) and not rows.doomed(connection, 1):
                 return 0
         with self._store.write(poke=("servers",)) as tx:
@@ -90,26 +114,6 @@ class Queue:
             work = to_work(self._core, connection, found, numbers, {})
             starts = [_started(row, tries[row.pk]) for row in found]
             return [ActiveWork(w, s) for w, s in zip(work, starts, strict=True)]
-
-    def cancels(self) -> list[tuple[str, int]]:
-        """Return job and attempt of those under way that someone asked to cancel."""
-        with self._store.read() as connection:
-            return rows.to_cancel(connection)
-
-    def next_due(self) -> float | None:
-        """Return the epoch of the earliest end of a back-off, if one is to come.
-
-        Those further off than any back-off lasts end now: the clock was put back meanwhile.
-        """
-        present = time.time()
-        latest = present + LONGEST_BACK_OFF
-        with self._store.read() as connection:
-            due = rows.next_due(connection, present)
-        if due is None or due <= latest:
-            return due
-        with self._store.write(poke=()) as tx:
-            rows.bring_forward(tx, present, latest)
-        return present
 
 
 def _begin(tx: Connection, chosen: list[JobRow]) -> dict[int, int]:

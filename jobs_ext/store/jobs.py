@@ -40,6 +40,8 @@ def make(
     All rows have the same columns. A row's status is where the job stands after being SUBMITTED;
     its history shows both.
     """
+    if not rows:
+        return
     first = next_pk(tx, "job")
     log: list[dict[str, Any]] = []
     for pk, row in enumerate(rows, first):

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from ..model.status import ACTIVE, Status
 from .jobs import JobRow
 from .prepared import Prepared, Updates, insertion
-from .schema import attempt, job, needs, output
+from .schema import attempt, batch, job, needs, output
 
 AttemptRow = Row[Any]
 
@@ -35,12 +35,25 @@ _ACTIVE = [str(status) for status in ACTIVE]
 _BAD = [str(Status.FAILED), str(Status.CANCELLED)]
 
 
-_ANY_PENDING = select(job.c.pk).where(job.c.status == str(Status.PENDING)).limit(1)
+_GLANCE = Prepared(
+    select(
+        exists().where(batch.c.made < batch.c.n_jobs).label("unmade"),
+        exists().where(job.c.status == literal_column("'PENDING'")).label("pending"),
+        select(func.min(job.c.not_before))
+        .where(job.c.not_before > bindparam("now"))
+        .scalar_subquery()
+        .label("due"),
+    )
+)
 
 
-def any_pending(connection: Connection) -> bool:
-    """Tell whether any job waits for others or for a time, or is held."""
-    return connection.execute(_ANY_PENDING).first() is not None
+def glance(connection: Connection, now: float) -> Row[Any]:
+    """Return what there is to do.
+
+    `unmade`: batches lack jobs; `pending`: jobs wait for others, for a time or for a release;
+    `due`: when the next back-off ends (epoch, after `now`).
+    """
+    return _GLANCE.run(connection, now=now).one()
 
 
 def ready(connection: Connection, now: float, limit: int) -> list[JobRow]:
@@ -232,16 +245,6 @@ def output_paths(connection: Connection, wanted: Iterable[tuple[str, str]]) -> d
     return found
 
 
-def next_due(connection: Connection, now: float) -> float | None:
-    """Return the earliest time (epoch) after `now` at which a back-off ends."""
-    query = select(func.min(job.c.not_before)).where(
-        job.c.status.in_([str(Status.PENDING), str(Status.RUNNABLE)]), job.c.not_before > now
-    )
-    due: float | None = connection.execute(query).scalar()
-    return due
-
-
 def bring_forward(tx: Connection, now: float, latest: float) -> None:
     """Let back-offs that would end after `latest` end `now`; both are epochs."""
-    far = job.c.status.in_([str(Status.PENDING), str(Status.RUNNABLE)]), job.c.not_before > latest
-    tx.execute(update(job).where(*far).values(not_before=now))
+    tx.execute(update(job).where(job.c.not_before > latest).values(not_before=now))

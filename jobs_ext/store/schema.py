@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0003"
+HEAD = "0004"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -130,6 +130,7 @@ job = Table(
     Index("job_batch", "batch_pk", "status", "batch_index", sqlite_where=_IN_BATCH),
     Index("job_batch_order", "batch_pk", sqlite_where=_IN_BATCH),
     Index("job_queue", text("priority DESC"), "pk", sqlite_where=text("status = 'RUNNABLE'")),
+    Index("job_due", "not_before", sqlite_where=text("not_before IS NOT NULL")),
     Index("job_key", "owner", "key", unique=True, sqlite_where=text("key IS NOT NULL")),
     sqlite_autoincrement=True,
 )

@@ -132,7 +132,7 @@ def test_cancelling_loses_no_job_and_starts_none(submit, make, service, who, lis
     assert counts(after) == {"RUNNING": 1, "CANCELLED": 4}
     make()
     assert claim(service) == []
-    assert service.queue.cancels() == [(running.id, 1)]
+    assert service.queue.glance().cancels == [(running.id, 1)]
     service.queue.apply([ended(running.id, Status.CANCELLED)])
     assert counts(service.batches.get(who, batch.id)) == {"CANCELLED": 5}
     assert {job.reason_code for job in listed(batch)[1:]} == {"cancelled"}

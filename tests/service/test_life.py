@@ -120,9 +120,9 @@ def test_cancelling_a_running_job_is_a_request_to_the_runner(submit, service, wh
     service.queue.apply([started(job.id)])
     assert service.jobs.cancel(who, job.id).status is Status.RUNNING
     assert service.jobs.cancel(who, job.id).cancel_requested
-    assert service.queue.cancels() == [(job.id, 1)]
+    assert service.queue.glance().cancels == [(job.id, 1)]
     service.queue.apply([ended(job.id, Status.CANCELLED, reason_code="cancelled")])
-    assert service.queue.cancels() == []
+    assert service.queue.glance().cancels == []
     types = [event.type for event in service.jobs.history(who, job.id)]
     assert types.count("cancel_requested") == 1
 
@@ -136,7 +136,7 @@ def test_a_deleted_job_is_cancelled_and_hidden(submit, service, who):
     assert service.jobs.list(who, JobQuery()).items == []
     (hidden,) = service.jobs.list(who, JobQuery(deleted=True)).items
     assert hidden.deleted
-    assert service.queue.cancels() == [(job.id, 1)]
+    assert service.queue.glance().cancels == [(job.id, 1)]
     with pytest.raises(NotFound):
         service.jobs.delete(who, job.id)
 

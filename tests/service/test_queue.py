@@ -148,7 +148,7 @@ def test_a_failure_is_tried_again_after_a_while(submit, service, get, monkeypatc
     assert (job.status, job.reason_code) == (Status.PENDING, "waiting_retry")
     assert job.reason.startswith("next try at ")
     assert service.queue.promote() == 0
-    due = service.queue.next_due()
+    due = service.queue.glance().due
     assert 0 < due - time.time() <= 1
     monkeypatch.setattr(time, "time", lambda: due)
     assert service.queue.promote() == 1
@@ -157,7 +157,7 @@ def test_a_failure_is_tried_again_after_a_while(submit, service, get, monkeypatc
     service.queue.apply([started(job_id, 2), ended(job_id, Status.FAILED, 2)])
     job = get(job_id)
     assert (job.status, len(job.attempts)) == (Status.FAILED, 2)
-    assert service.queue.next_due() is None
+    assert service.queue.glance().due is None
 
 
 def test_the_waits_grow_up_to_a_minute(submit, service, monkeypatch):
@@ -165,7 +165,7 @@ def test_the_waits_grow_up_to_a_minute(submit, service, monkeypatch):
     for attempt in range(1, 9):
         claim(service)
         service.queue.apply([started(job_id, attempt), ended(job_id, Status.FAILED, attempt)])
-        due = service.queue.next_due()
+        due = service.queue.glance().due
         waits.append(round(due - time.time()))
         monkeypatch.setattr(time, "time", lambda due=due: due)
         service.queue.promote()
@@ -203,7 +203,7 @@ def test_outputs_belong_to_the_latest_attempt(submit, service, get, tmp_path, mo
     job_id = submit(retries=1)
     run(service, job_id, Status.FAILED, outputs=[found("error.json", tmp_path / "e")])
     assert [output.name for output in get(job_id).outputs] == ["error.json"]
-    due = service.queue.next_due()
+    due = service.queue.glance().due
     monkeypatch.setattr(time, "time", lambda: due)
     service.queue.promote()
     run(service, job_id, outputs=[found("t.csv", tmp_path / "t", main=True)])
