@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import stat
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from msgspec import Struct
 
@@ -38,7 +39,7 @@ class Found(Struct, frozen=True):
             path=str(self.path),
             media_type=self.media_type,
             size=self.size,
-            sha256=_sha256(self.path) if self.size <= _HASHED else None,
+            sha256=_sha256(self.path, self.size) if self.size <= _HASHED else None,
             main=self.main,
         )
 
@@ -46,30 +47,35 @@ class Found(Struct, frozen=True):
 class Collection:
     """Gathers files; each once, each under a name of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, links: Path) -> None:
         self.found: list[Found] = []
-        self._paths: set[Path] = set()
+        self._links = links  # folder, made when needed, of links to files whose paths are no text
+        self._paths: set[str] = set()
         self._names: set[str] = set()
 
     def add(
         self, name: str, path: Path, label: str, media_type: str = "", *, main: bool = False
     ) -> None:
         """Add a file, unless it is there or is no regular one; `label` sets a second name apart."""
-        if not path.is_file():
+        real = os.path.realpath(path) if path.is_symlink() else str(path)
+        size = _size(real)
+        if size is None or real in self._paths:
             return
-        real = Path(os.path.realpath(path))
-        if real in self._paths:
-            return
-        kept = _readable(real)
-        size = None if kept is None else _size(kept)
-        if kept is None or size is None:
-            return
-        name = os.fsencode(name).decode("utf-8", "replace")
+        name = _as_text(name)
         name = f"{label}/{name}" if name in self._names else name
-        self._paths.add(kept)
+        self._paths.add(real)
         self._names.add(name)
-        kind = media_type or media.guess(kept.name)
-        self.found.append(Found(name, kept, size, kind, main))
+        kind = media_type or media.guess(PurePath(real).name)
+        self.found.append(Found(name, self._path(real), size, kind, main))
+
+    def _path(self, real: str) -> Path:
+        """Return a path that text can hold: a file's own, else that of a link to it."""
+        if _as_text(real) == real:
+            return Path(real)
+        self._links.mkdir(exist_ok=True)
+        link = self._links / str(len(self.found))
+        link.symlink_to(real)
+        return link
 
     def add_all(self, folder: Path, files: Iterable[Path], label: str) -> None:
         """Add files under their names relative to `folder`."""
@@ -82,7 +88,7 @@ class Collection:
 
 def collect(one: Plan) -> tuple[list[Found], list[str]]:
     """Return the outputs of an ended attempt, and what required ones are missing, as sentences."""
-    collection = Collection()
+    collection = Collection(one.at.folder / "named")
     missing = [
         f"it did not write its output {name} ({declared.path})"
         for name, declared in (one.tool.outputs if one.tool else {}).items()
@@ -166,35 +172,28 @@ def _changed(path: Path) -> int:
         return 0
 
 
-def _size(path: Path) -> int | None:
+def _size(path: str) -> int | None:
+    """Return the size of a regular file, None for anything else and for what has vanished."""
     try:
-        return path.stat().st_size
-    except OSError:  # it has vanished
+        status = os.stat(path)  # noqa: PTH116 - hot
+    except OSError:
         return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def _readable(path: Path) -> Path | None:
-    """Return a path that text can hold: a file whose name is not UTF-8 is renamed."""
-    if _is_text(path):
-        return path
-    better = path.with_name(os.fsencode(path.name).decode("utf-8", "replace"))
-    if not _is_text(better) or better.exists():
-        _log.warning("left out of the outputs for its name: %r", path)
-        return None
-    return path.rename(better)
+def _as_text(name: str) -> str:
+    """Return a name in which a backslash, x and two digits stand for a byte that is no UTF-8."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _is_text(path: Path) -> bool:
-    text = str(path)
-    return text.encode("utf-8", "ignore").decode() == text
-
-
-def _sha256(path: Path) -> str | None:
-    digest = hashlib.sha256()
+def _sha256(path: Path, size: int) -> str | None:
+    """Return the hash of a file, None when it can't be read or is no longer of that size."""
+    digest, length = hashlib.sha256(), 0
     try:
         with path.open("rb") as file:
             while block := file.read(_BLOCK):
                 digest.update(block)
+                length += len(block)
     except OSError:
         return None
-    return digest.hexdigest()
+    return digest.hexdigest() if length == size else None

@@ -23,6 +23,7 @@ from .verdict import Evidence, Verdict, judge
 
 _THREADS = 2
 _AT_ONCE = 1_000_000  # bytes that are hashed without a thread
+_FILES_AT_ONCE = 100
 
 
 class Finisher:
@@ -58,7 +59,8 @@ class Finisher:
                 self._spares.give(one.at.outputs)  # it was only made in case the job used it
         except Defect as defect:
             return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])
-        if sum(file.size for file in found) <= _AT_ONCE:
+        few = len(found) <= _FILES_AT_ONCE and sum(file.size for file in found) <= _AT_ONCE
+        if few:
             return _judged(one, exited, found, evidence)
         future = self._pool.submit(_judged, one, exited, found, evidence)
         future.add_done_callback(lambda _: self._wake())

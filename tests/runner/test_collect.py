@@ -127,7 +127,9 @@ def test_folders_that_are_no_text_and_patterns_that_are_none(tmp_path: Path) -> 
     bad = Path(os.fsdecode(os.fsencode(one.at.outputs) + b"/\xff"))
     bad.mkdir()
     (bad / "f").touch()
-    assert names(one) == []
+    found, _ = collect(one)
+    assert [(f.name, f.path.resolve()) for f in found] == [(r"\xff/f", bad / "f")]
+    assert str(found[0].path).isprintable()
 
 
 def test_there_is_an_end_to_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

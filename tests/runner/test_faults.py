@@ -148,6 +148,32 @@ def a_command_that_a_shell_does_not_find(house: House) -> str:
     return house.shell("no-such-tool")
 
 
+@fault(ReasonCode.CANNOT_START, r"\./gone: command not found")
+def a_program_that_was_removed(house: House) -> str:
+    path = program(house, "gone")
+    return spoilt(house, lambda: house.command("./gone", hold=True), path.unlink)
+
+
+@fault(ReasonCode.CANNOT_START, r"\./plain: it is not executable: Permission denied")
+def a_program_that_may_not_run(house: House) -> str:
+    path = program(house, "plain")
+    return spoilt(house, lambda: house.command("./plain", hold=True), lambda: path.chmod(0o644))
+
+
+@fault(ReasonCode.CANNOT_START, r"\./odd: the interpreter that its first line names was not found")
+def a_program_of_no_interpreter(house: House) -> str:
+    path = program(house, "odd")
+    change = lambda: path.write_text("#!/no/such/python\n")  # noqa: E731 - spoils it
+    return spoilt(house, lambda: house.command("./odd", hold=True), change)
+
+
+@fault(ReasonCode.CANNOT_START, r"its folder can't be entered: /.*/away: No such file or directory")
+def a_folder_that_was_removed(house: House) -> str:
+    folder = house.root / "away"
+    folder.mkdir()
+    return spoilt(house, lambda: house.shell("true", cwd=str(folder), hold=True), folder.rmdir)
+
+
 @fault(ReasonCode.MISSING_INPUT, r"an input is gone: /.*/rows\.csv")
 def an_input_that_was_removed(house: House) -> str:
     path = house.cwd / "rows.csv"

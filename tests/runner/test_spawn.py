@@ -12,6 +12,7 @@ import pytest
 from jobs_ext.runner.keeper.spawn import spawn, why_not
 
 Run = Callable[..., str]
+NO_PROGRAM = "no program of this machine, nor a script that begins with #!"
 
 
 @pytest.fixture(params=["posix_spawn", "Popen"])
@@ -78,7 +79,7 @@ def test_the_first_on_the_jobs_own_path(run: Run, tmp_path: Path) -> None:
 
 def test_one_that_may_not_run_is_passed_over(run: Run, tmp_path: Path) -> None:
     program(tmp_path / "b" / "it", "#!/bin/sh\necho b\n", mode=0o644)
-    assert run("it", path=f"{tmp_path}/b") == "it: Permission denied"
+    assert run("it", path=f"{tmp_path}/b") == "it: it is not executable: Permission denied"
     program(tmp_path / "c" / "it", "#!/bin/sh\necho c\n")
     assert run("it", path=f"{tmp_path}/b:{tmp_path}/c") == "c\n"
 
@@ -94,10 +95,10 @@ def test_relative_paths_are_seen_from_its_folder(run: Run, tmp_path: Path) -> No
     [
         (["no-such-program"], "no-such-program: command not found"),
         (["/no/such"], "/no/such: command not found"),
-        (["/"], "/: Permission denied"),
+        (["/"], "/: it is not executable: Permission denied"),
         (["echo", "a\0b"], "'echo': embedded null byte"),
         (["e\0cho"], "'e\\x00cho': embedded null byte"),
-        (["./text"], "./text: Exec format error"),
+        (["./text"], f"./text: {NO_PROGRAM}: Exec format error"),
         (["./lost"], "./lost: the interpreter that its first line names was not found"),
         (["echo", "x" * 3_000_000], "echo: Argument list too long"),
     ],
@@ -111,4 +112,5 @@ def test_what_cannot_be_started_says_why(
 
 
 def test_a_missing_folder_is_named(run: Run) -> None:
-    assert run("true", cwd=Path("/no/such")) == "/no/such: No such file or directory"
+    said = "its folder can't be entered: /no/such: No such file or directory"
+    assert run("true", cwd=Path("/no/such")) == said

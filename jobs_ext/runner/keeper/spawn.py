@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import signal
@@ -50,9 +51,18 @@ def why_not(error: OSError | ValueError, order: dict[str, Any]) -> str:
         if os.path.lexists(os.path.join(order["cwd"], program)):  # noqa: PTH118 - as given
             return f"{program}: the interpreter that its first line names was not found"
         return f"{program}: command not found"
-    if isinstance(error, OSError):
-        return f"{error.filename or program}: {error.strerror}"
-    return f"{program!r}: {error}"
+    if not isinstance(error, OSError):
+        return f"{program!r}: {error}"
+    if error.filename == order["cwd"]:
+        return f"its folder can't be entered: {order['cwd']}: {error.strerror}"
+    hint = _HINTS.get(error.errno or 0, "")
+    return f"{error.filename or program}: {hint}{error.strerror}"
+
+
+_HINTS = {
+    errno.EACCES: "it is not executable: ",
+    errno.ENOEXEC: "no program of this machine, nor a script that begins with #!: ",
+}
 
 
 def _execute(argv: list[str], environment: Mapping[str, str], streams: _Streams) -> int:
