@@ -105,6 +105,7 @@ class Ended(Struct, frozen=True, tag=True):
     duration: float | None = None
     log_tail: str | None = None  # of one that failed
     outputs: list[FoundOutput] = []
+    logs: dict[str, str] | None = None  # by stream, when they are kept here and in no file
 
 
 class Released(Struct, frozen=True, tag=True):

@@ -47,6 +47,8 @@ class Finisher:
 
     def finish(self, one: Plan, exited: Exited, limits: Limits) -> Ended | None:
         """Return the attempt's end, None when `done` will."""
+        if exited.logs is not None:
+            return _ended(one, exited, Verdict(Status.SUCCEEDED), [])
         stopped = exited.told is not None and exited.told.code is ReasonCode.LOG_LIMIT
         if stopped and limits.log is not None:
             cut_logs(one.at, limits.log)
@@ -114,4 +116,5 @@ def _ended(one: Plan, exited: Exited, verdict: Verdict, outputs: list[FoundOutpu
         duration=exited.duration,
         log_tail=tail,
         outputs=outputs,
+        logs=exited.logs,
     )

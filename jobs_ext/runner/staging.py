@@ -57,6 +57,12 @@ class Plan(Struct, frozen=True):
         return self.tool is not None or self.work.options.cwd == "private"
 
     @property
+    def plain(self) -> bool:
+        """Whether nothing has to lie in its folder, and nothing but its logs is likely to."""
+        kinds = ("command", "script")
+        return self.kind in kinds and not self.private and not self.work.options.outputs
+
+    @property
     def cwd(self) -> Path:
         """The folder it runs in."""
         if self.private:
@@ -85,6 +91,8 @@ def plan(work: Work, at: AttemptPaths) -> Plan:
 def stage(one: Plan, spares: SpareFolders) -> Launch:
     """Make the attempt's folders and files and return how to start it.
 
+    The folder of a plain one is left to who starts it.
+
     Raises `CannotStart` when an input is gone or the disk does not take it.
     """
     try:
@@ -102,11 +110,11 @@ def stage(one: Plan, spares: SpareFolders) -> Launch:
 
 def _make_folders(one: Plan, spares: SpareFolders) -> None:
     one.at.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        one.at.folder.mkdir(mode=0o700)
-    except FileExistsError:  # it was claimed before, and not started
+    if os.path.lexists(one.at.folder):  # it was claimed before, and not started
         shutil.rmtree(one.at.folder)
-        one.at.folder.mkdir(mode=0o700)
+    if one.plain:
+        return
+    one.at.folder.mkdir(mode=0o700)
     spares.take(one.at.outputs)
     if one.private:
         one.at.work.mkdir()
@@ -135,6 +143,7 @@ def _launch(one: Plan, arguments: dict[str, Any]) -> Launch:
         environment=own,
         shared=shared,
         parent=_parent(one, command),
+        folder=str(one.at.folder) if one.plain else None,
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from ..model.errors import InvalidRequest, NotFound
 from ..model.job import Attempt, Job, LogChunk
+from ..store import logs as log_rows
 from ..store.faults import mapped_faults
 from .core import Core
 from .files import open_regular
@@ -42,13 +46,17 @@ class Logs:
         with self._core.store.read() as connection:
             row = self._core.job_row(connection, who, job_id)
             job = self._core.present(connection, [row])[0]
-        chosen = _choose(job, attempt)
-        if chosen is None:
-            return LogChunk(stream, 0, 0, 0, 0, "", job.status.final)
+            chosen = _choose(job, attempt)
+            if chosen is None:
+                return LogChunk(stream, 0, 0, 0, 0, "", job.status.final)
+            kept = log_rows.find(connection, row.pk, chosen.number, stream)
         ended = chosen.status.final
         path = getattr(self._core.store.paths.attempt(job.id, chosen.number), stream)
         with mapped_faults(self._core.store.paths.root):
-            start, size, data = _bytes(path, offset, limit)
+            if kept is None:
+                start, size, data = _from_file(path, offset, limit, ended=ended)
+            else:
+                start, size, data = _piece(BytesIO(kept), offset, limit)
         data = data if ended and start + len(data) == size else _whole_characters(data)
         return LogChunk(
             stream=stream,
@@ -92,16 +100,29 @@ def _choose(job: Job, number: int | None) -> Attempt | None:
     )
 
 
-def _bytes(path: Path, offset: int, limit: int) -> tuple[int, int, bytes]:
-    """Return where the bytes start, the size of the log and the bytes."""
+def _from_file(path: Path, offset: int, limit: int, *, ended: bool) -> tuple[int, int, bytes]:
+    """Return a piece of a log that is a file.
+
+    Where an attempt has just ended, its log may be on its way into the store: nothing is new then,
+    for what was read of a file that has another name by now may be another attempt's.
+    """
     try:
         with open_regular(path) as log:
-            size = log.seek(0, 2)
-            start = min(offset, size) if offset >= 0 else max(0, size + offset)
-            log.seek(start)
-            data = log.read(limit)
-    except FileNotFoundError:  # claimed, but not launched yet; or replaced by the job
-        return 0, 0, b""
+            found = _piece(log, offset, limit)
+            if ended or os.path.samestat(os.fstat(log.fileno()), path.stat()):
+                return found
+    except (FileNotFoundError, BlockingIOError):  # not launched yet, or replaced by the job, …
+        pass
+    start = 0 if ended else max(0, offset)
+    return start, start, b""
+
+
+def _piece(log: BinaryIO, offset: int, limit: int) -> tuple[int, int, bytes]:
+    """Return where the bytes start, the size of the log and the bytes."""
+    size = log.seek(0, 2)
+    start = min(offset, size) if offset >= 0 else max(0, size + offset)
+    log.seek(start)
+    data = log.read(limit)
     if offset < 0 and start > 0:
         skipped = next((n for n, b in enumerate(data[:3]) if b & 0xC0 != 0x80), 3)
         start, data = min(start + skipped, size), data[skipped:]

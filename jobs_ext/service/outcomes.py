@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from ..model.reasons import ReasonCode
 from ..model.status import Stage, Status
 from ..model.work import Change, Ended, Progressed, Released, Started
+from ..store import logs as log_rows
 from ..store import queue as rows
 from ..store.changes import Changes
 from ..store.contents import SpecCache
@@ -33,6 +34,7 @@ class Outcomes:
         self._changes = Changes(tx)
         self._attempts = rows.attempt_updates()
         self._outputs: list[dict[str, Any]] = []
+        self._logs: list[dict[str, Any]] = []
 
     def write(self) -> None:
         """Write all of them."""
@@ -42,6 +44,7 @@ class Outcomes:
                 self._take(row, change)
         self._attempts.write(self._tx)
         rows.add_outputs(self._tx, self._outputs)
+        log_rows.add(self._tx, self._logs)
         self._changes.flush()
 
     def _is_open(self, row: JobRow) -> bool:
@@ -106,6 +109,8 @@ class Outcomes:
             **why,
         )
         self._keep_outputs(row, change)
+        if change.logs is not None and any(change.logs.values()):
+            self._logs.append(change.logs | {"job_pk": row.pk, "attempt": change.attempt})
         if change.status is Status.FAILED and self._tries_again(row, change):
             self._retry(row, why)
             return

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0004"
+HEAD = "0005"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -187,6 +187,16 @@ output = Table(
     Column("size", Integer, nullable=False),
     Column("sha256", Text),
     Column("main", Boolean, nullable=False),
+)
+
+#: Short logs of attempts that left nothing else; all others are files.
+log = Table(
+    "log",
+    metadata,
+    Column("job_pk", Integer, ForeignKey("job.pk"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("stdout", Text, nullable=False),
+    Column("stderr", Text, nullable=False),
 )
 
 #: What happened, in order: history, WebSocket, notifications and counters all read this.

@@ -4,6 +4,7 @@ import pytest
 
 from jobs_ext.model.errors import InvalidRequest, NotFound
 from jobs_ext.model.request import SubmitRequest, Target
+from jobs_ext.service import logs
 from tests.service.runs import claim, ended, started
 
 TEXT = "Zürich → 東京 🚀\n" * 3
@@ -47,6 +48,39 @@ def test_a_log_is_followed_while_it_grows(read, running, service, job):
     assert (second.offset, second.text) == (4, "two\n")
     service.queue.apply([ended(job)])
     assert read(offset=second.next).final
+
+
+def test_a_short_log_is_kept_in_the_store(read, running, service, job):
+    running.stdout.write_text("one\n")
+    first = read()
+    running.folder.rename(running.folder.with_name("another"))  # the next attempt's by now
+    gap = read(offset=first.next)
+    assert (gap.offset, gap.next, gap.text, gap.final) == (4, 4, "", False)
+    service.queue.apply([ended(job, logs={"stdout": "one\ntwo\n", "stderr": TEXT})])
+    rest = read(offset=gap.next)
+    assert (rest.text, rest.size, rest.final) == ("two\n", 8, True)
+    assert read(stream="stderr").text == TEXT
+    assert read(stream="stderr", offset=-6).text == " 🚀\n"
+
+
+def test_an_empty_log_is_kept_nowhere(read, service, job):
+    claim(service)
+    service.queue.apply([started(job), ended(job, logs={"stdout": "", "stderr": ""})])
+    assert (read().text, read().size, read().final) == ("", 0, True)
+
+
+def test_a_log_that_changes_hands_while_it_is_read_is_not_shown(read, running, monkeypatch):
+    """The file gets another name between its opening and the end of the look at it."""
+    running.stdout.write_text("theirs\n")
+    opened = logs.open_regular
+
+    def meanwhile(path):
+        file = opened(path)
+        running.folder.rename(running.folder.with_name("another"))
+        return file
+
+    monkeypatch.setattr(logs, "open_regular", meanwhile)
+    assert read().text == ""
 
 
 @pytest.mark.parametrize("limit", [4, 5, 7, 11])

@@ -11,7 +11,7 @@ from ...model.reasons import ReasonCode
 
 
 class Launch(Struct, frozen=True):
-    """Everything needed to start one attempt; its files and folders are made."""
+    """Everything needed to start one attempt; its files and folders are made, but for `folder`."""
 
     key: str  # "<job id>/<attempt number>"
     lane: str  # attempts of one lane run one after another, in the order submitted
@@ -23,6 +23,7 @@ class Launch(Struct, frozen=True):
     environment: dict[str, str]  # this attempt's own variables
     shared: dict[str, str]  # those that many attempts have in common
     parent: list[str] = []  # a warm parent: "warm.py" before the payload that `argv` begins with
+    folder: str | None = None  # of stdout, stderr, alive and outputs: made by who starts it
 
 
 class Why(Struct, frozen=True):
@@ -55,6 +56,7 @@ class Exited(Struct, frozen=True):
     cpu_seconds: float
     duration: float
     told: Why | None  # why it was being stopped, if it was
+    logs: dict[str, str] | None = None  # it succeeded, and left nothing but these; no folder either
 
 
 class NotStarted(Struct, frozen=True):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import processes
+from .folders import Folders
 from .journal import Journal, Record
 from .lanes import Lanes, Order
 from .spawn import Spawn, opened, spawn, why_not
@@ -34,6 +35,7 @@ class Attempt:
     pid: int  # of its main process
     start: float  # of that: with its pid, who it is
     alive: str  # a file it holds open as long as any of it lives
+    folder: str | None  # its own, when it was made here
     records: list[Record]  # its part of the journal, for a rotation
     monotonic: float
     told: dict[str, Any] | None = None  # why it was told to stop: code and sentence
@@ -67,6 +69,7 @@ class Attempts:
         self._unborn: dict[str, Unborn] = {}
         self._warm = WarmParents()
         self._lanes = Lanes()
+        self._folders = Folders()
         self._left: list[str] = []  # lanes whose attempt is over
         self._host = socket.gethostname()
 
@@ -132,6 +135,8 @@ class Attempts:
     def _begin_cold(self, one: Order, intent: Record) -> bool:
         order, environment = one
         try:
+            if order["folder"] is not None:
+                self._folders.make(order["folder"])
             pid = self._start(order, environment | order["environment"])
         except (OSError, ValueError) as error:
             self._failed(order["key"], why_not(error, order), getattr(error, "errno", None))
@@ -144,8 +149,8 @@ class Attempts:
         self._journal.hold({"event": "failed", "key": key, "error": why, "errno": errno})
 
     def _started(self, one: Order, intent: Record, pid: int, start: float) -> None:
-        key, lane, alive = (one.order[name] for name in ("key", "lane", "alive"))
-        attempt = Attempt(key, lane, pid, start, alive, [intent], time.monotonic())
+        key, lane, alive, folder = (one.order[n] for n in ("key", "lane", "alive", "folder"))
+        attempt = Attempt(key, lane, pid, start, alive, folder, [intent], time.monotonic())
         record: Record = {
             "event": "started",
             "key": key,
@@ -234,7 +239,8 @@ class Attempts:
         code = os.waitstatus_to_exitcode(status)
         del self._by_pid[attempt.pid]
         attempt.exited = True
-        leftover = self._has_leftover(attempt)
+        anyone = self._may_be_anyone(attempt)
+        leftover = anyone and bool(self._members(attempt))
         record = {
             "event": "exited",
             "key": attempt.key,
@@ -247,6 +253,8 @@ class Attempts:
             "told": attempt.told,
             "leftover": leftover,
         }
+        if attempt.folder and code == 0 and attempt.told is None and not anyone:
+            record["logs"] = self._folders.take(attempt.folder)
         self._journal.hold(record)
         attempt.records.append(record)
         if leftover:
@@ -254,11 +262,11 @@ class Attempts:
         else:
             self._over(attempt)
 
-    def _has_leftover(self, attempt: Attempt) -> bool:
-        """Tell whether anything of an ended main process is left; quick when nothing is."""
+    def _may_be_anyone(self, attempt: Attempt) -> bool:
+        """Tell whether anything of an ended main process may be left; quick when nothing is."""
         if sys.platform != "linux":
             return _group_exists(attempt.pid)
-        return bool(self._orphans()) and bool(self._members(attempt))
+        return bool(self._orphans())
 
     def _end_leftover(self, attempt: Attempt) -> None:
         if attempt.told is None:

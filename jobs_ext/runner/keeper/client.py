@@ -99,6 +99,7 @@ class KeeperClient:
             "argv": order.argv,
             "parent": order.parent,
             "cwd": order.cwd,
+            "folder": order.folder,
             "stdout": order.stdout,
             "stderr": order.stderr,
             "alive": order.alive,

@@ -6,6 +6,7 @@ Records, in the order they come for one attempt (`key` is ``<job id>/<number>``)
     failed   key, error, errno (None: no OSError) it could not be spawned: the end
     started  key, pid, start, monotonic, time, boot, host
     exited   key, code, signal, maxrss, cpu, duration, time, told, leftover
+             logs: {stdout, stderr}               instead of its folder, when they were all in it
     cleared  key                                  after leftover: true, when the last process went
 
 An intent is written at once, together with what is held: how the one before it in its lane ended,

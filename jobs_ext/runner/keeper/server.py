@@ -5,7 +5,7 @@ Messages to the keeper (JSON objects, one per line)::
     {"do": "environment", "name": …, "values": {…}}   for later spawns on this line
     {"do": "forget-environments"}
     {"do": "spawn", "attempts": [
-        {key, lane, argv, parent, cwd, stdout, stderr, alive, shared, environment}]}
+        {key, lane, argv, parent, cwd, folder, stdout, stderr, alive, shared, environment}]}
     {"do": "kill", "key": …, "grace": seconds, "told": {"code": …, "sentence": …}}
     {"do": "withdraw", "keys": […]}   → {"event": "withdrawn", "keys": [those that waited]}
     {"do": "list"}   → {"event": "attempts", "protocol": …, "instance": …, "live": [keys],
@@ -13,7 +13,8 @@ Messages to the keeper (JSON objects, one per line)::
     {"do": "rotate", "offset": …}   drop from the journal what lies before and is over
     {"do": "stop-when-idle"}
 
-Attempts of one lane run one after another; those that wait there are live, too.
+Attempts of one lane run one after another; those that wait there are live, too. `folder` is made
+by the keeper; null: it is there.
 
 From the keeper, to everyone: ``{"event": "journal"}`` whenever the journal grew. What
 became of an order is read in the journal and nowhere else.
@@ -95,7 +96,8 @@ class Keeper:
         wakeup.setblocking(False)
         sender.setblocking(False)
         signal.set_wakeup_fd(sender.detach(), warn_on_full_buffer=False)
-        for number in (signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        asides = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGIO)  # IO: see `folders`
+        for number in (signal.SIGCHLD, *asides):
             signal.signal(number, lambda *_: None)
         signal.signal(signal.SIGTERM, self._end_soon)
         self._selector.register(wakeup, selectors.EVENT_READ)

@@ -1,0 +1,102 @@
+"""Folders of attempts that left nothing but a few words of log, used again for the next ones.
+
+Making a folder with its files costs a file system more than all else that the keeper does for a
+short attempt; renaming one costs a fifth of it. An attempt's folder is its own, under its own name,
+for as long as it runs: what it wrote to its logs goes into the journal before the next gets it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import sys
+from typing import NamedTuple
+
+_LOGS = ("stdout", "stderr")
+_FILES = (*_LOGS, "alive")
+_MOST = 64
+_LONGEST = 4096  # bytes of a log that is kept in the journal: a file takes as many of the disk
+
+
+class _Spare(NamedTuple):
+    path: str
+    filled: list[str]  # names of logs that are not empty
+
+
+class Folders:
+    """Makes folders of attempts, from those of ended ones where there are any."""
+
+    def __init__(self) -> None:
+        self._spares: list[_Spare] = []
+
+    def make(self, path: str) -> None:
+        """Make the folder of an attempt: ``outputs`` and its files, all of them empty."""
+        if not self._spares or not _renew(self._spares.pop(), path):
+            _make(path)
+
+    def take(self, path: str) -> dict[str, str] | None:
+        """Return the logs of an ended attempt, none of whose processes is left, for its folder.
+
+        None, and the folder stays, when there is more in it, or when any of its files may still be
+        read or written by somebody.
+        """
+        if sys.platform != "linux" or len(self._spares) >= _MOST:
+            return None
+        try:
+            if not (_is_untouched(path) and _is_untouched(f"{path}/outputs")):
+                return None
+            read = {name: _read_alone(f"{path}/{name}") for name in _FILES}
+        except (OSError, UnicodeDecodeError):  # somebody has it open, or it is no text
+            return None
+        if None in read.values():
+            return None
+        logs = {name: read[name] or "" for name in _LOGS}
+        self._spares.append(_Spare(path, [name for name, text in logs.items() if text]))
+        return logs
+
+
+def _make(path: str) -> None:
+    os.mkdir(path, 0o700)  # noqa: PTH102 - hot, as all here
+    os.mkdir(f"{path}/outputs", 0o700)  # noqa: PTH102
+    for name in _FILES:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        os.close(os.open(f"{path}/{name}", flags, 0o600))
+    for folder in (path, f"{path}/outputs"):
+        os.utime(folder, ns=(0, 0))  # any entry that comes or goes shows from now on
+
+
+def _renew(spare: _Spare, path: str) -> bool:
+    """Make a folder of one that was used; False when that has been deleted."""
+    try:
+        os.rename(spare.path, path)  # noqa: PTH104
+    except FileNotFoundError:
+        return False
+    for name in spare.filled:
+        os.close(os.open(f"{path}/{name}", os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC))
+    return True
+
+
+def _is_untouched(folder: str) -> bool:
+    """Tell whether nothing was put into a folder, taken out, replaced or renamed."""
+    status = os.lstat(folder)
+    return status.st_mtime_ns == 0 and status.st_mode == stat.S_IFDIR | 0o700
+
+
+def _read_alone(path: str) -> str | None:
+    """Return a short text of which nobody else holds an open file or another name; None: more.
+
+    Raises `BlockingIOError` when somebody has it open.
+    """
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(file)
+        if status.st_nlink != 1 or status.st_mode != stat.S_IFREG | 0o600:
+            return None
+        if status.st_size > _LONGEST:
+            return None
+        # The kernel grants a write lease to the only one who has a file open; closing ends it.
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        return os.read(file, _LONGEST).decode() if status.st_size else ""
+    finally:
+        os.close(file)
