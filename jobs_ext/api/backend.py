@@ -86,6 +86,17 @@ class Backend:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writers, partial(function, *args, **kwargs))
 
+    async def glance(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return ``function(*args)``, a short read, at once: a thread costs more than the read.
+
+        When the store would make it wait, it is run in a thread after all.
+        """
+        try:
+            with self.service.glance():
+                return function(*args, **kwargs)
+        except StoreUnavailable:
+            return await self.call(function, *args, **kwargs)
+
     def open(self) -> bool:
         """Open the service; return False, and keep the reason, when that can't be done."""
         try:

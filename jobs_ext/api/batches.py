@@ -13,6 +13,7 @@ from ..model.request import BatchRequest
 from ..model.view import batch_view
 from ..service.uploads import Upload
 from .handler import JobsHandler
+from .jobs import is_short
 from .operation import authorized, operation
 from .stream import NAMED_FAILURES
 
@@ -54,7 +55,7 @@ class BatchHandler(JobsHandler):
     @operation("Show a batch", response=Batch)
     async def get(self, batch: str) -> Batch:
         """Return a batch with the count of its jobs in each status."""
-        return await self.call(self.service.batches.get, self.who, batch)
+        return await self.glance(self.service.batches.get, self.who, batch)
 
     @web.authenticated
     @authorized("write", resource=RESOURCE)
@@ -94,7 +95,8 @@ class BatchJobsHandler(JobsHandler):
     @operation("List the jobs of a batch", response=Page[Job], query=JobQuery)
     async def get(self, batch: str, query: JobQuery) -> Page[Job]:
         """Return one page of the batch's jobs, in the order of their arguments."""
-        return await self.call(self.service.batches.jobs, self.who, batch, query)
+        look = self.glance if is_short(query) else self.call
+        return await look(self.service.batches.jobs, self.who, batch, query)
 
 
 class BatchViewHandler(JobsHandler):
@@ -105,7 +107,7 @@ class BatchViewHandler(JobsHandler):
     @operation("Show a batch as it is drawn", response=dict[str, Any])
     async def get(self, batch: str) -> dict[str, Any]:
         """Return the view of a batch: what a card shows of it."""
-        return await self.call(self._view, batch)
+        return await self.glance(self._view, batch)
 
     def _view(self, batch: str) -> dict[str, Any]:
         batches = self.service.batches

@@ -5,6 +5,7 @@ Everything that does not fit raises `InvalidRequest` naming field, value and wha
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -50,7 +51,7 @@ def decode_json(raw: bytes, shape: type[T]) -> T:
 
 def decode_query(request: HTTPServerRequest, shape: type[T]) -> T:
     """Return the query of `request` as a `shape`; a field that is a list may be repeated."""
-    lists = {f.encode_name for f in msgspec.structs.fields(shape) if _is_list(f.type)}
+    lists = _lists(shape)
     given: dict[str, Any] = {}
     for name, raw in request.query_arguments.items():
         values = [_text(name, value) for value in raw]
@@ -63,6 +64,13 @@ def decode_query(request: HTTPServerRequest, shape: type[T]) -> T:
         return msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as error:
         raise explained(error, given, shape, query=True) from None
+
+
+@cache
+def _lists(shape: type[msgspec.Struct]) -> frozenset[str]:
+    """Return the names of the fields that are lists."""
+    fields = msgspec.structs.fields(shape)
+    return frozenset(field.encode_name for field in fields if _is_list(field.type))
 
 
 def decode_body(

@@ -100,6 +100,10 @@ class Caller(JupyterHandler):
         call = self.backend.call if reads else self.backend.call_to_write
         return await call(function, *args, **kwargs)
 
+    async def glance(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return ``function(*args)``, a short read of the store."""
+        return await self.backend.glance(function, *args, **kwargs)
+
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         """Answer with an error, under the status that its kind stands for."""
         super().send_error(status_of(_error(kwargs), status_code), **kwargs)
@@ -127,6 +131,9 @@ class JobsHandler(ExtensionHandlerMixin, Caller, APIHandler):
         self.set_status(status)
         if value is not None:
             self.write(msgspec.json.encode(value))
+
+    def compute_etag(self) -> None:
+        """Send no ETag: to hash a page costs more than to send it, and nobody asks with one."""
 
     def url(self, *parts: str) -> str:
         """Return the path of a resource of this API, for ``Location``."""

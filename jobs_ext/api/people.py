@@ -32,10 +32,11 @@ class People:
     def __init__(self, provider: IdentityProvider) -> None:
         kind = type(provider)
         self.personal = kind in _PERSONAL or kind.__module__.startswith("jupyterhub.")
+        self._self = system_user()
 
     def owner(self, user: User) -> str:
         """Return the name under which the jobs of `user` are kept."""
-        return system_user() if self.personal else user.username
+        return self._self if self.personal else user.username
 
     def principal(self, user: User, *, kernel: bool) -> Principal:
         """Return what `user` may do: on a one-person server everything, else with their own jobs.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
@@ -75,6 +76,10 @@ class Service:
         except JobsError:
             store.close()
             raise
+
+    def glance(self) -> AbstractContextManager[None]:
+        """Let short reads within raise `StoreUnavailable` rather than wait (`Store.glance`)."""
+        return self._store.glance()
 
     def close(self) -> None:
         """Close the store."""

@@ -40,12 +40,40 @@ class Store:
         self._stuck = False  # the last one who wanted to write waited in vain
         self._writer = _engine(paths, "BEGIN IMMEDIATE", readers=1, busy=busy_seconds)
         self._readers = _engine(paths, "BEGIN", readers=_READERS, busy=busy_seconds)
+        self._hasty = _engine(paths, None, readers=1, busy=0.0)
+        self._kept: Connection | None = None  # of `_hasty`, open from the first glance on
+        self._glancing = 0  # the thread that glances now
+        self._networked = is_network(paths.root)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database throughout."""
-        with mapped_faults(self.paths.root), self._readers.connect() as connection:
-            yield connection
+        kept = self._kept if self._glancing == threading.get_ident() else None
+        with mapped_faults(self.paths.root):
+            if kept is not None:
+                with _one_state(kept):
+                    yield kept
+            else:
+                with self._readers.connect() as connection:
+                    yield connection
+
+    @contextmanager
+    def glance(self) -> Iterator[None]:
+        """Let reads of this thread, one after the other, be cheap, and raise rather than wait.
+
+        For the thread of an event loop alone. Raises `StoreUnavailable`, also where readers wait
+        for writers as a rule: on a network file system.
+        """
+        if self._networked:
+            raise busy()
+        if self._kept is None:
+            with mapped_faults(self.paths.root):
+                self._kept = self._hasty.connect()
+        self._glancing = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._glancing = 0
 
     @contextmanager
     def write(self, poke: Sequence[Reader] = ("runner", "servers")) -> Iterator[Connection]:
@@ -88,11 +116,24 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
-        self._writer.dispose()
-        self._readers.dispose()
+        if self._kept is not None:
+            self._kept.close()
+        for engine in (self._writer, self._readers, self._hasty):
+            engine.dispose()
 
 
-def _engine(paths: Paths, begin: str, *, readers: int, busy: float) -> Engine:
+@contextmanager
+def _one_state(connection: Connection) -> Iterator[None]:
+    """Let a connection see one state within, past SQLAlchemy: for a read, that costs too much."""
+    raw: Any = connection.connection.driver_connection
+    raw.execute("BEGIN")
+    try:
+        yield
+    finally:
+        raw.rollback()
+
+
+def _engine(paths: Paths, begin: str | None, *, readers: int, busy: float) -> Engine:
     engine = create_engine(
         f"sqlite:///{paths.db}",
         poolclass=QueuePool,
@@ -110,8 +151,10 @@ def _engine(paths: Paths, begin: str, *, readers: int, busy: float) -> Engine:
         for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+    if begin is not None:
+
+        @event.listens_for(engine, "begin")
+        def start(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
 
     return engine

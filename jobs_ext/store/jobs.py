@@ -97,23 +97,25 @@ def by_key(connection: Connection, owner: str, key: str) -> JobRow | None:
     return connection.execute(query).one_or_none()
 
 
+_STATUS = {str(status): status for status in Status}  # quicker than by the class
 _ATTEMPT = ", ".join(Attempt.__struct_fields__)
 _OF_JOBS = "WHERE job_pk IN (SELECT value FROM json_each(?))"
-_ATTEMPTS = f"SELECT job_pk, {_ATTEMPT} FROM attempt {_OF_JOBS} ORDER BY number"  # noqa: S608
+_ATTEMPTS = f"SELECT job_pk, {_ATTEMPT} FROM attempt {_OF_JOBS} ORDER BY job_pk, number"  # noqa: S608
 _FileRow = row_type(output)
-_FILES = f"SELECT {', '.join(_FileRow._fields)} FROM output {_OF_JOBS} ORDER BY name"  # noqa: S608
+_FILE = ", ".join(_FileRow._fields)
+_FILES = f"SELECT {_FILE} FROM output {_OF_JOBS} ORDER BY job_pk, attempt, name"  # noqa: S608
 
 
 def attempts(connection: Connection, rows: Sequence[JobRow]) -> dict[int, list[Attempt]]:
     """Return the attempts of these jobs, oldest first."""
     found: dict[int, list[Attempt]] = defaultdict(list)
     for pk, number, status, *facts in driver(connection).execute(_ATTEMPTS, (_pks(rows),)):
-        found[pk].append(Attempt(number, Status(status), *facts))
+        found[pk].append(Attempt(number, _STATUS[status], *facts))
     return found
 
 
 def outputs(connection: Connection, rows: Sequence[JobRow]) -> dict[int, list[Any]]:
-    """Return the rows of the outputs of these jobs, of every attempt, by name."""
+    """Return the rows of the outputs of these jobs, by attempt and name."""
     found: dict[int, list[Any]] = defaultdict(list)
     for row in map(_FileRow._make, driver(connection).execute(_FILES, (_pks(rows),))):
         found[row.job_pk].append(row)
@@ -152,7 +154,7 @@ def to_job(
         pk=row.pk,
         name=row.name,
         target=TargetInfo(row.kind, row.target_name),
-        status=Status(row.status),
+        status=_STATUS[row.status],
         owner=row.owner,
         created=row.created,
         stage=row.stage,

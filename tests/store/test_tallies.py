@@ -51,7 +51,7 @@ class Life:
     def sweep(self, who, n):
         sets = [{"k": k} for k in range(n + 1)]
         self.service.batches.submit(who, BatchRequest(ECHO, sets, {}, Options(), self.context))
-        self.service.queue.materialize(limit=n)
+        self.service.queue.materialize(limit=n or 1)
 
     def make(self, who, n):
         self.service.queue.materialize()
