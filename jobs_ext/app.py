@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
-from traitlets import Bunch, Float, List, TraitError, Unicode, default, validate
+from traitlets import Bunch, Dict, Float, Int, List, TraitError, Unicode, default, validate
 
 from . import __version__
 from .api.backend import Backend
@@ -18,9 +19,10 @@ from .api.kernelkeys import KernelKeys, kernel_url
 from .api.people import People
 from .api.routes import handlers
 from .model.quantities import parse_bytes
+from .model.scheduling import DEFAULT_QUEUE, QueueRules, Scheduling
 from .runner.holder import ask_whoever_holds
 from .service import Service, Slots
-from .service.slots import detect
+from .service.slots import detect, detect_gpus
 
 
 class JobsExtension(ExtensionApp):
@@ -74,6 +76,35 @@ class JobsExtension(ExtensionApp):
         "limit.",
     ).tag(config=True)
 
+    gpus = List(
+        Unicode(),
+        default_value=None,
+        allow_none=True,
+        help="GPUs that jobs may use, as CUDA numbers them, e.g. ['0', '1']. Each goes to one job "
+        "at a time, which asks for it by its option gpu. Default: those of CUDA_VISIBLE_DEVICES, "
+        "else those that nvidia-smi lists.",
+    ).tag(config=True)
+
+    queues = Dict(
+        help="Named queues and their rules, e.g. {'long': {'max_running': 2, 'description': "
+        "'hours'}}. max_running is how many jobs of a queue run at once. Jobs choose one by their "
+        "option queue; the others are in 'default', which may have rules, too.",
+    ).tag(config=True)
+
+    max_running_per_owner = Int(
+        None,
+        allow_none=True,
+        min=1,
+        help="Jobs of one owner that run at once. Default: as many as fit; owners take turns.",
+    ).tag(config=True)
+
+    patience = Float(
+        60.0,
+        min=0.0,
+        help="Seconds for which a job that does not fit lets later ones of its priority pass. From "
+        "then on, what it takes is kept free for it.",
+    ).tag(config=True)
+
     @property
     def _server(self) -> ServerApp:
         server = self.serverapp
@@ -97,6 +128,15 @@ class JobsExtension(ExtensionApp):
             name = proposal.trait.name
             raise TraitError(f"JobsExtension.{name}: {error}, not {size!r}") from None
         return size
+
+    @validate("queues")
+    def _check_queues(self, proposal: Bunch) -> dict[str, object]:
+        queues: dict[str, object] = proposal.value
+        try:
+            msgspec.convert(queues, dict[str, QueueRules])
+        except msgspec.ValidationError as error:
+            raise TraitError(f"JobsExtension.queues: {error}") from None
+        return queues
 
     def initialize_settings(self) -> None:
         """Open the store and begin to look after the runner; give kernels their keys."""
@@ -130,6 +170,7 @@ class JobsExtension(ExtensionApp):
                 migrate=True,
                 ask_runner=ask_whoever_holds,
                 slots=self._slots(),
+                scheduling=self._scheduling(),
             ),
             keys=KernelKeys(server.kernel_manager),
             people=People(server.identity_provider),
@@ -146,4 +187,14 @@ class JobsExtension(ExtensionApp):
     def _slots(self) -> Slots:
         found = detect()
         memory = parse_bytes(self.max_memory) if self.max_memory else found.memory
-        return Slots(cpu=self.max_cpu or found.cpu, memory=memory)
+        chosen: list[str] | None = self.gpus
+        gpus = detect_gpus() if chosen is None else chosen
+        return Slots(cpu=self.max_cpu or found.cpu, memory=memory, gpus=tuple(gpus))
+
+    def _scheduling(self) -> Scheduling:
+        queues = msgspec.convert(self.queues, dict[str, QueueRules])
+        return Scheduling(
+            queues={DEFAULT_QUEUE: QueueRules()} | queues,
+            max_running_per_owner=self.max_running_per_owner,
+            patience=self.patience,
+        )

@@ -57,7 +57,11 @@ def limited(jp_server_config):
 
 
 async def test_limits_are_configuration(limited, api):
-    assert (await api("GET", "")).json["slots"] == {"cpu": 1.5, "memory": 2 * 10**9}
+    assert (await api("GET", "")).json["slots"] == {
+        "cpu": 1.5,
+        "memory": 2 * 10**9,
+        "gpus": [],
+    }
 
 
 def test_a_limit_that_is_none_is_refused():

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, ParamSpec, TypeVar
 
+import msgspec
 from tornado.ioloop import IOLoop
 
 from ..model.errors import JobsError, StoreUnavailable
@@ -133,7 +134,10 @@ class Backend:
 
     def _runner_options(self) -> list[str]:
         slots = self.service.slots
-        return ["--cpu", str(slots.cpu), "--memory", str(slots.memory), *self._more_options]
+        rules = msgspec.json.encode(self.service.scheduling).decode()
+        options = ["--cpu", str(slots.cpu), "--memory", str(slots.memory)]
+        options += [f"--gpus={','.join(slots.gpus)}", "--scheduling", rules]
+        return [*options, *self._more_options]
 
     async def _run(self) -> None:
         while self._service is None:

@@ -131,6 +131,17 @@ class RerunHandler(JobsHandler):
         return again
 
 
+class ResetHandler(JobsHandler):
+    """``jobs/{id}/reset``."""
+
+    @web.authenticated
+    @authorized("execute", resource=RESOURCE)
+    @operation("Let a failed job run once more", response=Job)
+    async def post(self, job: str) -> Job:
+        """Begin a new attempt of a job that FAILED; the earlier ones stay in its history."""
+        return await self.call(self.service.jobs.reset, self.who, job)
+
+
 class ViewHandler(JobsHandler):
     """``jobs/{id}/view``."""
 

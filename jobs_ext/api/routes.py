@@ -38,6 +38,7 @@ ROUTES = [
     Route("jobs/{job}/cancel", jobs.CancelHandler),
     Route("jobs/{job}/release", jobs.ReleaseHandler),
     Route("jobs/{job}/rerun", jobs.RerunHandler),
+    Route("jobs/{job}/reset", jobs.ResetHandler),
     Route("jobs/{job}/view", jobs.ViewHandler),
     Route("jobs/{job}/history", jobs.HistoryHandler),
     Route("jobs/{job}/logs", logs.LogsHandler),

@@ -150,6 +150,10 @@ class Client(Submitter):
         body = {"arguments": arguments, "options": {"key": ids.new_id()} | options}
         return Job(self, self._post(f"jobs/{id}/rerun", model.Job, body, {}))
 
+    def reset(self, id: str) -> None:  # noqa: A002
+        """Let a job that FAILED run once more, as a new attempt."""
+        self.connection.request("POST", f"jobs/{id}/reset")
+
     def release(self, id: str) -> None:  # noqa: A002
         """Let a job go that was submitted with ``hold=True``."""
         self.connection.request("POST", f"jobs/{id}/release")

@@ -164,6 +164,11 @@ class Job(Handle):
         arguments = {name: plain(value, f"arguments.{name}", {}) for name, value in changes.items()}
         return self.client.rerun(self.id, arguments, to_wire(checked_options(options)))
 
+    def reset(self) -> Job:
+        """Let it run once more after it FAILED: a new attempt, for which `result` waits again."""
+        self.client.reset(self.id)
+        return self
+
     def logs(self, stream: str | None = None, attempt: int | None = None) -> str:
         """Return what it wrote: ``stdout``, ``stderr``, or by default the one after the other."""
         from . import waiting

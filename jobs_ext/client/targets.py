@@ -281,7 +281,7 @@ def checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
 def to_wire(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options as JSON: handles become ids, paths text, a single value a list."""
     plain = {name: _option(value) for name, value in options.items()}
-    for name in ("after", "inputs", "outputs"):
+    for name in ("after", "after_ended", "inputs", "outputs"):
         if isinstance(plain.get(name), str):
             plain[name] = [plain[name]]
     return plain

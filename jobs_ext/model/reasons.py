@@ -16,6 +16,11 @@ class ReasonCode(StrEnum):
     WAITING_RETRY = "waiting_retry"  # waits until its next attempt is due
     WAITING_DISK = "waiting_disk"  # waits until the disk of the data directory has room
     WAITING_BATCH = "waiting_batch"  # waits: as many jobs of its batch run as may
+    WAITING_QUEUE = "waiting_queue"  # waits: as many jobs of its queue run as may
+    WAITING_TOOL = "waiting_tool"  # waits: as many jobs of its tool run as may
+    WAITING_OWNER = "waiting_owner"  # waits: as many jobs of its owner run as may
+    WAITING_GPUS = "waiting_gpus"  # waits for GPUs of its own
+    WAITING_TURN = "waiting_turn"  # waits for its owner's turn: other owners' jobs wait, too
     HELD = "held"  # waits for `release`
     EXIT_CODE = "exit_code"  # its program ended with an exit code other than 0
     SIGNAL = "signal"  # a signal ended its program

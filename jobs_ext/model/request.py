@@ -38,6 +38,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     name: str | None = None
     cpu: float | None = None  # cores; default: the tool's, else 1
     memory: int | str | None = None  # bytes; the job is stopped when its tree uses more
+    gpu: int | None = None  # GPUs of its own, in CUDA_VISIBLE_DEVICES; default: the tool's, else 0
     timeout: float | str | None = None  # seconds, of one attempt
     max_log_size: int | str | None = None  # bytes that stdout, and that stderr, may have
     max_output_size: int | str | None = None  # bytes of disk that its new files may take
@@ -45,6 +46,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     retries: int = 0  # further attempts after a failure
     on_lost: str = "fail"  # or "retry": what to do when nobody knows how an attempt ended
     after: list[str] = []  # ids of jobs that must succeed first
+    after_ended: list[str] = []  # ids of jobs that must have ended first, whichever way
     executor: str = "local"
     python: str | None = None  # interpreter, instead of the submitting kernel's
     kernel: str | None = None  # kernelspec name of a notebook
@@ -53,6 +55,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     outputs: list[str] = []  # patterns of files to keep, relative to the folder
     env: dict[str, str] = {}  # more environment variables
     key: str | None = None  # idempotency: the same key and request give the same job
+    queue: str | None = None  # one of the server's queues; default: the tool's, else "default"
     priority: int = 0  # larger runs earlier
     max_running: int | None = None  # of a batch: at most so many at once
     hold: bool = False  # wait for `release`

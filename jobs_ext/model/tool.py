@@ -82,7 +82,10 @@ class ToolResources(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     cpu: float = 1.0  # cores
     memory: int | str | None = None  # bytes, or text such as "512MB"; a job is held to it
+    gpu: int = 0  # GPUs
     timeout: float | str | None = None  # seconds, or text such as "10min"; of one attempt
+    queue: str | None = None  # one of the server's queues; default: "default"
+    max_running: int | None = None  # jobs of this tool and version that run at once, of all owners
     max_log_size: int | str | None = None  # bytes that stdout, and that stderr, may have
     max_output_size: int | str | None = None  # bytes of disk that its files may take
     grace: float | str | None = None  # seconds from SIGTERM to SIGKILL when it is ended; default 5

@@ -35,6 +35,15 @@ class Work(Struct, frozen=True):
     cancel_requested: bool = False
     outputs_of: dict[str, str] = {}  # "job-id/output name" of a referenced output → path
     lane: str = ""  # jobs claimed into one lane run one after another; "": a lane of its own
+    gpus: tuple[str, ...] = ()  # the GPUs that are its own, as CUDA numbers them
+
+
+class Free(Struct, frozen=True):
+    """What of the machine no job holds."""
+
+    cpu: float  # cores
+    memory: int  # bytes
+    gpus: tuple[str, ...] = ()
 
 
 class Lane(Struct):

@@ -14,7 +14,10 @@ from collections.abc import Callable, Iterator
 from logging.handlers import RotatingFileHandler
 from typing import BinaryIO
 
+import msgspec
+
 from ..model.errors import DiskFull, JobsError
+from ..model.scheduling import Scheduling
 from ..service import Service, Slots
 from ..service.slots import detect
 from ..store.faults import StoreBusy
@@ -88,6 +91,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--runtime-dir", help="folder for sockets; default: Jupyter's")
     parser.add_argument("--cpu", type=float, help="cores that jobs may use")
     parser.add_argument("--memory", type=int, help="bytes that jobs may reserve")
+    parser.add_argument("--gpus", default="", help="GPUs that jobs may use, with commas")
+    parser.add_argument("--scheduling", default="{}", help="whose turn it is: `Scheduling` as JSON")
     parser.add_argument("--max-log-size", type=int, help="bytes that a log may have")
     parser.add_argument("--max-output-size", type=int, help="bytes that a job's files may take")
     parser.add_argument(
@@ -148,8 +153,14 @@ def _serve(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryI
 
 def _work(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryIO | None:
     found = detect()
-    slots = Slots(options.cpu or found.cpu, options.memory or found.memory)
-    service = Service.open(options.data_dir, slots=slots, runtime_dir=options.runtime_dir)
+    gpus = tuple(filter(None, options.gpus.split(",")))
+    slots = Slots(options.cpu or found.cpu, options.memory or found.memory, gpus)
+    service = Service.open(
+        options.data_dir,
+        slots=slots,
+        scheduling=msgspec.json.decode(options.scheduling, type=Scheduling),
+        runtime_dir=options.runtime_dir,
+    )
     limits = Limits(options.max_log_size, options.max_output_size)
     runner = Runner(service, LocalExecutor(paths), slots, limits)
     ending.wakes(runner.wake)

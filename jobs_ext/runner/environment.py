@@ -46,6 +46,8 @@ def own(work: Work, at: AttemptPaths) -> dict[str, str]:
         "JOBS_OUTPUT_DIR": str(at.outputs),
         "JOBS_PROGRESS": str(at.progress),
     }
+    if work.gpus:  # ROCR_VISIBLE_DEVICES would number anew what HIP numbers by the other two
+        found |= dict.fromkeys(("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"), ",".join(work.gpus))
     if work.batch is not None:
         found["JOBS_BATCH"] = work.batch
         found["JOBS_BATCH_INDEX"] = str(work.batch_index)

@@ -107,6 +107,10 @@ class Lives:
         """Return the bytes they reserved."""
         return sum(work.memory or 0 for work in self._shares())
 
+    def gpus(self) -> set[str]:
+        """Return the GPUs that are theirs."""
+        return {gpu for live in self for gpu in live.plan.work.gpus}
+
     def _shares(self) -> Iterator[Work]:
         """Yield one attempt of each lane: all of a lane hold the same share, in turns."""
         return (next(iter(lane.values())).plan.work for lane in self._by_lane.values())

@@ -12,7 +12,7 @@ from ..model.clock import now
 from ..model.errors import DiskFull, StoreUnavailable
 from ..model.reasons import ReasonCode
 from ..model.status import Status
-from ..model.work import Change, Ended, Progressed, Released, Started, Work
+from ..model.work import Change, Ended, Free, Progressed, Released, Started, Work
 from ..service import Service, Slots
 from ..store.pokes import PokeReceiver
 from .executors import (
@@ -252,11 +252,15 @@ class Runner:
     def _claim(self) -> bool:
         if self._room.is_short() or not self._executor.takes_more:
             return False
-        cpu = max(0.0, self._slots.cpu - self._lives.cpu())
-        memory = max(0, self._slots.memory - self._lives.memory())
+        slots, held = self._slots, self._lives.gpus()
+        free = Free(
+            cpu=max(0.0, slots.cpu - self._lives.cpu()),
+            memory=max(0, slots.memory - self._lives.memory()),
+            gpus=tuple(gpu for gpu in slots.gpus if gpu not in held),
+        )
         depths = self._pace.depths()
         lanes = self._lives.lanes(depths)
-        claimed = self._queue.claim(cpu, memory, _MOST_AT_ONCE, depths, lanes)
+        claimed = self._queue.claim(free, _MOST_AT_ONCE, depths, lanes)
         launches = []
         for work in claimed:
             try:

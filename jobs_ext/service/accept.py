@@ -15,10 +15,10 @@ from ..model.request import Context, Options, SubmitRequest
 from ..model.status import Status
 from ..store import jobs as job_rows
 from ..store.contents import Spec
-from ..store.jobs import JobRow
+from ..store.jobs import JobRow, Need
 from .core import Core
 from .decode import convert_request
-from .intake import Needs, encode_arguments, place_parts, shared_columns, verb_for
+from .intake import Needs, encode_arguments, line_of, place_parts, shared_columns, verb_for
 from .principal import Principal
 from .resolve import Plan, settle
 
@@ -51,7 +51,7 @@ def draft_job(
     needs = Needs(parts)
     needs.add(given, "arguments")
     needs.check_unused(request.target, plan.tool)
-    needs.add_after(request.options.after)
+    needs.add_after(request.options)
     with core.store.read() as connection:
         needs.rows(connection, who)
     return Draft(plan, plan.rules.check(given, "arguments"), needs)
@@ -72,14 +72,15 @@ def store_job(
         "arguments": encode_arguments(draft.arguments, "arguments").decode(),
     }
     row |= columns
-    job_rows.make(tx, [row], [[n.pk for n in needed]], now())
+    row["line"] = line_of(tx, draft.plan, row)
+    job_rows.make(tx, [row], [needed], now())
     job_id: str = row["id"]
     return job_id
 
 
-def first_status(held: bool, needed: Collection[JobRow]) -> Status:
+def first_status(held: bool, needed: Collection[Need]) -> Status:
     """Return where a new job stands at once."""
-    waits = held or any(row.status != Status.SUCCEEDED for row in needed)
+    waits = held or any(need.open for need in needed)
     return Status.PENDING if waits else Status.RUNNABLE
 
 

@@ -25,6 +25,7 @@ from .intake import (
     Needs,
     describe_parts,
     encode_arguments,
+    line_of,
     place_parts,
     shared_columns,
 )
@@ -130,7 +131,7 @@ class Batches:
         fixed = place_parts(plan.tool, request.fixed, _given_once(request, uploads))
         needs = Needs(uploads.keys())
         needs.add(fixed, "fixed")
-        needs.add_after(request.options.after)
+        needs.add_after(request.options)
         lines = [
             _line(plan, fixed, entry, f"arguments[{index}]", needs, uploads)
             for index, entry in enumerate(request.arguments)
@@ -218,6 +219,7 @@ def _store(
         "fixed": encode_arguments(draft.fixed, "fixed").decode(),
     }
     row |= columns
+    row["line"] = line_of(tx, draft.plan, row | {"batch_pk": row["pk"]})
     rows.make(tx, row, draft.lines)
     data = {"name": row["name"], "n_jobs": row["n_jobs"]}
     event = event_rows.entry(time, "submitted", who.owner, batch=row["id"], data=data)

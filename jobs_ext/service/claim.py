@@ -1,120 +1,185 @@
-"""Choosing the jobs to run next: by priority, then age, as long as they fit."""
+"""Choosing the jobs to run next: by priority, owners taking turns, by age, as long as they fit.
+
+docs/decisions/11-whose-turn.md says why.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import deque
 from collections.abc import Iterable, Mapping
+from heapq import heapify, heappop, heappush
+from itertools import groupby
 
-import msgspec
 from sqlalchemy import Connection
 
-from ..model.ids import new_id
-from ..model.work import Lane
-from ..store import queue as rows
-from ..store import waiting
+from ..model.scheduling import Scheduling
+from ..model.work import Free, Lane
+from ..store import lines as rows
 from ..store.jobs import JobRow
+from ..store.lines import LineRow
+from .room import Place, Room
+from .shares import Shares, caps
 
-_LEAST_CPU = 1e-9  # less than this left of a core is a rounding error
+_AT_ONCE = 50  # jobs of a line that are read together
+
+
+class _Head:
+    """A line, and the next of its jobs."""
+
+    def __init__(self, connection: Connection, line: LineRow, now: float) -> None:
+        self.line = line
+        self._connection = connection
+        self._now = now
+        self._read: deque[JobRow] = deque()
+        self._last = 0
+
+    @property
+    def pk(self) -> int:
+        """The pk of the job that is next; one whose back-off is not over may still be taken."""
+        return int(self._read[0].pk if self._read else self.line.head)
+
+    @property
+    def job(self) -> JobRow | None:
+        """The job that is next."""
+        if not self._read:
+            self._read.extend(
+                rows.first(
+                    self._connection, self.line.pk, _AT_ONCE, after=self._last, now=self._now
+                )
+            )
+        return self._read[0] if self._read else None
+
+    def advance(self) -> None:
+        """Go on to the job after it."""
+        self._last = self._read.popleft().pk
 
 
 class Claim:
-    """One round: jobs get lanes of their own as long as they fit; further ones of a batch queue.
+    """One round of choosing, and what came of it.
 
-    `depths` says, by batch, how many jobs a lane may hold; other jobs are alone in theirs. A job
-    that does not fit is passed over; but from then on nobody queues, so that a slot gets free.
+    A job that does not fit is passed over, for `rules.patience` seconds at most; from then on
+    what it takes is kept free for it.
     """
 
     def __init__(
-        self, cpu: float, memory: int, limit: int, depths: Mapping[str, int], lanes: Iterable[Lane]
+        self,
+        free: Free,
+        rules: Scheduling,
+        limit: int,
+        depths: Mapping[str, int],
+        lanes: Iterable[Lane],
     ) -> None:
-        self._cpu = cpu + _LEAST_CPU
-        self._memory = memory
+        self._rules = rules
         self._left = limit
-        self._depths = depths
-        self._lanes = [msgspec.structs.replace(lane) for lane in lanes]
-        self._lane_of: dict[int, str] = {}  # the jobs chosen
-        self.rows: list[JobRow] = []  # their rows, in the order to start them
-        self._running: Counter[int] = Counter()  # of batches that limit it
-        self._full: set[int] = set()
-        self._may_queue = True
+        self._room = Room(free, depths, lanes)
+        self._shares = Shares(rules)
+        self._now = time.time()
+        self._blocked: list[_Head] = []  # lines whose first job fits nowhere now
+        self._many = False  # whether several owners wait
+        self._turns: dict[str, None] = {}
+        self.rows: list[JobRow] = []  # the jobs chosen, in the order to start them
+        self.places: dict[int, Place] = {}  # by their pks
+        self.passed: dict[int, int | None] = {}  # what `store.lines.let_pass` is to note
 
-    def choose(self, connection: Connection) -> dict[int, str]:
-        """Choose; return the lanes of the chosen jobs by their pks."""
-        if not self._is_open():
-            return {}
-        limit = self._left
-        found = rows.runnable(connection, now=time.time(), limit=limit)
-        self._take(connection, found)
-        if len(found) < limit:  # that was the whole queue
-            return self._lane_of
-        while self._left > 0 and self._cpu > 2 * _LEAST_CPU:
-            if not self._take(connection, self._fitting(connection)):
-                break
-        return self._lane_of
+    @property
+    def turns(self) -> list[str]:
+        """Whose turn it was, the latest last."""
+        return list(self._turns) if self._many else []
 
-    def _is_open(self) -> bool:
-        has_place = self._cpu > 2 * _LEAST_CPU or any(lane.room > 0 for lane in self._lanes)
-        return has_place and self._left > 0
-
-    def _fitting(self, connection: Connection) -> list[JobRow]:
-        """Return the next jobs that fit one by one."""
-        return rows.runnable(
-            connection,
-            cpu=self._cpu,
-            memory=self._memory,
-            now=time.time(),
-            not_in=self._full,
-            limit=self._left + len(self._lane_of),
-        )
-
-    def _take(self, connection: Connection, found: list[JobRow]) -> bool:
-        """Choose among these; tell whether that changed anything."""
-        before = (len(self._lane_of), len(self._full))
-        self._count_running(connection, found)
-        for row in found:
-            if self._left > 0 and row.pk not in self._lane_of:
-                self._place(row)
-        return before != (len(self._lane_of), len(self._full))
-
-    def _place(self, row: JobRow) -> None:
-        limited = row.max_running if row.batch_pk else None
-        if limited and self._running[row.batch_pk] >= limited:
-            self._full.add(row.batch_pk)
+    def choose(self, connection: Connection) -> None:
+        """Choose among the jobs that wait."""
+        if not self._room.open or self._left <= 0:
             return
-        lane = self._open_lane(row) or (None if limited else self._queue_up(row))
-        if lane is None:
-            self._may_queue = False
-            return
-        self._lane_of[row.pk] = lane
-        self.rows.append(row)
+        found = sorted(rows.waiting(connection), key=lambda line: -line.priority)
+        self._look_around(connection, found)
+        for _, group in groupby(found, key=lambda line: line.priority):
+            if self._blocked:  # they come before all that follow, who shall not hold them up
+                self._room.close_lanes()
+            heads = [_Head(connection, line, self._now) for line in group]
+            kept = self._serve_due([head for head in heads if self._is_due(head)])
+            self._in_turns([head for head in heads if head.line.pk not in kept])
+
+    def _look_around(self, connection: Connection, found: list[LineRow]) -> None:
+        """Read what caps and turns go by, if there are any."""
+        self._many = len({line.owner for line in found}) > 1
+        if self._many or any(True for line in found for _ in caps(line, self._rules)):
+            active, turns = rows.active(connection), rows.turns(connection)
+            self._shares = Shares(self._rules, active, turns)
+
+    def _is_due(self, head: _Head) -> bool:
+        """Tell whether the first of a line has let others pass for long enough."""
+        line = head.line
+        is_first = line.passed_pk is not None and line.passed_pk == line.head
+        return is_first and self._now - line.passed_since >= self._rules.patience
+
+    def _serve_due(self, due: list[_Head]) -> set[int]:
+        """Start the first of these lines before all others; return those room is kept for."""
+        kept = set()
+        for head in sorted(due, key=lambda head: float(head.line.passed_since)):
+            if head.job is None or self._shares.full(head.line):
+                continue
+            if self._left <= 0 or not self._start(head):
+                self._room.keep(head.line)
+                kept.add(head.line.pk)
+        return kept
+
+    def _in_turns(self, heads: list[_Head]) -> None:
+        """Start jobs of one priority: of the owner whose turn it is, the oldest."""
+        of_owner: dict[str, list[tuple[int, _Head]]] = {}
+        for head in sorted(heads, key=lambda head: head.pk):
+            of_owner.setdefault(head.line.owner, []).append((head.pk, head))
+        turns = [self._standing(owner, queue) for owner, queue in of_owner.items()]
+        heapify(turns)
+        while turns and self._left > 0 and self._room.open:
+            owner = heappop(turns)[-1]
+            queue = of_owner[owner]
+            _, head = heappop(queue)
+            if self._go_on(head):
+                heappush(queue, (head.pk, head))
+            if queue:
+                heappush(turns, self._standing(owner, queue))
+
+    def _standing(self, owner: str, queue: list[tuple[int, _Head]]) -> tuple[float, int, int, str]:
+        """Return what an owner's turn goes by, the least first; `queue` is a heap."""
+        return (*self._shares.standing(owner), queue[0][0], owner)
+
+    def _go_on(self, head: _Head) -> bool:
+        """Start the next job of a line; tell whether more of it can follow."""
+        if self._shares.full(head.line):
+            return False
+        if self._room.suits(head.line):
+            if head.job is None:
+                return False
+            if self._start(head):
+                return head.job is not None
+        self._blocked.append(head)
+        self._room.close_older_lanes()
+        return False
+
+    def _start(self, head: _Head) -> bool:
+        """Choose the next job of a line, if there is a place for it."""
+        job, line = head.job, head.line
+        assert job is not None
+        place = self._room.take(job, line, alone=any(True for _ in caps(line, self._rules)))
+        if place is None:
+            return False
+        self.rows.append(job)
+        self.places[job.pk] = place
         self._left -= 1
-        if limited:
-            self._running[row.batch_pk] += 1
+        self._shares.start(line)
+        self._turns.pop(line.owner, None)
+        self._turns[line.owner] = None
+        if place.opened:
+            self._note_passing()
+        if line.passed_pk is not None:
+            self.passed[line.pk] = None
+        head.advance()
+        return True
 
-    def _open_lane(self, row: JobRow) -> str | None:
-        """Return a lane of its own if it fits."""
-        if row.cpu > self._cpu or (row.memory or 0) > self._memory:
-            return None
-        self._cpu -= row.cpu
-        self._memory -= row.memory or 0
-        room = self._depths.get(row.batch, 1) - 1
-        self._lanes.append(Lane(new_id(), row.batch or "", row.cpu, row.memory, room))
-        return self._lanes[-1].name
-
-    def _queue_up(self, row: JobRow) -> str | None:
-        """Return the shortest lane of its like."""
-        like = (row.batch, row.cpu, row.memory)
-        lanes = [a for a in self._lanes if a.room > 0 and (a.batch, a.cpu, a.memory) == like]
-        if not lanes or not self._may_queue:
-            return None
-        lane = max(lanes, key=lambda lane: lane.room)
-        lane.room -= 1
-        return lane.name
-
-    def _count_running(self, connection: Connection, found: list[JobRow]) -> None:
-        limited = {row.batch_pk for row in found if row.max_running and row.batch_pk}
-        unknown = limited - self._running.keys()
-        if unknown:
-            known = waiting.active_in(connection, sorted(unknown))
-            self._running.update({pk: known.get(pk, 0) for pk in unknown})
+    def _note_passing(self) -> None:
+        """Somebody was started before those that did not fit."""
+        for head in self._blocked:
+            line = head.line
+            if line.passed_pk != head.pk or line.passed_since > self._now:  # the clock was set back
+                self.passed[line.pk] = head.pk

@@ -52,7 +52,7 @@ class Core(Struct, frozen=True):
         specs = self.specs.load(connection, (row.spec for row in rows))
         tries = job_rows.attempts(connection, rows)
         files = job_rows.outputs(connection, rows)
-        why = reasons(connection, rows, self.store.paths.root)
+        why = reasons(connection, self.house, rows, self.store.paths.root)
         return [
             job_rows.to_job(
                 row, specs[row.spec], tries.get(row.pk, []), files.get(row.pk, []), why.get(row.pk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -10,12 +10,13 @@ from msgspec import UNSET
 from sqlalchemy import Connection
 
 from ..model.errors import InvalidRequest, TooLarge
-from ..model.request import Target
+from ..model.request import Options, Target
 from ..model.status import Status
 from ..model.tool import Tool
 from ..store import jobs as job_rows
+from ..store import lines as line_rows
 from ..store.contents import put_spec
-from ..store.jobs import JobRow
+from ..store.jobs import JobRow, Need
 from .hints import did_you_mean
 from .principal import Principal
 from .references import PART, OutputReference, PartReference, references
@@ -64,6 +65,7 @@ class Needs:
         self._parts = parts
         self.used: set[str] = set()
         self.jobs: dict[str, str] = {}  # id → the field that named it first
+        self._ended: set[str] = set()  # those of which any end will do
 
     def add(self, arguments: dict[str, Any], prefix: str) -> None:
         """Take note of the references in `arguments`; `InvalidRequest` for a missing upload."""
@@ -73,10 +75,14 @@ class Needs:
             else:
                 self._add_part(reference)
 
-    def add_after(self, ids: Iterable[str]) -> None:
-        """Take note of jobs that must succeed first."""
-        for index, job_id in enumerate(ids):
+    def add_after(self, options: Options) -> None:
+        """Take note of jobs that must succeed, or at least have ended, first."""
+        for index, job_id in enumerate(options.after):
             self.jobs.setdefault(job_id, f"options.after[{index}]")
+        for index, job_id in enumerate(options.after_ended):
+            if job_id not in self.jobs:
+                self.jobs[job_id] = f"options.after_ended[{index}]"
+                self._ended.add(job_id)
 
     def check_unused(self, target: Target, tool: Tool | None) -> None:
         """Raise `InvalidRequest` for an upload to a tool that nothing refers to."""
@@ -91,7 +97,7 @@ class Needs:
                     hint=did_you_mean(name, tool.inputs),
                 )
 
-    def rows(self, connection: Connection, who: Principal) -> list[JobRow]:
+    def rows(self, connection: Connection, who: Principal) -> list[Need]:
         """Return the jobs to wait for; `InvalidRequest` for one that `who` does not have."""
         found = job_rows.by_ids(connection, self.jobs)
         for job_id, field in self.jobs.items():
@@ -103,7 +109,7 @@ class Needs:
                     value=job_id,
                     hint="Give the id of one of your jobs.",
                 )
-        return list(found.values())
+        return [Need(row, job_id in self._ended) for job_id, row in found.items()]
 
     def _add_part(self, reference: PartReference) -> None:
         if reference.name not in self._parts:
@@ -142,6 +148,22 @@ def shared_columns(tx: Connection, plan: Plan, owner: str, parts: dict[str, str]
         "key": None,
         "request_hash": None,
     }
+
+
+def line_of(tx: Connection, plan: Plan, row: Mapping[str, Any]) -> int:
+    """Return the line in which the job or the jobs of a batch with these columns stand."""
+    batch = row.get("batch_pk") if row["max_running"] else None
+    facts = {
+        **{name: row[name] for name in ("owner", "priority", "cpu")},
+        "queue": plan.resources.queue,
+        "memory": row["memory"] or 0,
+        "gpu": plan.resources.gpu,
+        "tool": row["tool"] or "",
+        "tool_max": plan.resources.tool_max or 0,
+        "batch_pk": batch or 0,
+        "batch_max": row["max_running"] if batch else 0,
+    }
+    return line_rows.place(tx, facts)
 
 
 def encode_arguments(arguments: dict[str, Any], prefix: str) -> bytes:

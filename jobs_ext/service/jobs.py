@@ -33,6 +33,9 @@ from .uploads import Uploads
 
 _LARGEST_PAGE = 500
 _LONGEST_TEXT = 200
+_ANEW = dict.fromkeys(
+    ("reason_code", "reason", "progress", "started", "stopped", "cancel_requested", "not_before")
+)
 _ORDERS = ("newest", "oldest", "index")
 
 
@@ -90,6 +93,26 @@ class Jobs:
             place = _place_of(tx, row, renamed="name" in (options or {}))
             new = store_job(tx, who, draft, spec.parts, **place)
         return self._core.job(who, new)
+
+    def reset(self, who: Principal, job_id: str) -> Job:
+        """Let a job that FAILED run once more: a new attempt of the same job (UFDL's reset).
+
+        Jobs that were cancelled because it failed stay so. Raises `Conflict` for any other status.
+        """
+        who.require("submit", "run")
+        with self._store.write() as tx:
+            row = self._core.job_row(tx, who, job_id)
+            if row.status != Status.FAILED:
+                raise Conflict(
+                    f"The job is {row.status}; only one that FAILED can be reset.",
+                    field="id",
+                    value=job_id,
+                    hint="Run it again as a new job: rerun.",
+                )
+            changes = Changes(tx)
+            changes.move(row, Status.RUNNABLE, **_ANEW)
+            changes.flush()
+        return self._core.job(who, job_id)
 
     def get(self, who: Principal, job_id: str) -> Job:
         """Return a job."""

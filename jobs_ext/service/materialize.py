@@ -14,7 +14,7 @@ from ..model.status import Status
 from ..store import batches as batch_rows
 from ..store import jobs as job_rows
 from ..store.batches import BatchRow
-from ..store.jobs import JobRow
+from ..store.jobs import Need
 from .accept import first_status
 from .core import Core
 from .references import OUTPUT, OutputReference, references
@@ -36,6 +36,7 @@ _SHARED = (
     "batch_pk",
     "batch",
     "deleted",
+    "line",
 )
 
 
@@ -60,7 +61,7 @@ def materialize(core: Core, tx: Connection, limit: int) -> int:
     ]
     for row, waits_for in zip(rows, needed, strict=True):
         row.setdefault("status", first_status(batch.held, waits_for))
-    job_rows.make(tx, rows, [[n.pk for n in waits_for] for waits_for in needed], made)
+    job_rows.make(tx, rows, needed, made)
     batch_rows.set_columns(tx, batch.pk, made=batch.made + len(rows))
     return len(rows)
 
@@ -72,12 +73,16 @@ def _arguments(batch: BatchRow, line: str) -> str:
     return f"{line[:-1]},{batch.fixed[1:]}"
 
 
-def _needed(core: Core, tx: Connection, batch: BatchRow, texts: list[str]) -> list[list[JobRow]]:
+def _needed(core: Core, tx: Connection, batch: BatchRow, texts: list[str]) -> list[list[Need]]:
     """Return the jobs that each of the new ones waits for."""
-    after = core.specs.load(tx, [batch.spec])[batch.spec].options.after
-    ids = [dict.fromkeys([*after, *_referred(text)]) for text in texts]
-    found = job_rows.by_ids(tx, {job_id for some in ids for job_id in some})
-    return [[found[job_id] for job_id in some] for some in ids]
+    options = core.specs.load(tx, [batch.spec])[batch.spec].options
+    succeeded = [{*options.after, *_referred(text)} for text in texts]
+    found = job_rows.by_ids(tx, {*options.after_ended}.union(*succeeded))
+    return [
+        [Need(found[job_id]) for job_id in some]
+        + [Need(found[job_id], ended=True) for job_id in {*options.after_ended} - some]
+        for some in succeeded
+    ]
 
 
 def _referred(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ..model.errors import InvalidRequest
 from ..model.quantities import parse_bytes, parse_duration, show_bytes
 from ..model.request import Options
+from ..model.scheduling import DEFAULT_QUEUE, Scheduling
 from ..model.tool import Tool, ToolResources
 from .environment import check_environment
 from .hints import did_you_mean
@@ -31,7 +32,10 @@ class Resources(Struct, frozen=True):
 
     cpu: float
     memory: int | None  # bytes
+    gpu: int
     timeout: float | None  # seconds
+    queue: str
+    tool_max: int | None  # jobs of its tool that run at once
 
 
 def check_options(options: Options, tool: Tool | None) -> None:
@@ -86,19 +90,37 @@ def check_sweep(options: Options, tool: Tool | None, n_jobs: int) -> None:
         )
 
 
-def resources_of(options: Options, tool: Tool | None, slots: Slots) -> Resources:
+def resources_of(
+    options: Options, tool: Tool | None, slots: Slots, scheduling: Scheduling
+) -> Resources:
     """Return what a job takes: by its options, else by its tool; refuse what never fits."""
     declared = tool.resources if tool else ToolResources()
     cpu = declared.cpu if options.cpu is None else options.cpu
     memory = declared.memory if options.memory is None else options.memory
     timeout = declared.timeout if options.timeout is None else options.timeout
     found = Resources(
+        gpu=declared.gpu if options.gpu is None else options.gpu,
+        queue=_queue(options.queue, declared.queue, scheduling),
+        tool_max=declared.max_running,
         cpu=float(cpu),
         memory=None if memory is None else _size(memory, "memory"),
         timeout=None if timeout is None else _duration(timeout, "timeout"),
     )
     _check_capacity(found, slots)
     return found
+
+
+def _queue(chosen: str | None, declared: str | None, scheduling: Scheduling) -> str:
+    queue = chosen or declared or DEFAULT_QUEUE
+    if queue not in scheduling.queues:
+        field, who = ("options.queue", "") if chosen else ("target.tool", ", which its tool names")
+        raise InvalidRequest(
+            f"There is no queue {queue!r}{who}.",
+            field=field,
+            value=queue,
+            hint=did_you_mean(queue, scheduling.queues),
+        )
+    return queue
 
 
 def _check_capacity(wanted: Resources, slots: Slots) -> None:
@@ -115,6 +137,13 @@ def _check_capacity(wanted: Resources, slots: Slots) -> None:
             field="options.cpu",
             value=wanted.cpu,
             hint=f"Give at most {slots.cpu:g}.",
+        )
+    if not 0 <= wanted.gpu <= len(slots.gpus):
+        raise InvalidRequest(
+            f"The job wants {wanted.gpu} GPUs; jobs can use {len(slots.gpus)} here.",
+            field="options.gpu",
+            value=wanted.gpu,
+            hint=f"Give at most {len(slots.gpus)}.",
         )
     if wanted.memory is not None and wanted.memory > slots.memory:
         raise InvalidRequest(

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from ..model.clock import now
 from ..model.status import Stage, Status
-from ..model.work import ActiveWork, Change, Lane, Started, Work
+from ..model.work import ActiveWork, Change, Free, Lane, Started, Work
+from ..store import lines as line_rows
 from ..store import queue as rows
 from ..store.changes import Changes
 from ..store.jobs import JobRow
@@ -20,6 +21,7 @@ from .core import Core
 from .materialize import materialize
 from .moves import GROUP, promote
 from .outcomes import LONGEST_BACK_OFF, Outcomes
+from .room import Place
 from .work import to_work
 
 _NO_DEPTHS: Mapping[str, int] = MappingProxyType({})
@@ -76,26 +78,27 @@ class Queue:
 
     def claim(
         self,
-        cpu: float,
-        memory: int,
+        free: Free,
         limit: int,
         depths: Mapping[str, int] = _NO_DEPTHS,
         lanes: Iterable[Lane] = (),
     ) -> list[Work]:
-        """Take the next jobs that fit into the free cores and bytes, by priority then age.
+        """Take the next jobs that fit into what is free; `Claim` says which those are.
 
         Jobs of a batch for which `depths` says how many one lane may hold also queue up behind
         one another, in new lanes and in these `lanes`, which hold their share already.
         """
-        round_ = Claim(cpu, memory, limit, depths, lanes)
+        chosen = Claim(free, self._core.house.scheduling, limit, depths, lanes)
         with self._store.read() as connection:
-            lane_of = round_.choose(connection)
-        if not lane_of:
+            chosen.choose(connection)
+        if not chosen.rows and not chosen.passed:
             return []
         with self._store.write(poke=("servers",)) as tx:
-            numbers = _begin(tx, round_.rows)
-            claimed = [row for row in round_.rows if row.pk in numbers]
-            return to_work(self._core, tx, claimed, numbers, lane_of)
+            line_rows.let_pass(tx, chosen.passed, time.time())
+            line_rows.take_turns(tx, chosen.turns)
+            numbers = _begin(tx, chosen)
+            claimed = [row for row in chosen.rows if row.pk in numbers]
+            return to_work(self._core, tx, claimed, numbers, chosen.places)
 
     def apply(self, changes: list[Change]) -> None:
         """Write what became of attempts, in one transaction.
@@ -111,19 +114,20 @@ class Queue:
             found = rows.active(connection)
             tries = rows.last_attempts(connection, [row.pk for row in found])
             numbers = {pk: attempt.number for pk, attempt in tries.items()}
-            work = to_work(self._core, connection, found, numbers, {})
+            places = {pk: Place("", rows.gpus_of(attempt)) for pk, attempt in tries.items()}
+            work = to_work(self._core, connection, found, numbers, places)
             starts = [_started(row, tries[row.pk]) for row in found]
             return [ActiveWork(w, s) for w, s in zip(work, starts, strict=True)]
 
 
-def _begin(tx: Connection, chosen: list[JobRow]) -> dict[int, int]:
+def _begin(tx: Connection, chosen: Claim) -> dict[int, int]:
     """Move jobs to STARTING, each with a new attempt; return its number by pk.
 
     Those that are no longer RUNNABLE since they were chosen are left out.
     """
-    before = rows.still_runnable(tx, [row.pk for row in chosen])
+    before = rows.still_runnable(tx, [row.pk for row in chosen.rows])
     changes, claimed_at = Changes(tx), now()
-    for row in chosen:
+    for row in chosen.rows:
         if row.pk in before:
             changes.move(
                 row,
@@ -138,7 +142,13 @@ def _begin(tx: Connection, chosen: list[JobRow]) -> dict[int, int]:
     rows.add_attempts(
         tx,
         (
-            {"job_pk": pk, "number": n, "status": str(Status.STARTING), "claimed": claimed_at}
+            {
+                "job_pk": pk,
+                "number": n,
+                "status": str(Status.STARTING),
+                "claimed": claimed_at,
+                "gpus": ",".join(chosen.places[pk].gpus) or None,
+            }
             for pk, n in numbers.items()
         ),
     )

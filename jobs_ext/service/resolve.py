@@ -14,6 +14,7 @@ from msgspec import UNSET, Struct
 
 from ..model.errors import InvalidRequest, NotFound
 from ..model.request import KINDS, Context, Options, Target
+from ..model.scheduling import Scheduling
 from ..model.tool import Tool
 from ..store.contents import Spec
 from .arguments import Rules, rules_of
@@ -32,6 +33,7 @@ class House(Struct, frozen=True):
     tools: Tools
     slots: Slots
     root: str  # where relative paths start when the submitter does not say
+    scheduling: Scheduling = Scheduling()
 
 
 class Plan(Struct, frozen=True):
@@ -77,7 +79,7 @@ def settle(
     return Plan(
         spec=settled,
         rules=rules_of(target, tool, base),
-        resources=resources_of(options, tool, house.slots),
+        resources=resources_of(options, tool, house.slots, house.scheduling),
         kind=kind,
         target_name=name,
         tool=tool,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from ..model.errors import JobsError
+from ..model.scheduling import Scheduling
 from ..store.contents import SpecCache
 from ..store.engine import Store
 from ..store.faults import mapped_faults, unavailable
@@ -33,6 +34,7 @@ class Service:
         self.paths = store.paths
         self.fingerprint = store.paths.server_id()
         self.slots = house.slots
+        self.scheduling = house.scheduling
         self.tools = house.tools
         self._store = store
         core = Core(store, SpecCache(), house)
@@ -53,13 +55,15 @@ class Service:
         migrate: bool = False,
         ask_runner: Callable[[Paths], object] = ask_nobody,
         slots: Slots | None = None,
+        scheduling: Scheduling | None = None,
         runtime_dir: str | Path | None = None,
     ) -> Self:
         """Open a data directory; the server makes it or brings it up to date by `migrate`.
 
         `ask_runner` asks a runner of an older version, which is in the way of that, to let go.
         `root_dir` is where relative paths start when a submitter does not say its folder;
-        `slots` replaces what is found out about the machine. Raises `StoreUnavailable`, and its
+        `slots` replaces what is found out about the machine; `scheduling` has the rules by which
+        jobs take their turns. Raises `StoreUnavailable`, and its
         kinds `UnmigratedDatabase` and `NewerDatabase`, when the database can't be used.
         """
         paths = Paths(data_dir, runtime_dir)
@@ -69,7 +73,8 @@ class Service:
         try:
             with mapped_faults(paths.root):
                 _prepare(store, ask_runner if migrate else None)
-                return cls(store, House(Tools(folders), slots or detect(), root))
+                house = House(Tools(folders), slots or detect(), root, scheduling or Scheduling())
+                return cls(store, house)
         except OSError as error:
             store.close()
             raise unavailable(paths.root, f"can't be opened: {error}") from None

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,6 +15,8 @@ from msgspec import Struct
 from ..model.quantities import parse_bytes
 
 _RESERVE = 0.1  # the share of memory left to the server, the kernels and the system
+_PATIENCE = 10.0  # seconds: nvidia-smi is slow when no program uses a GPU
+_GPU = re.compile(r"\d+|(GPU|MIG)-[\w/-]+")  # an index or a UUID
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -19,6 +25,7 @@ class Slots(Struct, frozen=True):
 
     cpu: float  # cores
     memory: int  # bytes
+    gpus: tuple[str, ...] = ()  # as CUDA numbers them
 
 
 def detect(environ: Mapping[str, str] = os.environ) -> Slots:
@@ -30,6 +37,28 @@ def detect(environ: Mapping[str, str] = os.environ) -> Slots:
     cores = [float(_affinity()), *_quotas(groups), *_hub_cpu(environ)]
     sizes = [_physical_memory(), *_limits(groups), *_hub_memory(environ)]
     return Slots(cpu=max(1.0, min(cores)), memory=int(min(sizes) * (1 - _RESERVE)))
+
+
+def detect_gpus(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Return the GPUs of this process, by CUDA_VISIBLE_DEVICES, nvidia-smi or the container."""
+    chosen = environ.get("CUDA_VISIBLE_DEVICES")
+    if chosen is not None:  # CUDA reads it up to the first that is none
+        return tuple(takewhile(_GPU.fullmatch, (one.strip() for one in chosen.split(","))))
+    if shutil.which("nvidia-smi"):
+        return tuple(_ask_nvidia())
+    given = environ.get("NVIDIA_VISIBLE_DEVICES", "none")
+    if given in ("all", "none", "void", ""):
+        return ()
+    return tuple(str(index) for index, _ in enumerate(given.split(",")))  # numbered anew inside
+
+
+def _ask_nvidia() -> list[str]:
+    query = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(query, capture_output=True, text=True, timeout=_PATIENCE, check=True)
+    except (OSError, subprocess.SubprocessError):  # no driver
+        return []
+    return said.stdout.split()
 
 
 def _affinity() -> int:

@@ -5,79 +5,146 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from msgspec import Struct
 from sqlalchemy import Connection
 
 from ..model.clock import from_epoch
+from ..model.quantities import show_bytes
 from ..model.reasons import ReasonCode
 from ..model.status import Status
+from ..store import lines
 from ..store import waiting as facts
 from ..store.faults import is_short
 from ..store.jobs import JobRow
+from ..store.lines import LineRow
 from .hints import listed
-
-Reason = tuple[str, str]
-
-
-class _Facts(Struct, frozen=True):
-    now: float
-    ranks: dict[int, int]
-    unmet: dict[int, list[str]]
-    active: dict[int, int]
-    short_of_room: bool
+from .resolve import House
+from .shares import Cap, Shares
 
 
-def reasons(connection: Connection, rows: Sequence[JobRow], root: Path) -> dict[int, Reason]:
-    """Return, by pk, code and sentence of why each waiting job of `rows` waits.
+class Reason(NamedTuple):
+    """Why a job waits, for programs and for people."""
 
-    `root` is the data directory.
-    """
+    code: ReasonCode
+    sentence: str
+
+
+def reasons(
+    connection: Connection, house: House, rows: Sequence[JobRow], root: Path
+) -> dict[int, Reason]:
+    """Return, by pk, why each waiting job of `rows` waits; `root` is the data directory."""
     queued = [row for row in rows if row.status == Status.RUNNABLE]
-    pending = [row.pk for row in rows if row.status == Status.PENDING]
-    limited = {row.batch_pk for row in queued if row.max_running and row.batch_pk}
-    known = _Facts(
-        now=time.time(),
-        ranks=facts.ranks(connection) if queued else {},
-        unmet=facts.unmet(connection, pending) if pending else {},
-        active=facts.active_in(connection, sorted(limited)) if limited else {},
-        short_of_room=bool(queued) and is_short(root),
-    )
-    found = {row.pk: _queued(row, known) for row in queued}
-    return found | {row.pk: _pending(row, known) for row in rows if row.status == Status.PENDING}
+    pending = [row for row in rows if row.status == Status.PENDING]
+    found: dict[int, Reason] = {}
+    if queued:
+        queue = _Queue(connection, house, root)
+        found |= {row.pk: queue.reason(row) for row in queued}
+    if pending:
+        unmet = facts.unmet(connection, [row.pk for row in pending])
+        found |= {row.pk: _pending(row, unmet.get(row.pk, [])) for row in pending}
+    return found
 
 
-def _queued(row: JobRow, known: _Facts) -> Reason:
-    if known.short_of_room:
-        return ReasonCode.WAITING_DISK, "waiting for room on the disk of the data directory"
-    if row.not_before and row.not_before > known.now:
-        return _back_off(row)
-    if row.max_running and known.active.get(row.batch_pk, 0) >= row.max_running:
-        return (
-            ReasonCode.WAITING_BATCH,
-            f"waiting for its batch, which runs at most {_jobs(row.max_running)} at once",
-        )
-    ahead = known.ranks.get(row.pk)
+class _Queue:
+    """The jobs that are RUNNABLE, and what is under way."""
+
+    def __init__(self, connection: Connection, house: House, root: Path) -> None:
+        self._connection = connection
+        self._short_of_room = is_short(root)
+        self._slots = house.slots
+        self._waiting = {line.pk: line for line in lines.waiting(connection)}
+        active = lines.active(connection)
+        self._shares = Shares(house.scheduling, active)
+        self._cpu = max(0.0, self._slots.cpu - sum(line.cpu * line.jobs for line in active))
+        self._memory = max(0, self._slots.memory - sum(a.memory * a.jobs for a in active))
+        self._gpus = max(0, len(self._slots.gpus) - sum(line.gpu * line.jobs for line in active))
+        self._ranks: dict[str, dict[int, int]] = {}  # by owner
+
+    def reason(self, row: JobRow) -> Reason:
+        """Return why one of them waits."""
+        line = self._waiting[row.line]
+        if self._short_of_room:
+            told = "waiting for room on the disk of the data directory"
+            return Reason(ReasonCode.WAITING_DISK, told)
+        if row.not_before and row.not_before > time.time():
+            return _back_off(row)
+        if cap := self._shares.full(line):
+            return self._capped(cap)
+        if line.gpu > self._gpus:
+            told = f"waits for {_many(line.gpu, 'GPU')} ({self._gpus} of {len(self._slots.gpus)}"
+            return Reason(ReasonCode.WAITING_GPUS, f"{told} free)")
+        return self._in_line(row, line)
+
+    def _capped(self, cap: Cap) -> Reason:
+        running = f"{self._shares.running(cap.kind, cap.name)} of {cap.most} running"
+        match cap.kind:
+            case "batch":
+                most = f"waiting for its batch, which runs at most {_many(cap.most)} at once"
+                return Reason(ReasonCode.WAITING_BATCH, most)
+            case "queue":
+                told = f"waits for a slot in queue {cap.name} ({running})"
+                return Reason(ReasonCode.WAITING_QUEUE, told)
+            case "tool":
+                told = f"waits for other jobs of {cap.name} ({running})"
+                return Reason(ReasonCode.WAITING_TOOL, told)
+            case _:
+                told = f"waits for other jobs of {cap.name} ({running})"
+                return Reason(ReasonCode.WAITING_OWNER, told)
+
+    def _in_line(self, row: JobRow, line: LineRow) -> Reason:
+        ahead = self._ahead(line.owner).get(row.pk)
+        place = _place(ahead)
+        others = {
+            other.owner for other in self._waiting.values() if other.priority >= line.priority
+        }
+        if others > {line.owner}:
+            place = "it is the next of its owner" if ahead == 0 else f"{place} of its owner"
+            told = f"waits for its turn: {place}, and other owners' jobs wait, too"
+            return Reason(ReasonCode.WAITING_TURN, told)
+        lacking = self._lacking(line)
+        if ahead == 0 and lacking:
+            return Reason(ReasonCode.WAITING_SLOTS, f"waits for {lacking}")
+        return Reason(ReasonCode.WAITING_SLOTS, f"waiting for a free slot: {place}")
+
+    def _lacking(self, line: LineRow) -> str:
+        """Say what a job needs that is free in part only."""
+        if 0 < self._cpu < line.cpu:
+            return f"{line.cpu:g} cores ({self._cpu:g} of {self._slots.cpu:g} free)"
+        if self._memory < line.memory:
+            free = f"{show_bytes(self._memory)} of {show_bytes(self._slots.memory)}"
+            return f"{show_bytes(line.memory)} of memory ({free} free)"
+        return ""
+
+    def _ahead(self, owner: str) -> dict[int, int]:
+        """Return how many of an owner's jobs are ahead of each of the first ones."""
+        if owner not in self._ranks:
+            own = [line for line in self._waiting.values() if line.owner == owner]
+            self._ranks[owner] = facts.ranks(self._connection, own)
+        return self._ranks[owner]
+
+
+def _place(ahead: int | None) -> str:
     if ahead is None:
-        place = f"more than {facts.RANKS} jobs are ahead"
-    else:
-        place = f"{_jobs(ahead)} {'is' if ahead == 1 else 'are'} ahead" if ahead else "it is next"
-    return ReasonCode.WAITING_SLOTS, f"waiting for a free slot: {place}"
+        return f"more than {facts.RANKS} jobs are ahead"
+    return f"{_many(ahead)} {'is' if ahead == 1 else 'are'} ahead" if ahead else "it is next"
 
 
-def _pending(row: JobRow, known: _Facts) -> Reason:
+def _pending(row: JobRow, unmet: list[str]) -> Reason:
     if row.held:
-        return ReasonCode.HELD, "held; release it to go on"
-    if names := known.unmet.get(row.pk):
-        return ReasonCode.WAITING_JOBS, f"waits for {_jobs(len(names))}: {listed(names)}"
-    if row.not_before and row.not_before > known.now:
+        return Reason(ReasonCode.HELD, "held; release it to go on")
+    if unmet:
+        told = f"waits for {_many(len(unmet))}: {listed(unmet)}"
+        return Reason(ReasonCode.WAITING_JOBS, told)
+    if row.not_before and row.not_before > time.time():
         return _back_off(row)
-    return ReasonCode.WAITING_SLOTS, "about to be queued"
+    return Reason(ReasonCode.WAITING_SLOTS, "about to be queued")
 
 
 def _back_off(row: JobRow) -> Reason:
-    return ReasonCode.WAITING_RETRY, f"next try at {from_epoch(row.not_before)[11:19]} UTC"
+    told = f"next try at {from_epoch(row.not_before)[11:19]} UTC"
+    return Reason(ReasonCode.WAITING_RETRY, told)
 
 
-def _jobs(number: int) -> str:
-    return f"{number} job" if number == 1 else f"{number} jobs"
+def _many(number: int, what: str = "job") -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

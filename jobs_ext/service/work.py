@@ -15,6 +15,7 @@ from ..store.jobs import JobRow
 from .core import Core
 from .files import whole_path
 from .references import OutputReference, references
+from .room import Place
 
 
 def to_work(
@@ -22,18 +23,18 @@ def to_work(
     connection: Connection,
     claimed: Sequence[JobRow],
     numbers: Mapping[int, int],
-    lanes: Mapping[int, str],
+    places: Mapping[int, Place],
 ) -> list[Work]:
-    """Return what the runner needs of these jobs; by pk: their attempts' numbers, their lanes."""
+    """Return what the runner needs of these jobs; by pk: their attempts' numbers, their places."""
     specs = core.specs.load(connection, (row.spec for row in claimed))
     return [
-        _work(core, connection, row, specs[row.spec], numbers[row.pk], lanes.get(row.pk, ""))
+        _work(core, connection, row, specs[row.spec], numbers[row.pk], places[row.pk])
         for row in claimed
     ]
 
 
 def _work(
-    core: Core, connection: Connection, row: JobRow, spec: Spec, number: int, lane: str
+    core: Core, connection: Connection, row: JobRow, spec: Spec, number: int, place: Place
 ) -> Work:
     arguments = _with_whole_paths(msgspec.json.decode(row.arguments), spec)
     wanted = [
@@ -57,7 +58,8 @@ def _work(
         timeout=row.timeout,
         cancel_requested=row.cancel_requested is not None,
         outputs_of=rows.output_paths(connection, wanted) if wanted else {},
-        lane=lane,
+        lane=place.lane,
+        gpus=place.gpus,
     )
 
 

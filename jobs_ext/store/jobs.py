@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -26,6 +26,19 @@ from .schema import job, needs, output
 JobRow = Any  # SQLAlchemy's row of `job`, or that of `listing`: columns as attributes
 
 
+class Need(NamedTuple):
+    """A job that another one waits for."""
+
+    row: JobRow
+    ended: bool = False  # whether it is enough that it ended, whichever way
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be waited for."""
+        status = Status(self.row.status)
+        return not status.final if self.ended else status is not Status.SUCCEEDED
+
+
 def next_pk(tx: Connection, table: str) -> int:
     """Return the number the next row of a table gets; sure only inside a write transaction."""
     query = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
@@ -33,9 +46,9 @@ def next_pk(tx: Connection, table: str) -> int:
 
 
 def make(
-    tx: Connection, rows: list[dict[str, Any]], needed: Sequence[Sequence[int]], time: str
+    tx: Connection, rows: list[dict[str, Any]], needed: Sequence[Sequence[Need]], time: str
 ) -> None:
-    """Insert jobs with their first events; `needed` holds the pks each must wait for.
+    """Insert jobs with their first events; `needed` holds what each must wait for.
 
     All rows have the same columns. A row's status is where the job stands after being SUBMITTED;
     its history shows both.
@@ -48,7 +61,11 @@ def make(
         row |= {"pk": pk, "created": time}
         log += _first_events(row, time)
     insertion(job, frozenset(rows[0])).run_many(tx, rows)
-    links = [{"job_pk": pk, "needed_pk": n} for pk, pks in enumerate(needed, first) for n in pks]
+    links = [
+        {"job_pk": pk, "needed_pk": need.row.pk, "ended": need.ended}
+        for pk, needs_ in enumerate(needed, first)
+        for need in needs_
+    ]
     if links:
         tx.execute(insert(needs), links)
     events.append(tx, log)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Integer,
     Row,
@@ -19,7 +20,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -58,7 +58,7 @@ def glance(connection: Connection, now: float) -> Row[Any]:
 
 def ready(connection: Connection, now: float, limit: int) -> list[JobRow]:
     """Return PENDING jobs with nothing left to wait for."""
-    open_needs = _a_need_that(job.alias("needed"), lambda n: n.c.status != str(Status.SUCCEEDED))
+    open_needs = _a_need_that(job.alias("needed"), is_open)
     query = select(job).where(
         job.c.status == str(Status.PENDING),
         ~job.c.held,
@@ -75,43 +75,24 @@ def doomed(connection: Connection, limit: int) -> list[tuple[JobRow, str]]:
         select(job, needed.c.name.label("needed_name"))
         .join(needs, needs.c.job_pk == job.c.pk)
         .join(needed, needed.c.pk == needs.c.needed_pk)
-        .where(job.c.status == str(Status.PENDING), needed.c.status.in_(_BAD))
+        .where(job.c.status == str(Status.PENDING), needed.c.status.in_(_BAD), ~needs.c.ended)
         .group_by(job.c.pk)
         .limit(limit)
     )
     return [(row, row.needed_name) for row in connection.execute(query)]
 
 
+def is_open(needed: Any) -> ColumnElement[bool]:
+    """Return the condition that a job still waits for `needed`, joined to it by `needs`."""
+    good = str(Status.SUCCEEDED)
+    running = needed.c.status.not_in([good, *_BAD])
+    return or_(running, and_(needed.c.status != good, ~needs.c.ended))
+
+
 def _a_need_that(needed: Any, condition: Any) -> Any:
     return exists().where(
         and_(needs.c.job_pk == job.c.pk, needed.c.pk == needs.c.needed_pk, condition(needed))
     )
-
-
-def runnable(
-    connection: Connection,
-    *,
-    now: float,
-    limit: int,
-    cpu: float | None = None,
-    memory: int = 0,
-    not_in: Collection[int] = (),
-) -> list[JobRow]:
-    """Return the next jobs, by priority then age; with `cpu` those that fit one by one.
-
-    `not_in` are batches (pks) to leave out.
-    """
-    query = select(job).where(
-        job.c.status == text("'RUNNABLE'"),  # a literal, so that the partial index is used
-        or_(job.c.not_before.is_(None), job.c.not_before <= now),
-    )
-    if cpu is not None:
-        fits = or_(job.c.memory.is_(None), job.c.memory <= memory)
-        query = query.where(job.c.cpu <= cpu, fits)
-    if not_in:
-        query = query.where(or_(job.c.batch_pk.is_(None), job.c.batch_pk.not_in(not_in)))
-    query = query.order_by(text("priority DESC"), job.c.pk).limit(limit)
-    return list(connection.execute(query))
 
 
 def active(connection: Connection) -> list[JobRow]:
@@ -196,6 +177,11 @@ def last_attempts(connection: Connection, pks: Collection[int]) -> dict[int, Att
     return found
 
 
+def gpus_of(row: AttemptRow) -> tuple[str, ...]:
+    """Return the GPUs that an attempt was given."""
+    return tuple(row.gpus.split(",")) if row.gpus else ()
+
+
 def lost_attempts(connection: Connection, pk: int) -> int:
     """Return how many attempts of a job were lost."""
     query = select(func.count()).select_from(attempt)
@@ -203,7 +189,7 @@ def lost_attempts(connection: Connection, pk: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-_ADD_ATTEMPT = insertion(attempt, frozenset({"job_pk", "number", "status", "claimed"}))
+_ADD_ATTEMPT = insertion(attempt, frozenset({"job_pk", "number", "status", "claimed", "gpus"}))
 
 
 def add_attempts(tx: Connection, rows: Iterable[dict[str, Any]]) -> None:
@@ -229,15 +215,18 @@ def add_outputs(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def output_paths(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return, by ``"job id/name"``, the paths of outputs of the jobs' latest attempts."""
+    """Return, by ``"job id/name"``, the paths of outputs of the jobs' latest attempts.
+
+    What only an earlier attempt wrote is not there: it failed.
+    """
+    latest = select(func.max(attempt.c.number)).where(attempt.c.job_pk == job.c.pk)
     found: dict[str, str] = {}
     for job_id, name in wanted:
         query = (
             select(output.c.path)
             .join(job, job.c.pk == output.c.job_pk)
             .where(job.c.id == job_id, output.c.name == name)
-            .order_by(output.c.attempt.desc())
-            .limit(1)
+            .where(output.c.attempt == latest.scalar_subquery())
         )
         path = connection.execute(query).scalar()
         if path is not None:

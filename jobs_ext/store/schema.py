@@ -24,12 +24,47 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0005"
+HEAD = "0006"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
 
 metadata = MetaData()
+
+#: Jobs that are alike to whoever chooses the next one stand in one line, in the order of age.
+#: What a line does not have (memory, a tool, a batch that limits its jobs) is 0 or "".
+line = Table(
+    "line",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("cpu", Float, nullable=False),
+    Column("memory", Integer, nullable=False),
+    Column("gpu", Integer, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("tool_max", Integer, nullable=False),
+    Column("batch_pk", Integer, nullable=False),
+    Column("batch_max", Integer, nullable=False),
+    # the first of the line, if others were started though it was their elder, and since when
+    Column("passed_pk", Integer),
+    Column("passed_since", Float),
+    Index(
+        "line_facts",
+        *("owner", "queue", "priority", "cpu", "memory", "gpu"),
+        *("tool", "tool_max", "batch_pk", "batch_max"),
+        unique=True,
+    ),
+)
+
+#: Whose turn was last: the larger the number, the later.
+turn = Table(
+    "turn",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
 
 content = Table(
     "content",
@@ -66,6 +101,7 @@ batch = Table(
     Column("held", Boolean, nullable=False),
     Column("key", Text),
     Column("request_hash", Text),
+    Column("line", Integer, ForeignKey("line.pk")),
     Index("batch_owner", "owner", "pk", sqlite_where=_SHOWN),
     Index("batch_shown", "pk", sqlite_where=_SHOWN),
     Index("batch_unmade", "pk", sqlite_where=text("made < n_jobs")),
@@ -119,6 +155,7 @@ job = Table(
     Column("not_before", Float),
     Column("key", Text),
     Column("request_hash", Text),
+    Column("line", Integer, ForeignKey("line.pk")),
     Index("job_shown", "pk", sqlite_where=_SHOWN),
     Index("job_deleted", "pk", sqlite_where=text("deleted IS NOT NULL")),
     Index("job_owner", "owner", "pk", sqlite_where=_SHOWN),
@@ -129,7 +166,7 @@ job = Table(
     Index("job_project", "project", sqlite_where=text("project IS NOT NULL")),
     Index("job_batch", "batch_pk", "status", "batch_index", sqlite_where=_IN_BATCH),
     Index("job_batch_order", "batch_pk", sqlite_where=_IN_BATCH),
-    Index("job_queue", text("priority DESC"), "pk", sqlite_where=text("status = 'RUNNABLE'")),
+    Index("job_line", "line", "pk", sqlite_where=text("status = 'RUNNABLE'")),
     Index("job_due", "not_before", sqlite_where=text("not_before IS NOT NULL")),
     Index("job_key", "owner", "key", unique=True, sqlite_where=text("key IS NOT NULL")),
     sqlite_autoincrement=True,
@@ -150,6 +187,8 @@ needs = Table(
     metadata,
     Column("job_pk", Integer, ForeignKey("job.pk"), primary_key=True),
     Column("needed_pk", Integer, ForeignKey("job.pk"), primary_key=True),
+    # whether it is enough that the needed job ended, whichever way
+    Column("ended", Boolean, nullable=False, server_default="0"),
 )
 
 attempt = Table(
@@ -174,6 +213,7 @@ attempt = Table(
     Column("monotonic", Float),
     Column("boot_id", Text),
     Column("host", Text),
+    Column("gpus", Text),
 )
 
 output = Table(

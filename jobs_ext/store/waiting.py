@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from heapq import merge
+from itertools import islice
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, select
 
-from ..model.status import ACTIVE, Status
+from . import lines
+from .lines import LineRow
+from .queue import is_open
 from .schema import job, needs
 
 RANKS = 1000  # places in the queue that are told exactly
 
 
-def ranks(connection: Connection) -> dict[int, int]:
-    """Return how many jobs are ahead of each of the first `RANKS` jobs of the queue."""
-    query = select(job.c.pk).where(job.c.status == text("'RUNNABLE'"))
-    query = query.order_by(text("priority DESC"), job.c.pk).limit(RANKS)
-    return {pk: place for place, pk in enumerate(connection.execute(query).scalars())}
+def ranks(connection: Connection, own: Iterable[LineRow]) -> dict[int, int]:
+    """Return how many jobs are ahead of each of the first `RANKS` jobs of these lines."""
+    standing = [
+        [(-line.priority, pk) for pk in lines.places(connection, line.pk, RANKS)] for line in own
+    ]
+    first = islice(merge(*standing), RANKS)
+    return {pk: place for place, (_, pk) in enumerate(first)}
 
 
 def unmet(connection: Connection, pks: Sequence[int]) -> dict[int, list[str]]:
@@ -26,19 +32,9 @@ def unmet(connection: Connection, pks: Sequence[int]) -> dict[int, list[str]]:
     query = (
         select(needs.c.job_pk, job.c.name)
         .join(job, job.c.pk == needs.c.needed_pk)
-        .where(needs.c.job_pk.in_(pks), job.c.status != str(Status.SUCCEEDED))
+        .where(needs.c.job_pk.in_(pks), is_open(job))
         .order_by(job.c.pk)
     )
     for row in connection.execute(query):
         found[row.job_pk].append(row.name)
     return found
-
-
-def active_in(connection: Connection, batches: Sequence[int]) -> dict[int, int]:
-    """Return how many jobs of each of these batches are STARTING or RUNNING."""
-    query = (
-        select(job.c.batch_pk, func.count().label("number"))
-        .where(job.c.batch_pk.in_(batches), job.c.status.in_([str(s) for s in ACTIVE]))
-        .group_by(job.c.batch_pk)
-    )
-    return {row.batch_pk: row.number for row in connection.execute(query)}

@@ -6,14 +6,14 @@ from typing import Any
 
 from jobs_ext.model.clock import now
 from jobs_ext.model.status import Status
-from jobs_ext.model.work import Ended, FoundOutput, Started, Work
+from jobs_ext.model.work import Ended, FoundOutput, Free, Started, Work
 from jobs_ext.service import Service
 
 GB = 10**9
 
 
 def claim(service: Service, cpu: float = 4, limit: int = 100) -> list[Work]:
-    return service.queue.claim(cpu, 8 * GB, limit)
+    return service.queue.claim(Free(cpu, 8 * GB), limit)
 
 
 def started(job: str, attempt: int = 1) -> Started:

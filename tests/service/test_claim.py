@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
-from jobs_ext.model.work import Lane
+from jobs_ext.model.work import Free, Lane
 from tests.service.runs import GB, ended
 
 ECHO = Target(command=["echo", "{k}"])
@@ -40,12 +40,12 @@ def lanes(claimed):
 
 def test_without_depth_everybody_has_a_lane(batch, service):
     batch(5)
-    assert lanes(service.queue.claim(2, GB, 9)) == [1, 1]
+    assert lanes(service.queue.claim(Free(2, GB), 9)) == [1, 1]
 
 
 def test_short_ones_queue_up_evenly_and_in_order(batch, service):
     name = batch(20)
-    claimed = service.queue.claim(2, GB, 50, {name: 4})
+    claimed = service.queue.claim(Free(2, GB), 50, {name: 4})
     assert lanes(claimed) == [4, 4]
     assert [work.batch_index for work in claimed] == list(range(8))
 
@@ -53,46 +53,50 @@ def test_short_ones_queue_up_evenly_and_in_order(batch, service):
 def test_lanes_that_are_there_are_filled_up(batch, service):
     name = batch(20)
     there = [Lane("one", name, 1.0, None, 3), Lane("two", name, 1.0, None, 1)]
-    claimed = service.queue.claim(0, 0, 50, {name: 4}, there)
+    claimed = service.queue.claim(Free(0, 0), 50, {name: 4}, there)
     assert Counter(work.lane for work in claimed) == {"one": 3, "two": 1}
-    assert service.queue.claim(0, 0, 50, {name: 4}, []) == []
+    assert service.queue.claim(Free(0, 0), 50, {name: 4}, []) == []
 
 
 def test_a_lane_is_for_one_share(batch, service):
     name = batch(4, cpu=2)
-    assert service.queue.claim(1, GB, 50, {name: 4}, [Lane("one", name, 1.0, None, 3)]) == []
+    assert service.queue.claim(Free(1, GB), 50, {name: 4}, [Lane("one", name, 1.0, None, 3)]) == []
 
 
 def test_no_more_than_the_limit_are_claimed(batch, service):
     name = batch(20)
-    assert lanes(service.queue.claim(2, GB, 5, {name: 9})) == [3, 2]
+    assert lanes(service.queue.claim(Free(2, GB), 5, {name: 9})) == [3, 2]
 
 
 def test_nobody_queues_once_somebody_was_passed_over(batch, single, service):
     name = batch(6)
     urgent = single(priority=1, cpu=3)
-    assert lanes(service.queue.claim(2, GB, 50, {name: 9})) == [1, 1]
+    assert lanes(service.queue.claim(Free(2, GB), 50, {name: 9})) == [1, 1]
     there = [Lane("one", name, 1.0, None, 3)]
-    assert service.queue.claim(1, GB, 50, {name: 9}, there)[0].lane != "one"
-    assert service.queue.claim(0, GB, 50, {name: 9}, there) == []
-    assert [work.id for work in service.queue.claim(3, GB, 50, {name: 9}, there)][:1] == [urgent]
+    assert service.queue.claim(Free(1, GB), 50, {name: 9}, there)[0].lane != "one"
+    assert service.queue.claim(Free(0, GB), 50, {name: 9}, there) == []
+    assert [work.id for work in service.queue.claim(Free(3, GB), 50, {name: 9}, there)][:1] == [
+        urgent
+    ]
 
 
 def test_others_behind_in_the_queue_do_not_matter(batch, single, service):
     name = batch(6)
     single(cpu=3)
-    assert lanes(service.queue.claim(2, GB, 50, {name: 9})) == [3, 3]
+    assert lanes(service.queue.claim(Free(2, GB), 50, {name: 9})) == [3, 3]
 
 
 def test_a_batch_with_max_running_has_no_queues(batch, service):
     name = batch(6, max_running=1)
-    (one,) = service.queue.claim(2, GB, 50, {name: 9})
+    (one,) = service.queue.claim(Free(2, GB), 50, {name: 9})
     service.queue.apply([ended(one.id)])
-    assert len(service.queue.claim(2, GB, 50, {name: 9}, [Lane("x", name, 1.0, None, 3)])) == 1
+    assert (
+        len(service.queue.claim(Free(2, GB), 50, {name: 9}, [Lane("x", name, 1.0, None, 3)])) == 1
+    )
 
 
 def test_small_ones_far_behind_big_ones_are_found(single, service):
     for _ in range(3):
         single(cpu=3)
     small = single()
-    assert [work.id for work in service.queue.claim(1, GB, 2)] == [small]
+    assert [work.id for work in service.queue.claim(Free(1, GB), 2)] == [small]

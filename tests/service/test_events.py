@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from jobs_ext.model.request import SubmitRequest, Target
+from jobs_ext.model.work import Free
 from jobs_ext.service import Principal
 from jobs_ext.store.pokes import PokeReceiver
 
@@ -30,7 +31,7 @@ def test_every_change_pokes_runner_and_servers(service, who, context):
     server = PokeReceiver(service.paths.server_socket(1))
     service.jobs.submit(who, SubmitRequest(Target(command=["echo"]), context=context))
     assert (runner.drain(), server.drain()) == (1, 1)
-    service.queue.claim(1, 10**9, 1)
+    service.queue.claim(Free(1, 10**9), 1)
     assert (runner.drain(), server.drain()) == (0, 1)
     runner.close()
     server.close()

@@ -202,3 +202,39 @@ def test_an_id_that_nobody_has_is_not_found(service, who, bad):
     with pytest.raises(NotFound) as caught:
         service.jobs.get(who, bad)
     assert (caught.value.field, caught.value.value) == ("id", bad)
+
+
+def test_a_failed_job_is_reset(submit, service, who):
+    job = submit(retries=0)
+    dependent = submit(after=[job.id])
+    with pytest.raises(Conflict, match="only one that FAILED can be reset"):
+        service.jobs.reset(who, job.id)
+    run(service, job.id, Status.FAILED)
+    service.queue.promote()
+    again = service.jobs.reset(who, job.id)
+    assert (again.status, again.stopped) == (Status.RUNNABLE, None)
+    assert again.reason == "waiting for a free slot: it is next"
+    (work,) = claim(service)
+    assert (work.id, work.attempt) == (job.id, 2)
+    service.queue.apply([started(job.id, 2), ended(job.id, attempt=2)])
+    done = service.jobs.get(who, job.id)
+    assert (done.status, done.reason_code) == (Status.SUCCEEDED, None)
+    assert [attempt.status for attempt in done.attempts] == [Status.FAILED, Status.SUCCEEDED]
+    history = [event.data for event in service.jobs.history(who, job.id)]
+    assert {"from": "FAILED", "status": "RUNNABLE"} in history
+    assert service.jobs.get(who, dependent.id).status is Status.CANCELLED
+
+
+def test_what_only_a_failed_attempt_wrote_is_not_handed_on(submit, service, who, tmp_path):
+    job = submit()
+    reference = {"$output": {"job": job.id, "name": "t.csv"}}
+    claim(service)
+    written = [found("t.csv", tmp_path / "t.csv")]
+    service.queue.apply([started(job.id), ended(job.id, Status.FAILED, outputs=written)])
+    service.jobs.reset(who, job.id)
+    dependent = submit(arguments={"k": reference})
+    claim(service)
+    service.queue.apply([started(job.id, 2), ended(job.id, attempt=2)])
+    service.queue.promote()
+    (work,) = claim(service)
+    assert (work.id, work.outputs_of) == (dependent.id, {})

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from jobs_ext.model.errors import Conflict, InvalidRequest, NotFound
 from jobs_ext.model.request import BatchRequest, Context, Options, SubmitRequest, Target
 from jobs_ext.model.status import MOVES, Status
-from jobs_ext.model.work import Released
+from jobs_ext.model.work import Free, Released
 from jobs_ext.service import JobQuery, Principal, Service, Slots
 from tests.service.runs import ended, started
 
@@ -80,7 +80,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 3))
     def claim(self, limit):
-        self.service.queue.claim(4, 10**9, limit)
+        self.service.queue.claim(Free(4, 10**9), limit)
 
     @rule()
     def promote(self):

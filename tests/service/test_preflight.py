@@ -7,6 +7,7 @@ import pytest
 
 from jobs_ext.model.errors import InvalidRequest
 from jobs_ext.model.request import Context, Options, SubmitRequest, Target
+from jobs_ext.model.work import Free
 from jobs_ext.service import Upload
 
 FUNCTION = Target(function="code", qualname="simulate")
@@ -42,7 +43,7 @@ def test_another_python_of_the_same_version_is_taken(submit, service, interprete
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     python = interpreter(version)
     submit(python)
-    assert service.queue.claim(1, 10**9, 1)[0].context.python == python
+    assert service.queue.claim(Free(1, 10**9), 1)[0].context.python == python
 
 
 def test_another_version_is_refused(submit, interpreter):

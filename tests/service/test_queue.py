@@ -10,7 +10,7 @@ import pytest
 from jobs_ext.model.job import Progress
 from jobs_ext.model.request import Options, SubmitRequest, Target
 from jobs_ext.model.status import Status
-from jobs_ext.model.work import Progressed, Released
+from jobs_ext.model.work import Free, Progressed, Released
 from jobs_ext.service import JobQuery
 from tests.service.runs import GB, claim, ended, found, run, started
 
@@ -43,26 +43,26 @@ def test_priority_comes_first_then_age(submit, service):
 
 def test_what_does_not_fit_is_passed_over(submit, service, get):
     big, small, large = submit(cpu=3), submit(), submit(memory="6GB")
-    assert [work.id for work in service.queue.claim(2, 8 * GB, 9)] == [small, large]
-    assert [work.id for work in service.queue.claim(4, 8 * GB, 9)] == [big]
+    assert [work.id for work in service.queue.claim(Free(2, 8 * GB), 9)] == [small, large]
+    assert [work.id for work in service.queue.claim(Free(4, 8 * GB), 9)] == [big]
 
 
 def test_what_was_claimed_together_fits_together(submit, service):
     ids = [submit(cpu=1.5, memory="3GB") for _ in range(4)]
-    assert [work.id for work in service.queue.claim(4, 8 * GB, 9)] == ids[:2]
-    assert [work.id for work in service.queue.claim(9, 5 * GB, 9)] == ids[2:3]
+    assert [work.id for work in service.queue.claim(Free(4, 8 * GB), 9)] == ids[:2]
+    assert [work.id for work in service.queue.claim(Free(9, 5 * GB), 9)] == ids[2:3]
 
 
 def test_no_more_than_the_limit_are_claimed(submit, service):
     ids = [submit() for _ in range(4)]
-    assert service.queue.claim(9, GB, 0) == []
-    assert [work.id for work in service.queue.claim(9, GB, 3)] == ids[:3]
+    assert service.queue.claim(Free(9, GB), 0) == []
+    assert [work.id for work in service.queue.claim(Free(9, GB), 3)] == ids[:3]
 
 
 def test_fractions_of_a_core_add_up(submit, service):
     for _ in range(10):
         submit(cpu=0.1)
-    assert len(service.queue.claim(1, GB, 99)) == 10
+    assert len(service.queue.claim(Free(1, GB), 99)) == 10
 
 
 def test_the_place_in_the_queue_is_told(submit, get):
@@ -213,11 +213,12 @@ def test_outputs_belong_to_the_latest_attempt(submit, service, get, tmp_path, mo
 
 CLAIM_ALL = """
 import json, sys
+from jobs_ext.model.work import Free
 from jobs_ext.service import Service
 service = Service.open(sys.argv[1], runtime_dir=sys.argv[2])
 input()
 mine = []
-while claimed := service.queue.claim(1000, 10**9, 3):
+while claimed := service.queue.claim(Free(1000, 10**9), 3):
     mine += [work.id for work in claimed]
 print(json.dumps(mine))
 service.close()

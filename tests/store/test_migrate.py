@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import fcntl
+import sqlite3
 import subprocess
 import sys
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -12,6 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from jobs_ext.model.errors import StoreUnavailable
+from jobs_ext.model.status import Status
+from jobs_ext.model.work import Ended, Free
+from jobs_ext.service import Service
 from jobs_ext.store import migrate as migrations
 from jobs_ext.store.engine import Store
 from jobs_ext.store.faults import NewerDatabase
@@ -40,14 +45,9 @@ def test_the_revision_of_the_code_is_the_newest_migration():
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def comparable(_object, name, _type, _reflected, _compare_to):
-    """The queue's index has an expression, which Alembic can't compare."""
-    return name != "job_queue"
-
-
 def test_migrations_make_the_tables_of_the_schema(store):
     migrate(store)
-    options = {"compare_server_default": True, "include_object": comparable}
+    options = {"compare_server_default": True}
     with store.read() as connection:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
@@ -104,3 +104,54 @@ Service.open({str(tmp_path / "data")!r}, migrate=True, runtime_dir={str(tmp_path
 """
     starts = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
     assert [start.wait(60) for start in starts] == [0, 0, 0]
+
+
+OLD = """
+INSERT INTO content VALUES ('spec', '{"target": {"command": ["true"]}, "options": {}, '
+    || '"context": "context", "tool": null, "parts": {}, "base": "/"}'), ('context', '{}');
+INSERT INTO batch (pk, id, name, kind, target_name, owner, created, n_jobs, made, parameters, fixed,
+    spec, priority, cpu, max_running, held)
+VALUES (1, 'b', 'b', 'command', 'true', 'ada', '', 2, 1, '[]', '{}', 'spec', 0, 1.0, 1, 0);
+INSERT INTO entries VALUES (1, 0, '{}' || char(10) || '{}');
+INSERT INTO job (pk, id, name, kind, target_name, owner, batch_pk, batch, batch_index, status,
+    created, arguments, spec, priority, cpu, memory, max_running, held)
+VALUES
+    (1, 'a', 'a', 'command', 'true', 'ada', NULL, NULL, NULL, 'RUNNABLE', '', '{}', 'spec', 1, 1.0,
+        5, NULL, 0),
+    (2, 'b0', 'b0', 'command', 'true', 'ada', 1, 'b', 0, 'RUNNABLE', '', '{}', 'spec', 0, 1.0,
+        NULL, 1, 0),
+    (3, 'c', 'c', 'command', 'true', 'ada', NULL, NULL, NULL, 'FAILED', '', '{}', 'spec', 0, 1.0,
+        NULL, NULL, 0),
+    (4, 'd', 'd', 'command', 'true', 'bob', NULL, NULL, NULL, 'PENDING', '', '{}', 'spec', 0, 1.0,
+        NULL, NULL, 0);
+INSERT INTO needs VALUES (4, 1);
+"""
+
+
+def test_jobs_of_the_first_version_run(tmp_path, runtime_dir, monkeypatch):
+    paths = Paths(tmp_path, runtime_dir)
+    paths.make()
+    store = Store(paths)
+    upgrade(store, "0001")
+    with sqlite3.connect(paths.db) as old:
+        old.executescript(OLD)
+    old.close()
+    store.close()
+    service = Service.open(tmp_path, migrate=True, runtime_dir=runtime_dir)
+    started = [work.id for work in service.queue.claim(Free(4, 10**9), 9)]
+    assert started == ["a", "b0"]
+    service.queue.apply([Ended(job, 1, Status.SUCCEEDED, "2026-01-01") for job in started])
+    assert service.queue.materialize() == 1
+    assert service.queue.promote() == 1
+    with service._store.write() as tx:
+        tx.execute(text("UPDATE job SET status = 'RUNNABLE' WHERE id = 'c'"))  # as a reset does
+    assert {work.id for work in service.queue.claim(Free(4, 10**9), 9)} > {"c", "d"}
+    service.close()
+
+
+def upgrade(store, revision):
+    config = Config()
+    config.set_main_option("script_location", str(migrations._MIGRATIONS))
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)

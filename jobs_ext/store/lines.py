@@ -1,0 +1,146 @@
+"""Lines: jobs that are alike to whoever chooses the next one, in the order of age.
+
+What is read to choose depends on how many lines there are, never on how many jobs stand in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from ..model.status import ACTIVE
+from .prepared import Prepared
+from .schema import job, line, turn
+
+LineRow = Row[Any]
+JobRow = Row[Any]
+
+_FACTS = (
+    *("owner", "queue", "priority", "cpu", "memory", "gpu"),
+    *("tool", "tool_max", "batch_pk", "batch_max"),
+)
+_FIND = select(line.c.pk).where(*(line.c[name] == bindparam(name) for name in _FACTS))
+_RUNNABLE = job.c.status == literal_column("'RUNNABLE'")  # so that the partial index is used
+
+
+def place(tx: Connection, facts: Mapping[str, Any]) -> int:
+    """Return the line of jobs with these facts, made when there is none: the columns of `line`."""
+    given = {name: facts[name] for name in _FACTS}
+    found = tx.execute(_FIND, given).scalar()
+    if found is None:
+        found = tx.execute(insert(line).returning(line.c.pk), given).scalar_one()
+    return int(found)
+
+
+def facts(connection: Connection, pk: int) -> dict[str, Any]:
+    """Return what the jobs of a line have in common, as `place` takes it."""
+    row = connection.execute(select(line).where(line.c.pk == pk)).one()
+    return {name: row._mapping[name] for name in _FACTS}
+
+
+_WAITING = Prepared(
+    text("""
+    WITH RECURSIVE waiting (pk) AS (
+        SELECT min(line) FROM job WHERE status = 'RUNNABLE'
+        UNION ALL
+        SELECT (SELECT min(line) FROM job WHERE status = 'RUNNABLE' AND line > waiting.pk)
+        FROM waiting WHERE waiting.pk IS NOT NULL
+    )
+    SELECT line.*, (
+        SELECT min(pk) FROM job WHERE status = 'RUNNABLE' AND line = waiting.pk
+    ) AS head
+    FROM waiting JOIN line ON line.pk = waiting.pk
+    """)
+)
+
+
+def waiting(connection: Connection) -> list[LineRow]:
+    """Return the lines in which jobs are RUNNABLE, each with the pk of its first (`head`)."""
+    return list(_WAITING.run(connection))
+
+
+_FIRST = Prepared(
+    select(job)
+    .where(_RUNNABLE, job.c.line == bindparam("line"), job.c.pk > bindparam("after"))
+    .where(or_(job.c.not_before.is_(None), job.c.not_before <= bindparam("now")))
+    .order_by(job.c.pk)
+    .limit(bindparam("most"))
+    .offset(literal_column("0"))  # else SQLAlchemy gives a value of its own
+)
+
+
+def first(
+    connection: Connection, pk: int, limit: int, *, after: int = 0, now: float
+) -> list[JobRow]:
+    """Return the first jobs of a line whose pks are above `after` and whose back-off is over."""
+    return list(_FIRST.run(connection, line=pk, after=after, now=now, most=limit))
+
+
+def places(connection: Connection, pk: int, limit: int) -> list[int]:
+    """Return the pks of the first jobs of a line."""
+    query = select(job.c.pk).where(_RUNNABLE, job.c.line == pk).order_by(job.c.pk).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+_ACTIVE = Prepared(
+    select(
+        *(line.c[name] for name in _FACTS),
+        func.count().label("jobs"),
+    )
+    .select_from(job.join(line, line.c.pk == job.c.line))
+    .where(job.c.status.in_([literal_column(f"'{status}'") for status in sorted(ACTIVE)]))
+    .group_by(line.c.pk)
+)
+
+
+def active(connection: Connection) -> list[LineRow]:
+    """Return the facts of the lines of which jobs are under way, and how many are (`jobs`)."""
+    return list(_ACTIVE.run(connection))
+
+
+def turns(connection: Connection) -> dict[str, int]:
+    """Return whose turn was last: the larger an owner's number, the later."""
+    return {row.owner: row.last for row in connection.execute(select(turn))}
+
+
+def take_turns(tx: Connection, owners: Iterable[str]) -> None:
+    """Note whose turn it was, the latest last."""
+    latest = tx.execute(select(func.max(turn.c.last))).scalar() or 0
+    rows = [{"owner": owner, "last": n} for n, owner in enumerate(owners, latest + 1)]
+    if rows:
+        fresh = upsert(turn)
+        later = fresh.on_conflict_do_update(
+            index_elements=["owner"], set_={"last": fresh.excluded.last}
+        )
+        tx.execute(later, rows)
+
+
+_PASS = (
+    update(line)
+    .where(line.c.pk == bindparam("of"))
+    .values(passed_pk=bindparam("first"), passed_since=bindparam("since"))
+)
+
+
+def let_pass(tx: Connection, passed: Mapping[int, int | None], since: float) -> None:
+    """Note since when the first of a line lets others pass, by line; None: it does no more."""
+    if passed:
+        rows = [
+            {"of": pk, "first": head, "since": None if head is None else since}
+            for pk, head in passed.items()
+        ]
+        tx.execute(_PASS, rows)
