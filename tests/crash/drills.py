@@ -138,7 +138,7 @@ def _facts(server: DrillServer, load: Load) -> Facts:
         _by_job(events),
         ledger.read(server.home),
         killer.read(server.home),
-        [str(process) for process in world.attempts()],
+        [str(process) for process in world.orphans()],
         [str(process) for process in world.zombies() if process.pid in zombies],
     )
 

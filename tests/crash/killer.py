@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import json
 import random
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -65,7 +66,7 @@ class Killer:
             yield from self._random.sample(COMBINATIONS, len(COMBINATIONS))
 
     def _round(self, index: int, combination: tuple[str, ...]) -> bool:
-        """Kill once or twice; False for a void round."""
+        """Kill once or twice; False for a void round: too few jobs ran."""
         for kind in ("server", "runner", "keeper"):
             until(lambda k=kind: self._world.find(k), 120, f"a {kind}")
         time.sleep(self._random.uniform(*_PAUSE))
@@ -77,31 +78,38 @@ class Killer:
         for place, kind in enumerate(combination):
             if place:
                 time.sleep(gap)
-            until(lambda k=kind: self._kill(index, name, k), 120, f"a {kind} to kill")
+            least = 0 if place else LEAST
+            until(lambda k=kind, n=least: self._kill(index, name, k, n), 120, f"a {kind} to kill")
         return True
 
-    def _kill(self, index: int, name: str, kind: str) -> bool:
+    def _kill(self, index: int, name: str, kind: str, least: int) -> bool:
+        running = self._running()
+        if len(running) < least:
+            return False
         if kind == "job":
-            return self._kill_job(index, name)
+            return self._kill_job(index, name, running)
         victim = self._world.find(kind)
         if victim is None or victim == self._last.get(kind):
             return False
         self._last[kind] = victim
-        self._note(Kill(index, name, kind, victim.pid, time.monotonic(), len(self._running())))
-        return world.kill(victim)
+        return self._strike(
+            Kill(index, name, kind, victim.pid, time.monotonic(), len(running)), victim
+        )
 
-    def _kill_job(self, index: int, name: str) -> bool:
-        running = self._running()
+    def _kill_job(self, index: int, name: str, running: list[ledger.Run]) -> bool:
         if not running:
             return False
         run = self._random.choice(running)
         victim = processes.find(run.pid)
         if victim is None or not processes.carries(run.pid, _marks(run)):
             return False
-        fact = Kill(index, name, "job", run.pid, time.monotonic(), len(running), run.job)
-        fact.attempt = run.attempt
-        self._note(fact)
-        return world.kill(victim)
+        kill = Kill(index, name, "job", run.pid, time.monotonic(), len(running), run.job)
+        kill.attempt = run.attempt
+        return self._strike(kill, victim)
+
+    def _strike(self, kill: Kill, victim: Process) -> bool:
+        self._note(kill)
+        return processes.send(victim, signal.SIGKILL)
 
     def _running(self) -> list[ledger.Run]:
         """Return the runs that have not ended, by the ledger and by the process table."""

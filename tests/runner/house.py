@@ -64,6 +64,7 @@ class House:
         )
         self.paths = self.service.paths
         self.runner: subprocess.Popen[bytes] | None = None
+        self.under: list[str] = []  # the command that runs runners, if any does
 
     def start(self, linger: float = 60) -> None:
         """Start a runner and wait until it has the lock."""
@@ -76,7 +77,7 @@ class House:
                 "--linger": linger,
             }
             said = [str(part) for option in options.items() for part in option]
-            command = [sys.executable, "-m", "jobs_ext.runner", *said]
+            command = [*self.under, sys.executable, "-m", "jobs_ext.runner", *said]
             self.runner = subprocess.Popen(command, stdout=log, stderr=log)
         until(lambda: is_running(self.paths), what="the runner's lock")
 
