@@ -157,7 +157,12 @@ class PrivateServer:
         known = self.runtime / f"jpserver-{self._process.pid}.json"
         if not known.exists():
             return None
-        return str(json.loads(known.read_text())["url"])
+        url = str(json.loads(known.read_text())["url"])
+        try:
+            self._session.get(url + "api", timeout=30)
+        except requests.ConnectionError:  # the file is there a moment before it listens
+            return None
+        return url
 
     def _runner_gone(self) -> bool | None:
         with (self.data / "jobs_ext" / "runner.lock").open("a") as file:
