@@ -142,17 +142,27 @@ def _launch(one: Plan, arguments: dict[str, Any]) -> Launch:
         alive=str(one.at.alive),
         environment=own,
         shared=shared,
-        parent=_parent(one, command),
+        parent=_parent(one, command, shared),
         folder=str(one.at.folder) if one.plain else None,
     )
 
 
-def _parent(one: Plan, command: list[str]) -> list[str]:
-    """Return the argv of a process that can fork the attempt, [] when there is no such thing."""
-    if one.kind != "function":
-        return []
-    python, payload, *_ = command
-    return [python, str(_PAYLOADS / "warm.py"), payload]
+def _parent(one: Plan, command: list[str], shared: dict[str, str]) -> list[str]:
+    """Return the argv of a process that can fork the attempt, [] when there is no such thing.
+
+    A notebook's is kernel and client in one: it is no kernel as the environment wants it when
+    that has a say in how Python starts, as far as the client must not listen.
+    """
+    warm = str(_PAYLOADS / "warm.py")
+    if one.kind == "function":
+        return [one.python, warm, command[1]]
+    if one.kind == "notebook" and not any(map(_changes_python, shared)):
+        return [sys.executable, warm, command[2]]
+    return []
+
+
+def _changes_python(name: str) -> bool:
+    return name.startswith("PYTHON") and name != "PYTHONUNBUFFERED"
 
 
 def _argv(one: Plan, arguments: dict[str, Any]) -> list[str]:
@@ -207,6 +217,7 @@ def _notebook(one: Plan, arguments: dict[str, Any]) -> list[str]:
         "kernels": _kernels(one),
         "kernel_dirs": _kernel_dirs(),
         "python": one.work.context.python if one.tool is None else None,
+        "path": [*one.work.context.path, str(one.file.parent)],
     }
     _write_call(one, call)
     payload = str(_PAYLOADS / "notebook.py")

@@ -156,3 +156,48 @@ def test_values_are_literals() -> None:
 def test_another_language_is_refused() -> None:
     with pytest.raises(payload.NotebookError, match="in R"):
         payload.inject(new_notebook(cells=[]), {"k": 1}, "R")
+
+
+def test_kernels_are_forked_and_nothing_leaks(house: House) -> None:
+    leaky = """
+import builtins, json, os, random, sys
+left = [name for name in ("mine",) if name in globals() or hasattr(builtins, name)]
+left += [name for name in ("MINE",) if name in os.environ]
+left += [name for name in ("mine",) if hasattr(json, name)]
+print(random.random(), os.getcwd(), sys.path.count("mine"), left)
+mine = builtins.mine = json.mine = 1
+os.environ["MINE"] = "1"
+os.chdir("/")
+sys.path.append("mine")
+"""
+    target = write(house, code(leaky))
+    said = [house.log(house.ended(house.submit(target)).id).split(maxsplit=1) for _ in range(3)]
+    assert {what for _, what in said} == {f"{house.cwd} 0 []\n"}
+    assert len({number for number, _ in said}) == 3
+    assert "--existing" not in str(said)
+
+
+def test_a_module_beside_the_notebook_is_read_anew(house: House) -> None:
+    target = write(house, code("import beside; print(beside.n)"))
+    for n in (1, 22):
+        (house.cwd / "beside.py").write_text(f"n = {n}")
+        assert house.log(house.ended(house.submit(target)).id) == f"{n}\n"
+
+
+def test_forked_and_fresh_kernels_are_alike(house: House) -> None:
+    source = """
+import json, os, signal, sys
+ours = ("JOBS_ID", "JOBS_OUTPUT_DIR", "JOBS_PROGRESS", "JPY_PARENT_PID", "JUPYTER_")
+print(json.dumps({
+    "path": sys.path, "argv": len(sys.argv), "session": os.getsid(0) == os.getpid(),
+    "term": signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, "name": __name__,
+    "environment": {k: v for k, v in os.environ.items() if not k.startswith(ours)},
+    "connected": sys.argv[-3:-1], "stdin": os.path.isfile("/dev/stdin"),
+}))
+"""
+    target = write(house, code(source))
+    forked = json.loads(house.log(house.ended(house.submit(target)).id))
+    fresh = json.loads(house.log(house.ended(house.submit(target, env={"PYTHONHASHSEED": "0"})).id))
+    assert fresh["environment"].pop("PYTHONHASHSEED") == "0"
+    assert forked.pop("connected")[0] == fresh.pop("connected")[0] == "-f"
+    assert forked == fresh

@@ -22,7 +22,7 @@ class Launch(Struct, frozen=True):
     alive: str
     environment: dict[str, str]  # this attempt's own variables
     shared: dict[str, str]  # those that many attempts have in common
-    parent: list[str] = []  # a warm parent: "warm.py" before the payload that `argv` begins with
+    parent: list[str] = []  # argv of a warm parent; its last is the payload that `argv` names
     folder: str | None = None  # of stdout, stderr, alive and outputs: made by who starts it
 
 

@@ -159,7 +159,7 @@ class WarmParents:
         kind = (tuple(command), frozenset(environment.items()))
         message = {
             "key": order["key"],
-            "arguments": order["argv"][len(command) - 1 :],
+            "arguments": order["argv"][order["argv"].index(command[-1]) + 1 :],
             "cwd": order["cwd"],
             "environment": order["environment"],
         }

@@ -4,10 +4,13 @@ Reads ``call.json`` of the request folder::
 
     {"notebook": path, "output": path, "cwd": folder, "parameters": {name: JSON},
      "kernels": [names to try, in order], "kernel_dirs": [folders of kernelspecs],
-     "python": the submitter's interpreter or null}
+     "python": the submitter's interpreter or null, "path": [folders of modules]}
 
 The executed copy is written to `output` after every cell. A failing cell keeps its error, gets
 the tag ``jobs-failed``, and is named in the request folder's ``error.json``.
+
+Forked from a warm parent, this process forks the kernel in turn, when that would run under the
+same interpreter: ``ipykernel`` is imported already.
 """
 
 from __future__ import annotations
@@ -20,12 +23,15 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 FAILED_TAG = "jobs-failed"
 INJECTED_TAG = "injected-parameters"  # papermill's name, which other tools know
+WORTHWHILE = ("numpy", "pandas")  # a warm parent imports them once a kernel did
+_LAUNCHER = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]  # what a fork stands for
 _PYTHONS = {"python", "python3", f"python{sys.version_info.major}.{sys.version_info.minor}"}
 
 
@@ -33,10 +39,19 @@ class NotebookError(Exception):
     """The notebook can't be run as asked; says why."""
 
 
-def main(request: Path) -> int:
+def preload() -> None:
+    """Import what every notebook needs, its kernel included. For a warm parent."""
+    import nbformat.v4  # noqa: F401
+
+
+def folders(request: str) -> list[str]:
+    """Return where the notebook may find modules. For a warm parent."""
+    return list(json.loads(Path(request, "call.json").read_text())["path"])
+
+
+def main(request_folder: str) -> int:
     """Run the notebook and return the exit code: 1 when it failed."""
-    if not sys.flags.safe_path:
-        del sys.path[0]  # this file's folder
+    request = Path(request_folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     call = json.loads((request / "call.json").read_text())
     try:
@@ -72,7 +87,10 @@ def run(call: dict[str, Any]) -> None:
 
     notebook = nbformat.read(call["notebook"], as_version=4)  # type: ignore[no-untyped-call]
     name, specs = find_kernel(call, notebook)
-    inject(notebook, call["parameters"], specs.get_kernel_spec(name).language)
+    spec = specs.get_kernel_spec(name)
+    inject(notebook, call["parameters"], spec.language)
+    if can_fork(spec):
+        use_fork(ForkedKernel())
     with kernel_folder() as folder:
         client = make_client(notebook, name, specs, folder)
         try:
@@ -154,6 +172,116 @@ def make_client(notebook: Any, name: str, specs: Any, folder: Path) -> Any:
         connection_file=str(folder / "kernel.json"),
     )
     return Client(notebook, km=manager, timeout=None, startup_timeout=120)
+
+
+def can_fork(spec: Any) -> bool:
+    """Tell whether a fork of this process can be the kernel: it has the same interpreter."""
+    if "ipykernel.kernelapp" not in sys.modules or spec.env:
+        return False
+    python, *arguments = spec.argv
+    same = python in _PYTHONS or python == sys.executable
+    return same and arguments == _LAUNCHER and "kernel_provisioner" not in spec.metadata
+
+
+class ForkedKernel:
+    """A kernel, forked before this process has threads and loops; waits until it is wanted.
+
+    Has what `subprocess.Popen` has, as far as `jupyter_client` uses it.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self) -> None:
+        self.returncode: int | None = None
+        orders, self._orders = os.pipe()
+        self.pid = os.fork()
+        if not self.pid:
+            os.close(self._orders)
+            serve_kernel(orders)
+        os.close(orders)
+
+    def begin(self, cmd: list[str], env: dict[str, str], cwd: str) -> None:
+        """Let it become what `cmd` would be."""
+        with open(self._orders, "w") as file:  # noqa: PTH123
+            json.dump({"argv": cmd[cmd.index(_LAUNCHER[1]) :], "env": env, "cwd": cwd}, file)
+
+    def wait_for(self, sockets: list[Path]) -> None:
+        """Wait until it listens; zmq, when it comes too early, waits for a tenth of a second."""
+        while self.poll() is None and not all(path.exists() for path in sockets):
+            time.sleep(0.002)
+
+    def poll(self) -> int | None:
+        """Return how it ended, None when it has not."""
+        return self._wait(os.WNOHANG)
+
+    def wait(self) -> int | None:
+        """Return how it ended."""
+        return self._wait(0)
+
+    def _wait(self, options: int) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, options)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+
+def serve_kernel(orders: int) -> None:
+    """Be the kernel, in a fork, as ``python -m ipykernel_launcher`` would be. Does not return."""
+    from ipykernel.kernelapp import launch_new_instance
+
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with open(orders) as file:
+        text = file.read()
+    if text:
+        order = json.loads(text)
+        os.environ.clear()
+        os.environ.update(order["env"], JPY_PARENT_PID=str(os.getppid()))
+        os.chdir(order["cwd"])
+        sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+        sys.argv = order["argv"]
+        launch_new_instance(parent_handle=os.getppid())
+    sys.exit(0)
+
+
+def sockets_of(manager: Any) -> list[Path]:
+    """Return where the kernel of a manager is going to listen, over ipc."""
+    names = ("shell", "iopub", "stdin", "hb", "control")
+    return [Path(f"{manager.ip}-{getattr(manager, f'{name}_port')}") for name in names]
+
+
+def use_fork(kernel: ForkedKernel) -> None:
+    """Let `jupyter_client` use this kernel instead of starting one."""
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
+    from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+    class Provisioner(LocalProvisioner):
+        async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+            kernel.begin(cmd, kwargs["env"], kwargs["cwd"])
+            kernel.wait_for(sockets_of(self.parent))
+            self.process, self.pid, self.pgid = kernel, kernel.pid, kernel.pid  # type: ignore[assignment]
+            return self.connection_info
+
+    class Factory(KernelProvisionerFactory):
+        def create_provisioner_instance(self, kernel_id: str, kernel_spec: Any, parent: Any) -> Any:
+            return Provisioner(kernel_id=kernel_id, kernel_spec=kernel_spec, parent=parent)
+
+    KernelProvisionerFactory.clear_instance()
+    Factory.instance()  # the one that managers ask
 
 
 def run_cells(client: Any, notebook: Any, output: Path) -> None:
@@ -248,4 +376,6 @@ def tell_progress(done: int, total: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    if not sys.flags.safe_path:
+        del sys.path[0]  # this file's folder
+    sys.exit(main(sys.argv[1]))

@@ -40,6 +40,7 @@ from typing import Any
 _MOST = 1 << 18  # bytes of an order
 _SETTLED = 2.0  # seconds after which a change of a folder shows in its time
 _CAN_SHADOW = (".py", ".pyc", ".so")
+_AT_START = {"sitecustomize", "usercustomize"}  # imported by a fresh interpreter, where there are
 
 
 class Imported:
@@ -54,7 +55,7 @@ class Imported:
 
     def _note(self) -> None:
         self._stamps = self._look()
-        self._modules = frozenset(sys.modules)
+        self._modules = frozenset(sys.modules) | _AT_START
         gc.collect()
         gc.freeze()
 
@@ -189,8 +190,8 @@ def main(payload_file: str, descriptor: int) -> int:
         return 0
     sys.modules["__main__"] = payload
     sys.argv = [payload.__file__, *order["arguments"]]
+    atexit.register(parent.tell_lacks)
     code = run(payload, order["arguments"])
-    parent.tell_lacks()
     end(code)
     return code
 
