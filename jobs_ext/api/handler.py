@@ -11,7 +11,7 @@ from jupyter_server.extension.handler import ExtensionHandlerMixin
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from ..model.errors import JobsError
+from ..model.errors import JobsError, StoreRefused
 from .errors import RETRY_AFTER, describe, status_of
 from .kernelkeys import KernelIdentity
 from .operation import operation_of
@@ -110,12 +110,13 @@ class Caller(JupyterHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Write the JSON that describes an error."""
-        if status_code == 503:
+        error = _error(kwargs)
+        if status_code == 503 and not isinstance(error, StoreRefused):
             self.set_header("Retry-After", str(RETRY_AFTER))
         if status_code == 405:
             self.set_header("Allow", ", ".join(verbs(type(self))))
         self.set_header("Content-Type", "application/json")
-        self.finish(msgspec.json.encode(describe(_error(kwargs), status_code), enc_hook=str))
+        self.finish(msgspec.json.encode(describe(error, status_code), enc_hook=str))
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """Log what is unexpected; errors that are part of the interface are in the access log."""

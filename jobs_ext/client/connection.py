@@ -90,7 +90,7 @@ class Connection:
         pauses = self._pauses()
         while True:
             response, trouble = self._try(method, path, params, data, files, headers, stream)
-            if response is not None and response.status_code not in _AWAY + _SHUT:
+            if response is not None and not _may_change(response):
                 return _checked(response)
             moved = self._follow()
             if response is not None and response.status_code in _SHUT and not moved:
@@ -168,6 +168,13 @@ class Connection:
             if self._session is not None:
                 self._session.close()
                 self._session = None
+
+
+def _may_change(response: requests.Response) -> bool:
+    """Tell whether the same request may have another answer soon."""
+    if response.status_code not in _AWAY + _SHUT:
+        return False
+    return f'"{errors.StoreRefused.type}"' not in response.text
 
 
 class _Headers(requests.auth.AuthBase):

@@ -12,6 +12,7 @@ from jobs_ext.model.errors import (
     JobsError,
     NotFound,
     RangeNotSatisfiable,
+    StoreRefused,
     StoreUnavailable,
     TooLarge,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "NotPicklable",
     "RangeNotSatisfiable",
     "StillRunning",
+    "StoreRefused",
     "StoreUnavailable",
     "TooLarge",
     "VersionMismatch",
@@ -149,7 +151,7 @@ def of_response(status: int, body: object) -> JobsError:
     message = str(told.get("message") or f"The server answered with HTTP status {status}.")
     kinds = (
         InvalidRequest, Forbidden, NotFound, Conflict, TooLarge,
-        RangeNotSatisfiable, StoreUnavailable, DiskFull,
+        RangeNotSatisfiable, StoreUnavailable, StoreRefused, DiskFull,
     )  # fmt: skip
     kind: type[JobsError] = next(
         (k for k in kinds if k.type == told.get("type")),

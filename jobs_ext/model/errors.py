@@ -82,6 +82,12 @@ class StoreUnavailable(JobsError):
     type = "store_unavailable"
 
 
+class StoreRefused(StoreUnavailable):
+    """The store can't be used, and trying again changes nothing: somebody must see to it."""
+
+    type = "store_refused"
+
+
 class DiskFull(JobsError):
     """There is no space left to keep what was sent."""
 

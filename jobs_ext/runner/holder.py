@@ -99,8 +99,7 @@ def ask_to_end(holder: Holder) -> bool:
     return processes.send(entry, signal.SIGTERM)
 
 
-def ask_whoever_holds(paths: Paths) -> None:
-    """Ask the runner of a data directory to let go."""
+def ask_whoever_holds(paths: Paths) -> bool:
+    """Ask the runner of a data directory to let go; False when it can't be asked."""
     holder = read_holder(paths)
-    if holder is not None:
-        ask_to_end(holder)
+    return holder is not None and ask_to_end(holder)

@@ -9,7 +9,7 @@ import socket
 import time
 
 from ..model.clock import now
-from ..model.errors import DiskFull, StoreUnavailable
+from ..model.errors import DiskFull, StoreRefused, StoreUnavailable
 from ..model.reasons import ReasonCode
 from ..model.status import Status
 from ..model.work import Change, Ended, Free, Progressed, Released, Started, Work
@@ -112,8 +112,8 @@ class Runner:
             if poked or told or time.monotonic() >= self._look_due:
                 self._go_on()
         except (StoreUnavailable, DiskFull, ExecutorUnavailable) as error:
-            if not self._paths.db.exists():
-                raise  # the data directory was removed
+            if isinstance(error, StoreRefused) or not self._paths.db.exists():
+                raise  # nothing can be done here, or the data directory was removed
             _log.warning("trying again soon: %s", error)
             self._look_due = time.monotonic() + _RETRY
             time.sleep(_RETRY)

@@ -53,7 +53,7 @@ class Service:
         tool_dirs: Sequence[str | Path] = (),
         root_dir: str | Path | None = None,
         migrate: bool = False,
-        ask_runner: Callable[[Paths], object] = ask_nobody,
+        ask_runner: Callable[[Paths], bool] = ask_nobody,
         slots: Slots | None = None,
         scheduling: Scheduling | None = None,
         runtime_dir: str | Path | None = None,
@@ -91,7 +91,7 @@ class Service:
         self._store.close()
 
 
-def _prepare(store: Store, ask_runner: Callable[[Paths], object] | None) -> None:
+def _prepare(store: Store, ask_runner: Callable[[Paths], bool] | None) -> None:
     if ask_runner is None:
         check_revision(store)
         store.paths.make()

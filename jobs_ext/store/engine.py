@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Transaction, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from .faults import busy, mapped_faults, newer
+from .damage import known_damage, note_damage
+from .faults import DamagedDatabase, busy, mapped_faults, newer
 from .filesystems import is_network
 from .paths import Paths
 from .pokes import Reader, send_pokes
@@ -49,7 +50,7 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database throughout."""
         kept = self._kept if self._glancing == threading.get_ident() else None
-        with mapped_faults(self.paths.root):
+        with self._guarded():
             if kept is not None:
                 with _one_state(kept):
                     yield kept
@@ -67,7 +68,7 @@ class Store:
         if self._networked:
             raise busy()
         if self._kept is None:
-            with mapped_faults(self.paths.root):
+            with self._guarded():
                 self._kept = self._hasty.connect()
         self._glancing = threading.get_ident()
         try:
@@ -85,14 +86,26 @@ class Store:
         if not self._lock.acquire(timeout=self._patience):
             raise busy()
         try:
-            faults = mapped_faults(self.paths.root)
-            with faults, self._writer.connect() as connection, self._begin(connection):
+            guard = self._guarded()
+            with guard, self._writer.connect() as connection, self._begin(connection):
                 self._refuse_newer(connection)
                 yield connection
         finally:
             self._lock.release()
         for reader in poke:
             send_pokes(self.paths, reader)
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Map what goes wrong; from when damage is found, by whomever, refuse everything."""
+        if self.paths.damage.exists():
+            raise known_damage(self.paths)
+        try:
+            with mapped_faults(self.paths.root):
+                yield
+        except DamagedDatabase as error:
+            note_damage(self.paths, error)
+            raise
 
     @property
     def _patience(self) -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ..model.errors import DiskFull, JobsError, StoreUnavailable
+from ..model.errors import DiskFull, JobsError, StoreRefused, StoreUnavailable
 from ..model.quantities import show_bytes
 
 #: What the system says of a disk, or a quota, that is full.
@@ -46,11 +46,11 @@ class StoreBusy(StoreUnavailable):
     """Someone else holds the database, for longer than one waits."""
 
 
-class NewerDatabase(StoreUnavailable):
+class NewerDatabase(StoreRefused):
     """The database was written by a newer version of jobs_ext."""
 
 
-class DamagedDatabase(StoreUnavailable):
+class DamagedDatabase(StoreRefused):
     """The database is no longer one; nothing may be read from it or written to it."""
 
 
@@ -141,8 +141,8 @@ def damaged(root: Path, what: str) -> DamagedDatabase:
     """Return the error that says that the database in `root` can't be used any more."""
     return DamagedDatabase(
         f"The job store {what}: {root / 'jobs.sqlite'}.",
-        hint="It is left as it is. Stop the server, then recover it (see "
-        '"When the disk or the store fails" in the guide) or move it away to begin anew.',
+        hint="Nothing more is written to it. Stop the server, then recover the file, or move it "
+        "away to begin anew; how is said in docs/how-to/faults.md.",
     )
 
 

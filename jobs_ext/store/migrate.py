@@ -14,6 +14,7 @@ from sqlalchemy import Connection, inspect, text
 
 from ..model.errors import StoreUnavailable
 from .backups import keep_backup
+from .damage import refuse_damaged
 from .engine import Store
 from .faults import busy, newer
 from .paths import Paths
@@ -44,17 +45,19 @@ def check_revision(store: Store) -> None:
     store.expected = HEAD
 
 
-def ask_nobody(_paths: Paths) -> None:
+def ask_nobody(_paths: Paths) -> bool:
     """Leave a runner that is in the way alone."""
+    return False
 
 
-def migrate(store: Store, ask_runner: Callable[[Paths], object] = ask_nobody) -> None:
+def migrate(store: Store, ask_runner: Callable[[Paths], bool] = ask_nobody) -> None:
     """Make the database, or bring it up to date; nothing happens when it is.
 
     A runner of the older version is asked by `ask_runner` to let go. Raises `NewerDatabase`, and
     `StoreUnavailable` when that runner goes on.
     """
     with _locked(store.paths.migrate_lock):
+        refuse_damaged(store.paths, alone=_is_alone(store.paths))
         with store.read() as connection:
             revision = _revision(connection)
         if revision is None:
@@ -99,6 +102,15 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
+def _is_alone(paths: Paths) -> bool:
+    """Tell whether neither a runner nor a server uses the data directory."""
+    for path in (paths.runner_lock, paths.attached):
+        with path.open("a") as handle:
+            if not _try_lock(handle):
+                return False
+    return True
+
+
 def _lock_in_time(handle: TextIO) -> bool:
     deadline = time.monotonic() + _PATIENCE
     while not (held := _try_lock(handle)) and time.monotonic() < deadline:
@@ -115,15 +127,13 @@ def _try_lock(handle: TextIO) -> bool:
 
 
 @contextmanager
-def _without_runner(paths: Paths, ask_runner: Callable[[Paths], object]) -> Iterator[None]:
+def _without_runner(paths: Paths, ask_runner: Callable[[Paths], bool]) -> Iterator[None]:
     """Hold the runner's lock, so that there is none meanwhile; its attempts go on."""
     with paths.runner_lock.open("a") as handle:
-        if not _try_lock(handle):
-            ask_runner(paths)
-            if not _lock_in_time(handle):
-                raise StoreUnavailable(
-                    "The runner of an earlier version of jobs_ext is still at work.",
-                    hint="jobs_ext goes on by itself when that runner has let go. "
-                    "One on another machine must be ended there.",
-                )
+        if not _try_lock(handle) and not (ask_runner(paths) and _lock_in_time(handle)):
+            raise StoreUnavailable(
+                "The runner of an earlier version of jobs_ext is still at work.",
+                hint="jobs_ext goes on by itself when that runner has let go. "
+                "One on another machine must be ended there.",
+            )
         yield

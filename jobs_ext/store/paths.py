@@ -82,9 +82,14 @@ class Paths:
         """The SQLite database."""
         return self.root / "jobs.sqlite"
 
+    @property
+    def damage(self) -> Path:
+        """There as long as the database is known to be damaged; says what was found."""
+        return self.beside_db("damaged")
+
     def beside_db(self, ending: str) -> Path:
         """Return the name of a file that belongs to the database, e.g. ``jobs.sqlite-wal``."""
-        mark = "-" if ending in ("wal", "shm") else "."
+        mark = "-" if ending in ("wal", "journal") else "."
         return self.root / f"{self.db.name}{mark}{ending}"
 
     @property
