@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from jobs_ext.runner.keeper import processes
 from jobs_ext.runner.keeper.client import KeeperClient, KeeperGone
 from tests.runner.keepers import Bench, bench, gone
 from tests.waiting import until
@@ -29,6 +30,16 @@ def test_exit_code_output_and_usage(keeper: Bench) -> None:
     assert (keeper.root / "a/1/stdout").read_text() == "out\n"
     assert (keeper.root / "a/1/stderr").read_text() == "err\n"
     assert (keeper.root / "a/1/stdout").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_start_of_each_is_what_the_system_says(keeper: Bench) -> None:
+    """It is part of who a process is, and told without a look at the process."""
+    keeper.client.spawn([keeper.shell(f"j{n}/1", "sleep 600") for n in range(20)])
+    for n in range(20):
+        started = keeper.wait(f"j{n}/1", "started")
+        entry = processes.find(started["pid"])
+        assert entry is not None
+        assert entry.start == started["start"]
 
 
 def test_a_signal_is_not_an_exit_code(keeper: Bench) -> None:
@@ -55,7 +66,8 @@ def test_a_missing_folder_is_named(keeper: Bench) -> None:
     order = keeper.order("a/1", ["true"])
     Path(order.cwd, "stdout").touch()
     keeper.client.spawn([msgspec.structs.replace(order, cwd="/no/such")])
-    assert keeper.wait("a/1", "failed")["error"] == "/no/such: No such file or directory"
+    said = "its folder can't be entered: /no/such: No such file or directory"
+    assert keeper.wait("a/1", "failed")["error"] == said
 
 
 def test_the_same_key_is_started_once(keeper: Bench) -> None:

@@ -78,6 +78,11 @@ class Attempts:
         """Keys of the attempts that are not over yet, those that wait in a lane included."""
         return [*self._live, *self._unborn, *self._lanes.keys]
 
+    @property
+    def busy(self) -> bool:
+        """Whether there are any."""
+        return bool(self._live or self._unborn or self._lanes.keys)
+
     def fileno(self) -> int:
         """Return a descriptor that is readable when `reap` has something to do."""
         return self._warm.fileno()
@@ -137,12 +142,16 @@ class Attempts:
         try:
             if order["folder"] is not None:
                 self._folders.make(order["folder"])
+            before = processes.start_of_one_made_now()
             pid = self._start(order, environment | order["environment"])
         except (OSError, ValueError) as error:
             self._failed(order["key"], why_not(error, order), getattr(error, "errno", None))
             return False
-        entry = processes.find(pid)  # it is our child and not reaped: its pid is its own
-        self._started(one, intent, pid, entry.start if entry else 0.0)
+        start = processes.start_of_one_made_now()
+        if start is None or start != before:
+            entry = processes.find(pid)  # it is our child and not reaped: its pid is its own
+            start = entry.start if entry else 0.0
+        self._started(one, intent, pid, start)
         return True
 
     def _failed(self, key: str, why: str, errno: int | None) -> None:

@@ -19,6 +19,8 @@ from typing import NamedTuple
 _PROC = Path("/proc")
 _HAS_PROC = (_PROC / "self" / "stat").exists()
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")  # ns
+_TRIES = 10  # to make a child within one tick
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of <linux/prctl.h>
 
 
@@ -55,6 +57,37 @@ def become_subreaper() -> bool:
 def find(pid: int) -> Process | None:
     """Return the process `pid`, None when there is none."""
     return _from_proc(pid) if _HAS_PROC else _from_ps(["-p", str(pid)]).get(pid)
+
+
+def start_of_one_made_now() -> float | None:
+    """Return the `start` of a process that would be made now, None when that can't be told.
+
+    When this is the same before and after a process is made, it is that one's: the kernel counts
+    whole ticks of the same clock. A look at the process would wait until it has been loaded.
+    """
+    return _ticks_since_boot() if _starts_are_ticks() else None
+
+
+def _ticks_since_boot() -> float:
+    return float(time.clock_gettime_ns(time.CLOCK_BOOTTIME) // _TICK)
+
+
+@functools.cache
+def _starts_are_ticks() -> bool:
+    """Tell whether starts are told by that clock here: of a child that is made to see it."""
+    if sys.platform != "linux" or not _HAS_PROC:
+        return False
+    for _ in range(_TRIES):
+        before = _ticks_since_boot()
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        after = _ticks_since_boot()
+        entry = find(child)
+        os.waitpid(child, 0)
+        if before == after:
+            return entry is not None and entry.start == before
+    return False
 
 
 def table() -> dict[int, Process]:

@@ -112,7 +112,7 @@ class Keeper:
         return min([IDLE, *(seconds for seconds in due if seconds is not None)])
 
     def _finished(self) -> bool:
-        if self._attempts.live or not self._journal.complete:
+        if self._attempts.busy or not self._journal.complete:
             self._last_use = time.monotonic()
             return False
         if self._stop_when_idle:

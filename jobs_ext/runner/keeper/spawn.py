@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 Spawn = Callable[[dict[str, Any], dict[str, str]], int]
 
 _HOME = "/"  # where the keeper itself stays: it keeps no file system busy
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 _UNIGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them, and that is inherited
 
 
@@ -38,10 +39,16 @@ def spawn(order: dict[str, Any], environment: dict[str, str]) -> int:
 @contextlib.contextmanager
 def opened(order: dict[str, Any]) -> Iterator[tuple[int, int, int]]:
     """Open the attempt's stdout, stderr and `alive`, the last one locked."""
-    with contextlib.ExitStack() as files:
-        stdout, stderr, alive = (_open(order[n], files) for n in ("stdout", "stderr", "alive"))
+    files: list[int] = []
+    try:
+        names = ("stdout", "stderr", "alive")
+        files.extend(os.open(order[name], _APPEND, 0o600) for name in names)
+        stdout, stderr, alive = files
         fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield stdout, stderr, alive
+    finally:
+        for file in files:
+            os.close(file)
 
 
 def why_not(error: OSError | ValueError, order: dict[str, Any]) -> str:
@@ -118,9 +125,3 @@ def _start_slowly(
     )
     child.returncode = 0  # it is reaped with all others: Popen must not wait for it
     return child.pid
-
-
-def _open(path: str, files: contextlib.ExitStack) -> int:
-    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    files.callback(os.close, file)
-    return file
