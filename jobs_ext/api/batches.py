@@ -15,7 +15,7 @@ from ..service.uploads import Upload
 from .handler import JobsHandler
 from .jobs import is_short
 from .operation import authorized, operation
-from .stream import NAMED_FAILURES
+from .shown import NAMED_FAILURES
 
 RESOURCE = "jobs_ext:batches"
 

@@ -6,11 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ..model.errors import JobsError
+from .shown import Form, Views
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..model.job import Event
+    from ..service.principal import Principal
     from .backend import Backend
 
     Listener = Callable[[list[Event]], None]
@@ -37,6 +39,7 @@ class Feed:
         self._turn = asyncio.Lock()
         self.cursor: int | None = None  # seq of the last event passed on
         self.listeners: dict[Listener, Wanted] = {}
+        self.views: dict[Form, Views] = {}
 
     async def read(self) -> None:
         """Pass on what is new; the first time, only find out where to start."""
@@ -80,6 +83,11 @@ class Hub:
         feed = self.add(scope, listener)  # before anything is awaited: its feed must not go away
         await feed.read()
         return feed.cursor or 0
+
+    def views(self, who: Principal, form: Form) -> Views:
+        """Return what all listeners of one scope share; only for those who `listen`."""
+        views = self._feeds[who.scope].views
+        return views.setdefault(form, Views(self._backend, who, form))
 
     def leave(self, scope: str | None, listener: Listener) -> None:
         """Stop calling `listener`."""

@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct, field
 
-from ..model.errors import NotFound
 from ..model.query import JobQuery
-from ..model.view import batch_view, view_model
+from .shown import Form, Views
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from msgspec import Raw
 
     from ..model.job import Batch, Event, Job
     from ..service.principal import Principal
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 FRAME_INTERVAL = 0.05  # seconds between frames at least: 20 a second
 BATCH_INTERVAL = 0.25  # seconds between looks at the same listener's batches: counting costs
 FRAME_JOBS = 200  # jobs in one frame at most; the others follow in the next
+LONGEST_GAP = 100_000  # events of all owners among which missed ones are looked for
 REPLAY = 5000  # events; who has missed more gets a snapshot instead
-NAMED_FAILURES = 5  # failed jobs that the view of a batch names
 
 
 class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,8 +39,36 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     job: list[str] = []  # ids
     batch: list[str] = []  # ids
     since: Annotated[int, Meta(ge=0)] | None = None  # seq of the last frame seen
-    form: Literal["job", "view"] = field(default="job", name="as")
+    form: Form = field(default="job", name="as")
     limit: Annotated[int, Meta(ge=1, le=500)] = 100  # newest jobs in the snapshot
+
+
+class _Unsent:
+    """The things that changed since they were sent: the first and the last event of each."""
+
+    def __init__(self) -> None:
+        self._seqs: dict[str, tuple[int, int]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._seqs)
+
+    @property
+    def first(self) -> int | None:
+        """The seq of the first event of all."""
+        return min((first for first, _ in self._seqs.values()), default=None)
+
+    def note(self, one: str, seq: int) -> None:
+        """Note an event."""
+        first, last = self._seqs.get(one, (seq, seq))
+        self._seqs[one] = (min(first, seq), max(last, seq))
+
+    def take(self, limit: int | None) -> dict[str, int]:
+        """Return up to `limit` things with the seq of the last event of each, as if sent.
+
+        They are taken off first: what changes during the look comes with the next frame.
+        """
+        ids = list(islice(self._seqs, limit))
+        return {one: self._seqs.pop(one)[1] for one in ids}
 
 
 class Stream:
@@ -56,8 +85,9 @@ class Stream:
         self._who = who
         self._query = query
         self._send = send
-        self._jobs: dict[str, int] = {}  # id of a changed job → seq of its first unsent event
-        self._batches: dict[str, int] = {}
+        self._views = Views(backend, who, query.form)  # until it listens, and shares them
+        self._jobs = _Unsent()
+        self._batches = _Unsent()
         self._noted = 0  # seq of the last event taken in
         self._changed = asyncio.Event()
         self._batches_due = 0.0  # monotonic time
@@ -67,8 +97,9 @@ class Stream:
         hub, scope = self._backend.hub, self._who.scope
         try:
             self._noted = await hub.listen(scope, self._note)
+            self._views = hub.views(self._who, self._query.form)
             if not await self._resume():
-                await self._send_frame("snapshot", self._noted, *await self._snapshot())
+                await self._send_snapshot()
             while True:
                 await self._changed.wait()
                 await self._send_changes()
@@ -79,9 +110,9 @@ class Stream:
     def _note(self, events: list[Event]) -> None:
         for event in events:
             if event.job and self._wants(event.job, self._query.job):
-                self._jobs.setdefault(event.job, event.seq)
+                self._jobs.note(event.job, event.seq)
             if event.batch and self._wants(event.batch, self._query.batch):
-                self._batches.setdefault(event.batch, event.seq)
+                self._batches.note(event.batch, event.seq)
         self._noted = max(self._noted, events[-1].seq)
         if self._jobs or self._batches:
             self._changed.set()
@@ -96,12 +127,22 @@ class Stream:
         if since is None or since > self._noted:  # later than now: of another store
             return False
         events = self._backend.service.events
+        if self._noted - since > LONGEST_GAP:
+            return False
         missed = await self._backend.call(events.since, since, REPLAY + 1, self._who.scope)
         if len(missed) > REPLAY:
             return False
         if missed:
             self._note(missed)
         return True
+
+    async def _send_snapshot(self) -> None:
+        seq = self._noted
+        jobs, batches = await self._snapshot()
+        told = [self._views.job(job) for job in jobs]
+        server = self._backend.service.fingerprint
+        shown = [await self._views.batch(batch) for batch in batches]
+        await self._send_frame("snapshot", seq, told, shown, server=server)
 
     async def _snapshot(self) -> tuple[list[Job], list[Batch]]:
         """Return what the client sees first; raises `NotFound` for an id it may not see."""
@@ -114,55 +155,25 @@ class Stream:
         return jobs, (await call(service.batches.list, who, self._query.limit)).items
 
     async def _send_changes(self) -> None:
-        ids = list(islice(self._jobs, FRAME_JOBS))
-        jobs = await self._fetch_jobs(ids)
-        batches, gone = await self._fetch_batches()
-        gone += sorted(set(ids) - {job.id for job in jobs})
-        unsent = [*self._jobs.values(), *self._batches.values()]
-        seq = min(unsent) - 1 if unsent else self._noted
+        jobs = await self._views.jobs.get(self._jobs.take(FRAME_JOBS))
+        batches: dict[str, Raw | None] = {}
+        if self._batches and time.monotonic() >= self._batches_due:
+            batches = await self._views.batches.get(self._batches.take(None))
+            self._batches_due = time.monotonic() + BATCH_INTERVAL
+        unsent = [first for first in (self._jobs.first, self._batches.first) if first is not None]
         if not unsent:
             self._changed.clear()
-        if jobs or batches or gone:
-            await self._send_frame("changes", seq, jobs, batches, deleted=gone)
-
-    async def _fetch_jobs(self, ids: list[str]) -> list[Job]:
-        for one in ids:  # taken off first: what changes during the look comes with the next frame
-            del self._jobs[one]
-        if not ids:
-            return []
-        query = JobQuery(ids=ids, limit=FRAME_JOBS)
-        return (await self._backend.call(self._backend.service.jobs.list, self._who, query)).items
-
-    async def _fetch_batches(self) -> tuple[list[Batch], list[str]]:
-        if not self._batches or time.monotonic() < self._batches_due:
-            return [], []
-        ids, self._batches = list(self._batches), {}
-        self._batches_due = time.monotonic() + BATCH_INTERVAL
-        found, gone = [], []
-        for one in ids:
-            try:
-                found.append(
-                    await self._backend.call(self._backend.service.batches.get, self._who, one)
-                )
-            except NotFound:
-                gone.append(one)
-        return found, gone
+        if jobs or batches:
+            seq = min(unsent) - 1 if unsent else self._noted
+            gone = [one for one, told in (batches | jobs).items() if told is None]
+            await self._send_frame("changes", seq, _there(jobs), _there(batches), deleted=gone)
 
     async def _send_frame(
-        self, kind: str, seq: int, jobs: list[Job], batches: list[Batch], **more: Any
+        self, kind: str, seq: int, jobs: Sequence[object], batches: Sequence[object], **more: Any
     ) -> None:
-        if kind == "snapshot":
-            more["server"] = self._backend.service.fingerprint
-        shown = {"jobs": jobs, "batches": batches}
-        if self._query.form == "view":
-            shown = {
-                "jobs": [view_model(job) for job in jobs],
-                "batches": [await self._view(batch) for batch in batches],
-            }
-        await self._send(msgspec.json.encode({"type": kind, "seq": seq, **shown, **more}))
+        frame = {"type": kind, "seq": seq, "jobs": jobs, "batches": batches, **more}
+        await self._send(msgspec.json.encode(frame))
 
-    async def _view(self, batch: Batch) -> dict[str, Any]:
-        failed = await self._backend.call(
-            self._backend.service.batches.failed, self._who, batch.id, NAMED_FAILURES
-        )
-        return batch_view(batch, failed)
+
+def _there(shown: Mapping[str, Raw | None]) -> list[Raw]:
+    return [told for told in shown.values() if told is not None]
