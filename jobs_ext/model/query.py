@@ -11,7 +11,7 @@ class JobQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Filters of a listing; those that are given must all hold.
 
     Status, tool, batch, name, project and ids have an index, and so has each order. The one that
-    finds fewest is used; for the others, and for `text`, one page looks at 2,000 jobs at most. A
+    finds fewest is used; for the others, and for `text`, one page looks at 1,000 jobs at most. A
     page may so hold fewer than `limit` jobs, even none, and still have a `next`.
     """
 

@@ -55,7 +55,7 @@ class Store:
                 with _one_state(kept):
                     yield kept
             else:
-                with self._readers.connect() as connection:
+                with self._readers.connect() as connection, connection.begin():
                     yield connection
 
     @contextmanager

@@ -20,7 +20,7 @@ from . import cursors
 from .schema import job
 from .walks import Part, Walk, walk
 
-STEP = 2000  # rows that one page looks at, at most, in each part of its walk
+STEP = 1000  # rows that one page looks at, at most, in each part of its walk
 _LEAST, _MOST = -(2**63), 2**63 - 1  # of SQLite's integers
 
 
