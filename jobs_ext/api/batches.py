@@ -9,7 +9,7 @@ from tornado import web
 
 from ..model.job import Batch, Job, Page
 from ..model.query import JobQuery
-from ..model.request import BatchRequest
+from ..model.request import BatchChange, BatchRequest
 from ..model.view import batch_view
 from ..service.uploads import Upload
 from .handler import JobsHandler
@@ -56,6 +56,13 @@ class BatchHandler(JobsHandler):
     async def get(self, batch: str) -> Batch:
         """Return a batch with the count of its jobs in each status."""
         return await self.glance(self.service.batches.get, self.who, batch)
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Change a batch whose jobs wait", response=Batch, body=BatchChange)
+    async def patch(self, batch: str, body: BatchChange) -> Batch:
+        """Give those of its jobs that wait another priority."""
+        return await self.call(self.service.batches.change, self.who, batch, body)
 
     @web.authenticated
     @authorized("write", resource=RESOURCE)

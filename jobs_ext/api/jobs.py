@@ -10,7 +10,7 @@ from tornado import web
 
 from ..model.job import Event, Job, Page
 from ..model.query import JobQuery
-from ..model.request import Context, SubmitRequest
+from ..model.request import Context, JobChange, SubmitRequest
 from ..model.view import view_model
 from ..service.uploads import Upload
 from .handler import JobsHandler
@@ -80,6 +80,13 @@ class JobHandler(JobsHandler):
     async def get(self, job: str) -> Job:
         """Return a job with its attempts and outputs."""
         return await self.glance(self.service.jobs.get, self.who, job)
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Change a job that waits", response=Job, body=JobChange)
+    async def patch(self, job: str, body: JobChange) -> Job:
+        """Give the job another priority, hold it, or let it go."""
+        return await self.call(self.service.jobs.change, self.who, job, body)
 
     @web.authenticated
     @authorized("write", resource=RESOURCE)

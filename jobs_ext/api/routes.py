@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tornado import web
 
 from ..model.errors import NotFound
-from . import about, batches, events, jobs, logs, openapi, outputs, tools
+from . import about, batches, events, jobs, logs, openapi, outputs, queues, tools
 from .handler import API, JobsHandler
 
 _PART = re.compile(r"\{(\w+)(:path)?\}")
@@ -32,6 +32,7 @@ ROUTES = [
     Route("openapi.json", openapi.OpenAPIHandler),
     Route("tools", tools.ToolsHandler),
     Route("tools/{tool}", tools.ToolHandler),
+    Route("queues", queues.QueuesHandler),
     Route("check", jobs.CheckHandler),
     Route("jobs", jobs.JobsCollectionHandler),
     Route("jobs/{job}", jobs.JobHandler),

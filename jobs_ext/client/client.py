@@ -150,6 +150,16 @@ class Client(Submitter):
         body = {"arguments": arguments, "options": {"key": ids.new_id()} | options}
         return Job(self, self._post(f"jobs/{id}/rerun", model.Job, body, {}))
 
+    def change(self, kind: str, id: str, **changes: Any) -> None:  # noqa: A002
+        """Change priority (or, of a job, hold) of a job or batch (``kind``) that waits."""
+        path = f"{'jobs' if kind == 'job' else 'batches'}/{id}"
+        self.connection.request("PATCH", path, data=msgspec.json.encode(changes), headers=_JSON)
+
+    def queues(self) -> list[dict[str, Any]]:
+        """Return the named queues: name, description, max_running and running of each."""
+        items: list[dict[str, Any]] = self._get("queues", dict[str, Any])["items"]
+        return items
+
     def reset(self, id: str) -> None:  # noqa: A002
         """Let a job that FAILED run once more, as a new attempt."""
         self.connection.request("POST", f"jobs/{id}/reset")

@@ -145,6 +145,16 @@ class Job(Handle):
         self.client.cancel("job", self.id)
         return self
 
+    def hold(self) -> Job:
+        """Let it wait for `release`, if it waits; it raises `Conflict` otherwise."""
+        self.client.change("job", self.id, hold=True)
+        return self
+
+    def prioritize(self, priority: int) -> Job:
+        """Give it another priority while it waits: larger runs earlier."""
+        self.client.change("job", self.id, priority=priority)
+        return self
+
     def release(self) -> Job:
         """Let it go, if it was submitted with ``hold=True``."""
         self.client.release(self.id)

@@ -81,6 +81,19 @@ class SubmitRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     context: Context = Context()
 
 
+class JobChange(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Body of ``PATCH jobs/{id}``: what to change of a job that waits."""
+
+    priority: int | None = None  # larger runs earlier
+    hold: bool | None = None  # true: wait for a release; false: go on
+
+
+class BatchChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of ``PATCH batches/{id}``: what to change of the jobs that wait."""
+
+    priority: int  # larger runs earlier
+
+
 class BatchRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Body of ``POST batches``: one job per entry of `arguments`, `fixed` added to each."""
 

@@ -14,7 +14,7 @@ from ..model.errors import Conflict, InvalidRequest
 from ..model.ids import new_id
 from ..model.job import Batch, Job, Page
 from ..model.query import JobQuery
-from ..model.request import BatchRequest
+from ..model.request import BatchChange, BatchRequest
 from ..model.status import Status
 from ..store import batches as rows
 from ..store import events as event_rows
@@ -33,6 +33,7 @@ from .jobs import Jobs, check_limit
 from .moves import promote
 from .options import check_sweep
 from .principal import Principal
+from .requeue import change_batch
 from .resolve import Plan, settle
 from .submit import Write, accept
 from .uploads import Uploads
@@ -105,9 +106,23 @@ class Batches:
             row = self._core.batch_row(tx, who, batch_id)
             self._cancel(tx, row, "its batch was deleted")
             time = now()
-            rows.set_columns(tx, row.pk, deleted=time)
+            rows.set_columns(tx, row.pk, deleted=time, key=None)  # which may be used again
             rows.hide_jobs(tx, row.pk, time)
             event_rows.append(tx, [event_rows.entry(time, "deleted", row.owner, batch=row.id)])
+
+    def change(self, who: Principal, batch_id: str, wanted: BatchChange) -> Batch:
+        """Change the priority of the jobs of a batch that wait, and of those not made yet."""
+        who.require("submit", "run")
+        with self._store.write() as tx:
+            row = self._core.batch_row(tx, who, batch_id)
+            if row.line is None:
+                raise Conflict("No job of the batch waits.", field="id", value=batch_id)
+            columns = change_batch(self._core, tx, row, wanted.priority)
+            rows.set_columns(tx, row.pk, **columns)
+            data = {"priority": wanted.priority}
+            entry = event_rows.entry(now(), "changed", row.owner, batch=row.id, data=data)
+            event_rows.append(tx, [entry])
+        return self._present(who, batch_id)
 
     def release(self, who: Principal, batch_id: str) -> Batch:
         """Let the held jobs of a batch go on."""

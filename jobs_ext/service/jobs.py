@@ -14,7 +14,7 @@ from ..model.errors import Conflict, InvalidRequest
 from ..model.ids import is_id
 from ..model.job import Event, Job, Page
 from ..model.query import JobQuery
-from ..model.request import Context, SubmitRequest
+from ..model.request import Context, JobChange, SubmitRequest
 from ..model.status import FINAL, Status
 from ..store import events as event_rows
 from ..store import jobs as job_rows
@@ -28,6 +28,7 @@ from .intake import describe_parts
 from .moves import cancel, promote
 from .options import check_single
 from .principal import Principal
+from .requeue import change_job
 from .submit import Write, accept
 from .uploads import Uploads
 
@@ -76,8 +77,9 @@ class Jobs:
     ) -> Job:
         """Submit a job that has ended once more, as a new job.
 
-        In a batch the new job takes the place of the one it repeats. The folder and interpreter
-        stay; the environment is that of `context` when it is given.
+        In a batch the new job takes the place of the one it repeats. An idempotency key among the
+        `options` holds for the rerun of this very job. The folder and interpreter stay; the
+        environment is that of `context` when it is given.
         """
         who.require("submit", "run")
         with self._store.read() as connection:
@@ -88,10 +90,17 @@ class Jobs:
                 f"The job is still {row.status}.", field="id", value=job_id, hint="Cancel it first."
             )
         request = repeat_request(row, spec, arguments, options, context)
-        draft = draft_job(self._core, who, request, spec.parts, spec.tool)
-        with self._store.write() as tx:
-            place = _place_of(tx, row, renamed="name" in (options or {}))
-            new = store_job(tx, who, draft, spec.parts, **place)
+
+        def draft() -> Write:
+            good = draft_job(self._core, who, request, spec.parts, spec.tool)
+
+            def write(tx: Connection, _: dict[str, str], columns: dict[str, Any]) -> str:
+                place = _place_of(tx, row, renamed="name" in (options or {}))
+                return store_job(tx, who, good, spec.parts, **columns | place)
+
+            return write
+
+        new = accept(self._store, who, request, {}, draft, repeats=row)
         return self._core.job(who, new)
 
     def reset(self, who: Principal, job_id: str) -> Job:
@@ -155,8 +164,16 @@ class Jobs:
             row = self._core.job_row(tx, who, job_id)
             changes = Changes(tx)
             cancel(changes, row, "deleted by the user")
-            changes.note(row, "deleted", deleted=now())
+            changes.note(row, "deleted", deleted=now(), key=None)  # which may be used again
             changes.flush()
+
+    def change(self, who: Principal, job_id: str, wanted: JobChange) -> Job:
+        """Change priority or hold of a job that waits; `Conflict` for one that does not."""
+        who.require("submit", "run")
+        with self._store.write() as tx:
+            change_job(self._core, tx, self._core.job_row(tx, who, job_id), wanted)
+            promote(tx)
+        return self._core.job(who, job_id)
 
     def release(self, who: Principal, job_id: str) -> Job:
         """Let a held job go on."""

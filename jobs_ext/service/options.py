@@ -198,21 +198,30 @@ def _check_choices(options: Options) -> None:
             )
 
 
+_LIMITS = {
+    "retries": (0, _MOST_RETRIES),
+    "priority": (-_LARGEST_PRIORITY, _LARGEST_PRIORITY),
+    "max_running": (1, _MOST_RUNNING),
+}
+
+
 def _check_numbers(options: Options) -> None:
-    limits = {
-        "retries": (0, _MOST_RETRIES),
-        "priority": (-_LARGEST_PRIORITY, _LARGEST_PRIORITY),
-        "max_running": (1, _MOST_RUNNING),
-    }
-    for name, (least, most) in limits.items():
+    for name in _LIMITS:
         value = getattr(options, name)
-        if value is not None and not least <= value <= most:
-            raise InvalidRequest(
-                f"{name} can't be {value}.",
-                field=f"options.{name}",
-                value=value,
-                hint=f"Give a number from {least} to {most}.",
-            )
+        if value is not None:
+            check_number(name, value, f"options.{name}")
+
+
+def check_number(name: str, value: int, field: str) -> None:
+    """Raise `InvalidRequest` for an option that is a number, but too small or too large."""
+    least, most = _LIMITS[name]
+    if not least <= value <= most:
+        raise InvalidRequest(
+            f"{name} can't be {value}.",
+            field=field,
+            value=value,
+            hint=f"Give a number from {least} to {most}.",
+        )
 
 
 def _check_names(options: Options) -> None:

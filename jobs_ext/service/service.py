@@ -21,6 +21,7 @@ from .jobs import Jobs
 from .logs import Logs
 from .outputs import Outputs
 from .queue import Queue
+from .queues import Queues
 from .resolve import House
 from .slots import Slots, detect
 from .tools import Tools
@@ -44,6 +45,7 @@ class Service:
         self.logs = Logs(core)
         self.events = Events(core)
         self.queue = Queue(core)
+        self.queues = Queues(core)
 
     @classmethod
     def open(

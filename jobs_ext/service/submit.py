@@ -15,6 +15,7 @@ from ..store import batches as batch_rows
 from ..store import jobs as job_rows
 from ..store.engine import Store
 from ..store.faults import mapped_faults
+from ..store.jobs import JobRow
 from .intake import verb_for
 from .principal import Principal
 from .uploads import Drafts, Uploads, digest
@@ -29,18 +30,20 @@ def accept(
     request: SubmitRequest | BatchRequest,
     uploads: Uploads,
     draft: Callable[[], Write],
+    repeats: JobRow | None = None,
 ) -> str:
     """Return the id of the job or batch that a request makes, or made before by the same key.
 
-    `draft` finds out whether the request is good. When this returns, all of it is on disk; when
-    it raises, nothing of it is left.
+    `draft` finds out whether the request is good; `repeats` is the job that a rerun repeats. When
+    this returns, all of it is on disk; when it raises, nothing of it is left.
     """
     who.require(verb_for(request.target))
     key = request.options.key
-    hashed = _request_hash(request, uploads) if key else None
+    owner = who.owner if repeats is None else repeats.owner
+    hashed = _request_hash(request, uploads, repeats) if key else None
     if key:  # before anything is looked at: a file that has gone meanwhile changes nothing
         with store.read() as connection:
-            old = _earlier(connection, who.owner, request, hashed)
+            old = _earlier(connection, owner, request, hashed)
         if old is not None:
             return old
     write = draft()
@@ -49,17 +52,20 @@ def accept(
         Drafts(store.paths, uploads) as drafts,
         store.write() as tx,
     ):
-        old = _earlier(tx, who.owner, request, hashed)
+        old = _earlier(tx, owner, request, hashed)
         if old is not None:
             return old
         with drafts.placed() as parts:
             return write(tx, parts, {"key": key, "request_hash": hashed})
 
 
-def _request_hash(request: SubmitRequest | BatchRequest, uploads: Uploads) -> str:
+def _request_hash(
+    request: SubmitRequest | BatchRequest, uploads: Uploads, repeats: JobRow | None
+) -> str:
     """Return a hash that is the same for the same request, wherever it comes from."""
     parts = {name: digest(upload.body) for name, upload in uploads.items()}
-    said = [msgspec.structs.replace(request, context=Context()), parts]
+    said: list[Any] = [msgspec.structs.replace(request, context=Context()), parts]
+    said += [] if repeats is None else [repeats.id]
     return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
 
 

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
+    and_,
     bindparam,
     func,
     insert,
@@ -22,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from ..model.status import ACTIVE
+from ..model.status import ACTIVE, Status
 from .prepared import Prepared
 from .schema import job, line, turn
 
@@ -52,16 +54,20 @@ def facts(connection: Connection, pk: int) -> dict[str, Any]:
     return {name: row._mapping[name] for name in _FACTS}
 
 
+# SQLite would rather look through all that are RUNNABLE by the index of statuses.
 _WAITING = Prepared(
     text("""
     WITH RECURSIVE waiting (pk) AS (
-        SELECT min(line) FROM job WHERE status = 'RUNNABLE'
+        SELECT min(line) FROM job INDEXED BY job_line WHERE status = 'RUNNABLE'
         UNION ALL
-        SELECT (SELECT min(line) FROM job WHERE status = 'RUNNABLE' AND line > waiting.pk)
+        SELECT (
+            SELECT min(line) FROM job INDEXED BY job_line
+            WHERE status = 'RUNNABLE' AND line > waiting.pk
+        )
         FROM waiting WHERE waiting.pk IS NOT NULL
     )
     SELECT line.*, (
-        SELECT min(pk) FROM job WHERE status = 'RUNNABLE' AND line = waiting.pk
+        SELECT min(pk) FROM job INDEXED BY job_line WHERE status = 'RUNNABLE' AND line = waiting.pk
     ) AS head
     FROM waiting JOIN line ON line.pk = waiting.pk
     """)
@@ -144,3 +150,24 @@ def let_pass(tx: Connection, passed: Mapping[int, int | None], since: float) -> 
             for pk, head in passed.items()
         ]
         tx.execute(_PASS, rows)
+
+
+def kinds_in_batch(connection: Connection, batch_pk: int) -> list[tuple[int, str]]:
+    """Return the lines and specs of the jobs of a batch that wait."""
+    query = select(job.c.line, job.c.spec).where(_waiting_in(batch_pk)).distinct()
+    return [(row.line, row.spec) for row in connection.execute(query)]
+
+
+def move_in_batch(
+    tx: Connection, batch_pk: int, pk: int, spec: str, columns: Mapping[str, Any]
+) -> None:
+    """Set columns of the jobs of a batch that wait in a line and have this spec."""
+    where = (_waiting_in(batch_pk), job.c.line == pk, job.c.spec == spec)
+    tx.execute(update(job).where(*where).values(**columns))
+
+
+def _waiting_in(batch_pk: int) -> ColumnElement[bool]:
+    return and_(
+        job.c.batch_pk == batch_pk,
+        job.c.status.in_([str(Status.PENDING), str(Status.RUNNABLE)]),
+    )

@@ -14,8 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from jobs_ext.model.job import Job
 from jobs_ext.model.request import BatchRequest, Context, Options, SubmitRequest, Target
+from jobs_ext.model.scheduling import Scheduling
 from jobs_ext.model.status import Status
 from jobs_ext.model.tool import Tool
 from jobs_ext.runner.keeper import processes
@@ -48,16 +51,25 @@ def socket_folder() -> Iterator[Path]:
 class House:
     """The service, the runner that belongs to it, and shorthands for tests."""
 
-    def __init__(self, root: Path, runtime_dir: Path, cpu: float = 2.0) -> None:
+    def __init__(
+        self,
+        root: Path,
+        runtime_dir: Path,
+        cpu: float = 2.0,
+        gpus: tuple[str, ...] = (),
+        scheduling: Scheduling | None = None,
+    ) -> None:
         self.root = root
         self.cwd = root / "here"
         self.cwd.mkdir()
-        self.slots = Slots(cpu, 8 * 10**9)
+        self.slots = Slots(cpu, 8 * 10**9, gpus)
+        self.scheduling = scheduling or Scheduling()
         self.runtime_dir = runtime_dir
         self.service = Service.open(
             root / "data",
             migrate=True,
             slots=self.slots,
+            scheduling=self.scheduling,
             root_dir=root,
             runtime_dir=runtime_dir,
             tool_dirs=[root / "tools"],
@@ -74,6 +86,8 @@ class House:
                 "--runtime-dir": self.runtime_dir,
                 "--cpu": self.slots.cpu,
                 "--memory": self.slots.memory,
+                "--gpus": ",".join(self.slots.gpus),
+                "--scheduling": msgspec.json.encode(self.scheduling).decode(),
                 "--linger": linger,
             }
             said = [str(part) for option in options.items() for part in option]

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from jobs_ext.model.errors import Conflict, InvalidRequest, NotFound
-from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
+from jobs_ext.model.request import BatchChange, BatchRequest, Options, SubmitRequest, Target
 from jobs_ext.model.status import Status
+from jobs_ext.model.work import Free
 from jobs_ext.service import JobQuery, Principal, Upload
 from tests.service.runs import claim, ended, run, started
 
@@ -259,3 +260,14 @@ def test_the_batch_of_another_owner_is_not_found(submit, service):
         with pytest.raises(NotFound):
             getattr(service.batches, verb)(eve, batch.id)
     assert service.batches.list(eve).items == []
+
+
+def test_the_priority_of_a_batch_is_changed(submit, service, who):
+    old = submit([{}])
+    batch = submit([{"k": n} for n in range(3)], max_running=2)
+    service.queue.materialize(), service.queue.materialize(2)
+    changed = service.batches.change(who, batch.id, BatchChange(priority=3))
+    assert changed.options["priority"] == 3
+    service.queue.materialize()
+    claimed = service.queue.claim(Free(4, 10**9), 9)
+    assert [work.batch for work in claimed] == [batch.id, batch.id, old.id]

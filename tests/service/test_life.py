@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from jobs_ext.model.errors import Conflict, Forbidden, InvalidRequest, NotFound
-from jobs_ext.model.request import Context, SubmitRequest, Target
+from jobs_ext.model.request import Context, JobChange, SubmitRequest, Target
 from jobs_ext.model.status import Status
 from jobs_ext.service import JobQuery, Principal, Upload
 from tests.service.runs import claim, ended, found, run, started
@@ -238,3 +239,51 @@ def test_what_only_a_failed_attempt_wrote_is_not_handed_on(submit, service, who,
     service.queue.promote()
     (work,) = claim(service)
     assert (work.id, work.outputs_of) == (dependent.id, {})
+
+
+def test_a_key_may_be_used_again_once_its_job_is_deleted(submit, service, who):
+    first = submit(arguments={"k": "a"}, key="once")
+    service.jobs.delete(who, first.id)
+    second = submit(arguments={"k": "b"}, key="once")
+    assert second.id != first.id
+    assert submit(arguments={"k": "b"}, key="once").id == second.id
+
+
+def test_one_key_given_twice_at_once_makes_one_job(submit):
+    with ThreadPoolExecutor(8) as threads:
+        jobs = list(threads.map(lambda _: submit(arguments={"k": "a"}, key="once"), range(8)))
+    assert len({job.id for job in jobs}) == 1
+
+
+def test_a_rerun_with_a_key_is_made_once(submit, service, who):
+    first, second = submit(arguments={"k": "a"}), submit(arguments={"k": "a"})
+    for job in (first, second):
+        run(service, job.id, Status.FAILED)
+    again = service.jobs.rerun(who, first.id, {"k": "b"}, {"cpu": 2, "key": "again"})
+    assert service.jobs.rerun(who, first.id, {"k": "b"}, {"cpu": 2, "key": "again"}).id == again.id
+    assert (again.arguments, again.options["cpu"]) == ({"k": "b"}, 2)
+    for job, changes in ((first, {"k": "c"}), (second, {"k": "b"})):
+        with pytest.raises(Conflict) as caught:
+            service.jobs.rerun(who, job.id, changes, {"cpu": 2, "key": "again"})
+        assert caught.value.field == "options.key"
+
+
+def test_the_priority_of_a_waiting_job_is_changed(submit, service, who):
+    old, new = submit(), submit()
+    changed = service.jobs.change(who, new.id, JobChange(priority=5))
+    assert changed.options["priority"] == 5
+    with pytest.raises(InvalidRequest) as caught:
+        service.jobs.change(who, new.id, JobChange(priority=10**7))
+    assert caught.value.field == "priority"
+    assert [work.id for work in claim(service)] == [new.id, old.id]
+    with pytest.raises(Conflict, match="only one that waits can be changed"):
+        service.jobs.change(who, new.id, JobChange(priority=1))
+    assert service.jobs.history(who, new.id)[2].data == {"priority": 5}
+
+
+def test_a_waiting_job_is_held(submit, service, who):
+    job = submit()
+    held = service.jobs.change(who, job.id, JobChange(hold=True))
+    assert (held.status, held.reason_code) == (Status.PENDING, "held")
+    assert claim(service) == []
+    assert service.jobs.change(who, job.id, JobChange(hold=False)).status is Status.RUNNABLE
