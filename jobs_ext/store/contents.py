@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from ..model.request import Context, Options, Target
+from .prepared import Prepared
 from .schema import content
 
 _REMEMBERED = 512
@@ -41,12 +42,16 @@ class _Kept(Struct, frozen=True):
     base: str
 
 
+_PUT = Prepared(
+    insert(content).values(hash=bindparam("hash"), body=bindparam("body")).on_conflict_do_nothing()
+)
+
+
 def put(tx: Connection, value: Any) -> str:
     """Keep `value` as JSON and return its hash."""
     body = msgspec.json.encode(value)
     key = hashlib.sha256(body).hexdigest()
-    row = {"hash": key, "body": body.decode()}
-    tx.execute(insert(content).on_conflict_do_nothing(), row)
+    _PUT.run(tx, hash=key, body=body.decode())
     return key
 
 

@@ -20,7 +20,7 @@ from ..model.status import Status
 from . import events
 from .contents import Spec
 from .listing import driver, row_type
-from .prepared import insertion
+from .prepared import Prepared, insertion
 from .schema import job, needs, output
 
 JobRow = Any  # SQLAlchemy's row of `job`, or that of `listing`: columns as attributes
@@ -39,10 +39,12 @@ class Need(NamedTuple):
         return not status.final if self.ended else status is not Status.SUCCEEDED
 
 
+_LAST_PK = Prepared(text("SELECT seq FROM sqlite_sequence WHERE name = :table"))
+
+
 def next_pk(tx: Connection, table: str) -> int:
     """Return the number the next row of a table gets; sure only inside a write transaction."""
-    query = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
-    return int(tx.execute(query, {"table": table}).scalar() or 0) + 1
+    return int(_LAST_PK.run(tx, table=table).scalar() or 0) + 1
 
 
 def make(

@@ -5,7 +5,7 @@ What is read to choose depends on how many lines there are, never on how many jo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -96,10 +96,18 @@ def first(
     return list(_FIRST.run(connection, line=pk, after=after, now=now, most=limit))
 
 
+_PLACES = Prepared(
+    select(job.c.pk)
+    .where(_RUNNABLE, job.c.line == bindparam("line"))
+    .order_by(job.c.pk)
+    .limit(bindparam("most"))
+    .offset(literal_column("0"))
+)
+
+
 def places(connection: Connection, pk: int, limit: int) -> list[int]:
     """Return the pks of the first jobs of a line."""
-    query = select(job.c.pk).where(_RUNNABLE, job.c.line == pk).order_by(job.c.pk).limit(limit)
-    return list(connection.execute(query).scalars())
+    return list(_PLACES.run(connection, line=pk, most=limit).scalars())
 
 
 _ACTIVE = Prepared(
@@ -123,16 +131,17 @@ def turns(connection: Connection) -> dict[str, int]:
     return {row.owner: row.last for row in connection.execute(select(turn))}
 
 
-def take_turns(tx: Connection, owners: Iterable[str]) -> None:
+def take_turns(tx: Connection, owners: Sequence[str]) -> None:
     """Note whose turn it was, the latest last."""
+    if not owners:
+        return
     latest = tx.execute(select(func.max(turn.c.last))).scalar() or 0
     rows = [{"owner": owner, "last": n} for n, owner in enumerate(owners, latest + 1)]
-    if rows:
-        fresh = upsert(turn)
-        later = fresh.on_conflict_do_update(
-            index_elements=["owner"], set_={"last": fresh.excluded.last}
-        )
-        tx.execute(later, rows)
+    fresh = upsert(turn)
+    later = fresh.on_conflict_do_update(
+        index_elements=["owner"], set_={"last": fresh.excluded.last}
+    )
+    tx.execute(later, rows)
 
 
 _PASS = (
