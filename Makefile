@@ -2,7 +2,7 @@
 # make lab    the same by hand: JupyterLab with the quickstart open
 # make test   everything that must hold: make check, then all tests
 # make check  style, types, layers, docstrings; the front end's own checks
-# make drills 200 rounds of kill -9 against a real server (half an hour); ROUNDS=20 for fewer
+# make drills 200 rounds each of kill -9 and of SIGSTOP (an hour); ROUNDS=20 for fewer
 # make clean  remove the private environment and everything built
 #
 # Each sets up what it needs in .venv first. INPUT=FILE gives the demo another table of profiles.
@@ -31,6 +31,8 @@ check: .venv/.test
 
 drills: .venv/.test
 	@$(BIN)/python -m tests.crash.drills --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.crash.drills --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED)) \
+	  --outside stopper
 
 clean:
 	rm -rf .venv .cache build dist labextension/node_modules labextension/lib \

@@ -1,7 +1,8 @@
 """The whole drill: a server, a load, the killer, and the judge in the end.
 
 ``python -m tests.crash.drills --rounds 200`` prints what was killed and every complaint; the exit
-code is 1 when there is one. ``--seed`` repeats the order, the pauses and the load of a drill.
+code is 1 when there is one. ``--seed`` repeats the order, the pauses and the load of a drill;
+``--outside stopper`` has runner and keeper stuck instead of killed, and removes their sockets.
 """
 
 from __future__ import annotations
@@ -84,12 +85,15 @@ class Report:
         return "\n".join(said + self.complaints[:100])
 
 
-def drill(rounds: int, seed: int) -> Report:
-    """Go through a drill; the server's home is kept when there are complaints."""
+def drill(rounds: int, seed: int, outside: str = "killer") -> Report:
+    """Go through a drill with the `killer` or the `stopper`.
+
+    The server's home is kept when there are complaints.
+    """
     began = time.monotonic()
     server = DrillServer()
     try:
-        facts, complaints = _under_fire(server, rounds, seed)
+        facts, complaints = _under_fire(server, [outside, str(rounds), str(seed)])
     except BaseException:
         server.process.kill()
         raise
@@ -103,10 +107,14 @@ def drill(rounds: int, seed: int) -> Report:
     return report
 
 
-def _under_fire(server: DrillServer, rounds: int, seed: int) -> tuple[Facts, list[str]]:
-    """Let the killer do its rounds, and the server come back each time; return what happened."""
-    load = Load(server.home, lambda: server.url + "api/v1", server.token, seed)
-    command = [sys.executable, "-m", "tests.crash.killer", str(server.home), str(rounds), str(seed)]
+def _under_fire(server: DrillServer, told: list[str]) -> tuple[Facts, list[str]]:
+    """Let who is outside do its rounds, and the server come back each time; return what happened.
+
+    `told` is who it is, the number of rounds and the seed.
+    """
+    program, rounds, seed = told
+    load = Load(server.home, lambda: server.url + "api/v1", server.token, int(seed))
+    command = [sys.executable, "-m", f"tests.crash.{program}", str(server.home), rounds, seed]
     load.start()
     with subprocess.Popen(command, cwd=_ROOT) as outside:
         while outside.poll() is None:
@@ -119,7 +127,7 @@ def _under_fire(server: DrillServer, rounds: int, seed: int) -> tuple[Facts, lis
     facts = _facts(server, load)
     complaints = [*judge(facts), *load.refused]
     if outside.returncode:
-        complaints.append(f"the killer ended with {outside.returncode}")
+        complaints.append(f"the {program} ended with {outside.returncode}")
     return facts, complaints
 
 
@@ -158,10 +166,11 @@ def main() -> int:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash.drills", description=__doc__)
     parser.add_argument("--rounds", type=int, default=200, help="that are not void")
+    parser.add_argument("--outside", choices=("killer", "stopper"), default="killer")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    report = drill(options.rounds, options.seed)
+    report = drill(options.rounds, options.seed, options.outside)
     print(report)
     return 1 if report.complaints else 0
 

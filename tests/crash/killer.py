@@ -52,7 +52,6 @@ class Killer:
         self._home = home
         self._world = world.World(home)
         self._random = random.Random(seed)
-        self._log = (home / "kills").open("a", buffering=1)
         self._last: dict[str, Process] = {}
 
     def rounds(self, number: int) -> None:
@@ -73,7 +72,10 @@ class Killer:
         name = "+".join(combination)
         gap = self._random.uniform(*_GAP) * self._random.choice((0, 1, 1))
         if len(self._running()) < LEAST:
-            self._note(Kill(index, name, "", 0, time.monotonic(), len(self._running()), void=True))
+            note(
+                self._home,
+                Kill(index, name, "", 0, time.monotonic(), len(self._running()), void=True),
+            )
             return False
         for place, kind in enumerate(combination):
             if place:
@@ -108,7 +110,7 @@ class Killer:
         return self._strike(kill, victim)
 
     def _strike(self, kill: Kill, victim: Process) -> bool:
-        self._note(kill)
+        note(self._home, kill)
         return processes.send(victim, signal.SIGKILL)
 
     def _running(self) -> list[ledger.Run]:
@@ -116,12 +118,15 @@ class Killer:
         open_ = [run for run in ledger.read(self._home) if run.end is None]
         return [run for run in open_ if processes.carries(run.pid, _marks(run))]
 
-    def _note(self, kill: Kill) -> None:
-        self._log.write(json.dumps(asdict(kill)) + "\n")
-
 
 def _marks(run: ledger.Run) -> tuple[bytes, bytes]:
     return processes.marks_of(f"{run.job}/{run.attempt}")
+
+
+def note(home: Path, kill: Kill) -> None:
+    """Write down a kill."""
+    with (home / "kills").open("a") as file:
+        file.write(json.dumps(asdict(kill)) + "\n")
 
 
 def read(home: Path) -> list[Kill]:

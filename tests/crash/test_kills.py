@@ -101,6 +101,9 @@ def test_the_keeper_is_killed(house: House) -> None:
     kill_keeper(house)
     until(lambda: sweep.count("FAILED") == 2, what="the lost ones")
     assert all(map(gone, pids))
+    runner = house.runner.pid  # type: ignore[union-attr]
+    family = [processes.find(pid) for pid in processes.children(runner)]
+    assert not any(child.zombie for child in family if child), "the keeper was not reaped"
     sweep.finish()
     sweep.check({0: (Status.FAILED, None), 1: (Status.FAILED, None)})
     lost = [job for job in house.jobs(sweep.batch) if job.reason_code == "lost"]
@@ -145,7 +148,7 @@ def test_a_job_is_killed_from_outside(house: House) -> None:
     os.kill(sweep.started()[0][2], signal.SIGKILL)
     killed = sweep.started()[0][0]
     job = house.ended(killed)
-    assert (job.reason_code, job.reason) == ("signal", "killed by SIGKILL")
+    assert job.reason_code == "signal"
     assert job.attempts[-1].signal == signal.SIGKILL
     sweep.finish()
     sweep.check({int(job.batch_index or 0): (Status.FAILED, None)})

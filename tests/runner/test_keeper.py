@@ -240,3 +240,13 @@ def test_it_stops_when_told_and_idle(keeper: Bench) -> None:
     keeper.client.stop_when_idle()
     keeper.wait("a/1", "exited")
     until(lambda: gone(pid), what="the keeper's end")
+
+
+def test_a_socket_that_someone_removed_comes_back(keeper: Bench) -> None:
+    keeper.client.spawn([keeper.shell("a/1", "sleep 600")])
+    keeper.wait("a/1", "started")
+    pid = keeper.pid
+    keeper.socket.unlink()
+    again = KeeperClient.connect(keeper.root, keeper.socket, keeper.root / "keeper.log")
+    assert (again.state().live, keeper.pid) == (["a/1"], pid)
+    again.close()

@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).resolve().parents[3]))  # -I and -S left it o
 from jobs_ext.runner.keeper import processes
 from jobs_ext.runner.keeper.attempts import Attempts
 from jobs_ext.runner.keeper.journal import Journal, decode
-from jobs_ext.runner.keeper.server import Keeper, listen
+from jobs_ext.runner.keeper.server import Keeper
 
 
 def main(data_dir: Path, socket_path: Path) -> None:
@@ -33,9 +33,9 @@ def main(data_dir: Path, socket_path: Path) -> None:
         record["key"] for record in decode(journal.path.read_bytes()) if record["event"] == "intent"
     }
     instance = str(uuid.uuid4())
-    listener = listen(socket_path)
+    keeper = Keeper(socket_path, instance, Attempts(journal, known), journal)
     _write_card(data_dir / "keeper.json", instance)
-    Keeper(listener, instance, Attempts(journal, known), journal).run()
+    keeper.run()
     socket_path.unlink(missing_ok=True)
 
 

@@ -7,6 +7,7 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ from msgspec import Struct, convert
 from ..executors import Launch
 
 _START_TIME = 20.0  # seconds that a keeper may take to listen
+_PAUSE = 0.05  # seconds between two attempts to start one
 _MOST_ENVIRONMENTS = 64  # told to the keeper before it is asked to forget them
 
 
@@ -59,7 +61,8 @@ class KeeperClient:
             client = cls._reach(socket_path, child)
             if client is not None:
                 return client
-            if child.returncode == 0:  # one that is about to end still held the lock
+            if child.returncode == 0:  # another one held the lock: it is about to end, or to listen
+                time.sleep(_PAUSE)
                 child = _start(data_dir, socket_path, log)
             time.sleep(0.005)
         child.kill()
@@ -71,6 +74,7 @@ class KeeperClient:
         """Return a client once the keeper answers: one that is being killed still accepts."""
         sock = socket.socket(socket.AF_UNIX)
         client = cls(sock, child)
+        sock.settimeout(_START_TIME)  # one that is stopped may have a full queue
         try:
             sock.connect(str(path))
             client.state()
@@ -153,9 +157,6 @@ class KeeperClient:
     def close(self) -> None:
         """Hang up; the keeper and its attempts go on."""
         self._sock.close()
-        if self._child is not None:
-            self._child.poll()
-            self._child.returncode = self._child.returncode or 0  # it outlives us, meant so
 
     def _send(self, message: dict[str, Any]) -> None:
         self._sock.settimeout(_START_TIME)
@@ -190,7 +191,7 @@ def _start(data_dir: Path, socket_path: Path, log: Path) -> subprocess.Popen[byt
     """Start a keeper that outlives this process: a session of its own, no files in common."""
     program = Path(__file__).with_name("__main__.py")
     with log.open("ab") as errors:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [sys.executable, "-I", "-S", str(program), str(data_dir), str(socket_path)],
             cwd=data_dir,
             stdin=subprocess.DEVNULL,
@@ -198,3 +199,5 @@ def _start(data_dir: Path, socket_path: Path, log: Path) -> subprocess.Popen[byt
             stderr=errors,
             start_new_session=True,
         )
+    threading.Thread(target=child.wait, name="keeper", daemon=True).start()  # reaps it
+    return child

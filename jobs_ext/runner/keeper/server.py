@@ -37,6 +37,7 @@ from .attempts import Attempts
 from .journal import Journal
 
 IDLE = 30.0  # seconds without attempts and connections after which the keeper ends
+_LOOK = 2.0  # seconds between two looks at the socket's file
 _SEND_TIME = 5.0  # seconds that a reader may be stuck before it is dropped
 _GREW = b'{"event":"journal"}\n'
 
@@ -64,10 +65,10 @@ class Connection:
 class Keeper:
     """Listens, and drives `Attempts` and `Journal`."""
 
-    def __init__(
-        self, listener: socket.socket, instance: str, attempts: Attempts, journal: Journal
-    ) -> None:
-        self._listener = listener
+    def __init__(self, path: Path, instance: str, attempts: Attempts, journal: Journal) -> None:
+        self._path = path
+        self._listener = listen(path)
+        self._path_due = 0.0  # monotonic: when to see whether the socket's file is still there
         self._instance = instance
         self._attempts = attempts
         self._journal = journal
@@ -108,8 +109,28 @@ class Keeper:
 
     def _tick(self) -> float:
         """Do what is due; return the seconds until something else will be."""
-        due = [self._attempts.tick(), self._journal.tick()]
+        due = [self._attempts.tick(), self._journal.tick(), self._stay_reachable()]
         return min([IDLE, *(seconds for seconds in due if seconds is not None)])
+
+    def _stay_reachable(self) -> float:
+        """Listen anew when someone removed the socket's file; return the seconds to the next look.
+
+        Runtime directories are cleared, at a logout for one; the next runner must find us.
+        """
+        now = time.monotonic()
+        if now >= self._path_due:
+            self._path_due = now + _LOOK
+            if not self._path.exists():
+                with contextlib.suppress(OSError):  # then at the next look
+                    self._listen_again()
+        return self._path_due - now
+
+    def _listen_again(self) -> None:
+        fresh = listen(self._path)
+        self._selector.unregister(self._listener)
+        self._listener.close()
+        self._listener = fresh
+        self._selector.register(fresh, selectors.EVENT_READ, self._accept)
 
     def _finished(self) -> bool:
         if self._attempts.busy or not self._journal.complete:
