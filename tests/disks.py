@@ -30,14 +30,12 @@ def remount(folder: Path, options: str) -> None:
     _run("mount", "-o", f"remount,{options}", str(folder))
 
 
-def fill(folder: Path, leave: int = 0) -> Path:
-    """Write a file that takes all room but `leave` bytes; return it."""
+def fill(folder: Path) -> Path:
+    """Write a file that takes all room that is left; return it."""
     ballast = folder / "ballast"
-    left = os.statvfs(folder)
-    size = left.f_bavail * left.f_frsize - leave
-    with ballast.open("wb") as file, contextlib.suppress(OSError):
-        for _ in range(size // 4096 if leave else size // 4096 + 64):
-            file.write(bytes(4096))
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(1 << 20)):
+            pass
     return ballast
 
 

@@ -90,7 +90,7 @@ def _excess(found: list[Found], limits: Limits) -> int:
 def _judged(one: Plan, exited: Exited, found: list[Found], evidence: Evidence) -> Ended:
     try:
         with one_alone(one.key, "finishing it"):
-            verdict = because_full(one, judge(one, exited, evidence))
+            verdict = because_full(one, exited, judge(one, exited, evidence))
             return _ended(one, exited, verdict, [file.listed() for file in found])
     except Defect as defect:
         return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])

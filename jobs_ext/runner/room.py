@@ -10,6 +10,7 @@ from pathlib import Path
 from ..model.quantities import show_bytes
 from ..model.reasons import ReasonCode
 from ..store.faults import RESERVE, free, is_short
+from .executors import Exited
 from .staging import Plan
 from .verdict import Verdict
 
@@ -41,18 +42,21 @@ class Room:
         return short
 
 
-def because_full(one: Plan, verdict: Verdict) -> Verdict:
+def because_full(one: Plan, exited: Exited, verdict: Verdict) -> Verdict:
     """Return the verdict on an attempt, with a full disk as its reason where that was the cause.
 
-    It was when the attempt said so at the end, or when no room is left where it wrote.
+    It was when the attempt said so at the end, or when no room was left where it wrote.
     """
     if verdict.code not in _MAY_BE:
         return verdict
     reason = verdict.reason or ""
     if any(said in reason for said in _SAID):
         return verdict._replace(code=ReasonCode.DISK_FULL)
-    for folder in (one.at.folder, one.cwd):
-        if folder.is_dir() and free(folder) < _NOTHING:
-            told = f"{reason}; no space is left on the disk of {folder}"
-            return verdict._replace(code=ReasonCode.DISK_FULL, reason=told)
-    return verdict
+    if exited.disk_full:
+        folder = one.at.folder
+    elif one.cwd.is_dir() and free(one.cwd) < _NOTHING:
+        folder = one.cwd
+    else:
+        return verdict
+    told = f"{reason}; no space was left on the disk of {folder}"
+    return verdict._replace(code=ReasonCode.DISK_FULL, reason=told)

@@ -56,6 +56,7 @@ class Exited(Struct, frozen=True):
     cpu_seconds: float
     duration: float
     told: Why | None  # why it was being stopped, if it was
+    disk_full: bool = False  # it failed when no room was left on the disk of its folder
     logs: dict[str, str] | None = None  # it succeeded, and left nothing but these; no folder either
 
 

@@ -246,6 +246,7 @@ def _exited(record: Record) -> Exited:
         cpu_seconds=record["cpu"],
         duration=record["duration"],
         told=None if told is None else Why(ReasonCode(told["code"]), told["sentence"]),
+        disk_full=record.get("full", False),
         logs=record.get("logs"),
     )
 

@@ -22,6 +22,7 @@ from .warm import Born, Declined, Reaped, WarmParents
 
 LEFTOVER_GRACE = 1.0  # seconds between SIGTERM and SIGKILL for what a job leaves behind
 _STARTS_HELD = 0.005  # seconds that the news of a start may wait for that of the end
+_NO_ROOM = 1 << 16  # bytes: with less than this left on a disk, a write has failed
 _AGAIN = 0.1  # seconds between two looks at a tree that is being killed
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -262,6 +263,8 @@ class Attempts:
             "told": attempt.told,
             "leftover": leftover,
         }
+        if code:
+            record["full"] = _is_full(attempt.alive)
         if attempt.folder and code == 0 and attempt.told is None and not anyone:
             record["logs"] = self._folders.take(attempt.folder)
         self._journal.hold(record)
@@ -346,6 +349,15 @@ def _belongs(entry: processes.Process, attempt: Attempt) -> bool:
         or processes.carries(entry.pid, attempt.marks)
         or processes.holds(entry.pid, os.path.realpath(attempt.alive))
     )
+
+
+def _is_full(file: str) -> bool:
+    """Tell whether no room is left on the disk of a file: its end may be told much later."""
+    try:
+        disk = os.statvfs(file)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _NO_ROOM
 
 
 def _group_exists(group: int) -> bool:

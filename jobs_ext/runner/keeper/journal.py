@@ -5,7 +5,8 @@ Records, in the order they come for one attempt (`key` is ``<job id>/<number>``)
     intent   key                                  about to be spawned
     failed   key, error, errno (None: no OSError) it could not be spawned: the end
     started  key, pid, start, monotonic, time, boot, host
-    exited   key, code, signal, maxrss, cpu, duration, time, told, leftover
+    exited   key, code, signal, maxrss, cpu, duration, time, told, leftover,
+             full                                 (of a failure) no room was left on its disk
              logs: {stdout, stderr}               instead of its folder, when they were all in it
     cleared  key                                  after leftover: true, when the last process went
 
