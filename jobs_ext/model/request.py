@@ -58,6 +58,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     queue: str | None = None  # one of the server's queues; default: the tool's, else "default"
     priority: int = 0  # larger runs earlier
     max_running: int | None = None  # of a batch: at most so many at once
+    workers: str = "own"  # of a batch of functions: each in a process of its own, or "shared" ones
     hold: bool = False  # wait for `release`
     project: str | None = None
 

@@ -155,9 +155,10 @@ def _parent(one: Plan, command: list[str], shared: dict[str, str]) -> list[str]:
     """
     warm = str(_PAYLOADS / "warm.py")
     if one.kind == "function":
-        return [one.python, warm, command[1]]
+        shared_worker = one.work.options.workers == "shared"
+        return [one.python, warm, "share" if shared_worker else "fork", command[1]]
     if one.kind == "notebook" and not any(map(_changes_python, shared)):
-        return [sys.executable, warm, command[2]]
+        return [sys.executable, warm, "fork", command[2]]
     return []
 
 

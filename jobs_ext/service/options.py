@@ -59,6 +59,13 @@ def check_use(options: Options, kind: str) -> None:
             value=options.kernel,
             hint="Leave it out.",
         )
+    if options.workers == "shared" and kind != "function":
+        raise InvalidRequest(
+            f"workers are shared by functions; this is a {kind}.",
+            field="options.workers",
+            value=options.workers,
+            hint="Leave it out.",
+        )
     if options.python is not None and kind == "command":
         raise InvalidRequest(
             "A command names its program itself.",
@@ -70,6 +77,13 @@ def check_use(options: Options, kind: str) -> None:
 
 def check_single(options: Options) -> None:
     """Raise `InvalidRequest` for options that only a batch has."""
+    if options.workers == "shared":
+        raise InvalidRequest(
+            "workers are shared by the jobs of a batch; this is one job.",
+            field="options.workers",
+            value=options.workers,
+            hint="Submit a batch of them, or leave it out.",
+        )
     if options.max_running is not None:
         raise InvalidRequest(
             "max_running limits the jobs of a batch; this is one job.",
@@ -186,7 +200,11 @@ def _check_limits(options: Options) -> None:
 
 
 def _check_choices(options: Options) -> None:
-    choices = {"executor": ("local",), "on_lost": ("fail", "retry")}
+    choices = {
+        "executor": ("local",),
+        "on_lost": ("fail", "retry"),
+        "workers": ("own", "shared"),
+    }
     for name, known in choices.items():
         value = getattr(options, name)
         if value not in known:

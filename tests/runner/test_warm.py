@@ -42,7 +42,7 @@ if __name__ == "__main__":
 class Warm(Bench):
     """A keeper, and orders that can be forked."""
 
-    def fork(self, key: str, source: str, **environment: str) -> Launch:
+    def fork(self, key: str, source: str, mode: str = "fork", **environment: str) -> Launch:
         payload = self.root / "payload.py"
         if not payload.exists():
             payload.write_text(PAYLOAD)
@@ -50,7 +50,7 @@ class Warm(Bench):
         (self.root / "lib").mkdir(exist_ok=True)
         return msgspec.structs.replace(
             order,
-            parent=[sys.executable, WARM, str(payload)],
+            parent=[sys.executable, WARM, mode, str(payload)],
             shared=order.shared | {"PYTHONPATH": str(self.root / "lib")},
         )
 
@@ -266,7 +266,60 @@ def test_a_killed_keeper_leaves_none_unseen(warm: Warm) -> None:
 
 def test_an_interpreter_that_can_not_fork_starts_cold(warm: Warm) -> None:
     order = warm.fork("a/1", "print('ran')")
-    broken = [*order.parent[:2], str(warm.root / "no-such-payload.py")]
+    broken = [*order.parent[:3], str(warm.root / "no-such-payload.py")]
     warm.client.spawn([msgspec.structs.replace(order, parent=broken)])
     assert warm.wait("a/1", "exited")["code"] == 0
     assert (warm.root / "a/1" / "stdout").read_text() == "ran\n"
+
+
+def shared(warm: Warm, *sources: str) -> list[str]:
+    """Order the programs of one batch, in one lane; return their keys."""
+    keys = [f"s{n}/1" for n in range(len(sources))]
+    warm.client.spawn(
+        msgspec.structs.replace(warm.fork(key, source, "share", JOBS_BATCH="b"), lane="lane")
+        for key, source in zip(keys, sources, strict=True)
+    )
+    return keys
+
+
+def test_a_shared_worker_runs_one_after_another(warm: Warm) -> None:
+    source = "import os, sys; print(os.getpid(), os.environ['JOBS_ID'], os.getcwd(), sys.path[0])"
+    keys = shared(warm, *[source] * 5)
+    ended = [warm.wait(key, "exited") for key in keys]
+    said = [(warm.root / key / "stdout").read_text().split() for key in keys]
+    assert [words[1] for words in said] == [f"s{n}" for n in range(5)]
+    assert all(
+        words[2] == words[3] == str(warm.root / key) for words, key in zip(said, keys, strict=True)
+    )
+    assert {words[0] for words in said} == {str(warm.find(keys[0], "started")["pid"])}
+    assert [record["code"] for record in ended] == [0] * 5
+    assert sorted(r["event"] for r in warm.records(keys[4])) == ["exited", "intent", "started"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "number"),
+    [("os._exit(4)", 4, None), ("os.kill(os.getpid(), 11)", None, 11), ("sys.exit(3)", 3, None)],
+)
+def test_a_fault_in_a_shared_worker_is_its_jobs_alone(
+    warm: Warm, fault: str, code: int | None, number: int | None
+) -> None:
+    keys = shared(warm, "print(1)", f"import os, sys; {fault}", "print(3)")
+    ends = [warm.wait(key, "exited") for key in keys]
+    assert [end["code"] for end in ends] == [0, code, 0]
+    assert ends[1]["signal"] == number
+
+
+def test_a_stop_in_a_shared_worker_lets_the_others_go_on(warm: Warm) -> None:
+    keys = shared(warm, "import time; print(1, flush=True); time.sleep(600)", "print(2)")
+    warm.printed(keys[0])
+    warm.client.kill(keys[0], 5.0, "cancelled", "stopped")
+    assert warm.wait(keys[0], "exited")["told"]["code"] == "cancelled"
+    assert warm.wait(keys[1], "exited")["code"] == 0
+    assert warm.find(keys[0], "started")["pid"] != warm.find(keys[1], "started")["pid"]
+
+
+def test_a_shared_worker_ends_with_the_keeper(warm: Warm) -> None:
+    (key,) = shared(warm, "print(1)")
+    warm.wait(key, "exited")
+    os.kill(warm.pid, signal.SIGKILL)
+    until(lambda: gone(warm.find(key, "started")["pid"]), what="the end of the worker")

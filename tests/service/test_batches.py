@@ -271,3 +271,9 @@ def test_the_priority_of_a_batch_is_changed(submit, service, who):
     service.queue.materialize()
     claimed = service.queue.claim(Free(4, 10**9), 9)
     assert [work.batch for work in claimed] == [batch.id, batch.id, old.id]
+
+
+def test_only_functions_share_workers(submit):
+    with pytest.raises(InvalidRequest) as refused:
+        submit([{"k": 1}], workers="shared")
+    assert refused.value.field == "options.workers"

@@ -99,6 +99,8 @@ WRONG_OPTIONS = [
     ({"executor": "slurm"}, "options.executor", "local"),
     ({"python": sys.executable}, "options.python", "into the command"),
     ({"kernel": "python3"}, "options.kernel", "Leave it out"),
+    ({"workers": "shared"}, "options.workers", "Submit a batch"),
+    ({"workers": "share"}, "options.workers", "shared"),
     ({"cpu": 1e-300}, "options.cpu", ""),
     ({"max_running": 10**30}, "options.max_running", ""),
     ({"cwd": "/" + "x" * 300}, "options.cwd", ""),

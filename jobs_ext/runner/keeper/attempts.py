@@ -192,19 +192,15 @@ class Attempts:
     def reap(self) -> None:
         """Take every exited child, attempts' main processes and orphans; start who comes next."""
         for pid, status, usage in _exits():
-            attempt = self._by_pid.get(pid) or self._just_born(pid)
-            if attempt is None:
-                self._warm.was_reaped(pid)
-            else:
+            if pid not in self._by_pid or pid in self._warm.pids:
+                self._hear()  # it may have said something before it ended
+            attempt = self._by_pid.get(pid)
+            self._warm.was_reaped(pid)
+            if attempt is not None:
                 cpu = usage.ru_utime + usage.ru_stime
                 self._exited(attempt, status, usage.ru_maxrss * _MAXRSS_UNIT, cpu)
         self._hear()
         self._fill()
-
-    def _just_born(self, pid: int) -> Attempt | None:
-        """Return the attempt of a child that told of itself before it ended, not heard yet."""
-        self._hear()
-        return self._by_pid.get(pid)
 
     def _hear(self) -> None:
         """Take what warm parents have to tell."""
@@ -321,7 +317,8 @@ class Attempts:
         everything = processes.table()
         main = attempt.pid
         entry = everything.get(main)
-        roots = {main} if entry is not None and entry.start == attempt.start else set()
+        is_it = entry is not None and entry.start == attempt.start and not attempt.exited
+        roots = {main} if is_it else set()
         for pid in self._orphans() & everything.keys():
             below = processes.subtree([pid], everything)
             if any(_belongs(everything[one], attempt) for one in below):

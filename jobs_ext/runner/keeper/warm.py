@@ -6,15 +6,18 @@ lose one: what it has not begun is started cold, and what it has is the keeper's
 
 from __future__ import annotations
 
+import itertools
 import json
 import selectors
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 UNUSED = 60.0  # seconds without an attempt after which a warm parent ends
+_UNUSED_WORKER = 5.0  # … and one that runs them itself
 _MOST = 4
 _PATIENCE = 30.0  # seconds that an attempt may wait to be forked
 _ANSWER = 4096  # bytes at most
@@ -46,13 +49,14 @@ class Reaped(NamedTuple):
 
 
 News = Declined | Born | Reaped
-_Kind = tuple[tuple[str, ...], frozenset[tuple[str, str]]]
+_Kind = tuple[tuple[str, ...], frozenset[tuple[str, str]], str]
 
 
 class WarmParent:
     """One of them, and what is known of its children."""
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self.is_worker = is_worker(command)
         self.sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
@@ -69,6 +73,7 @@ class WarmParent:
         self.fruitful = False  # it has forked something
         self.reaped = False
         self._unborn: dict[str, float] = {}  # since when, by key
+        self.under_way: set[str] = set()  # keys
         self._ended: dict[str, int] = {}  # wait statuses of children it has not reaped yet
 
     def order(self, message: dict[str, Any], files: list[int]) -> bool:
@@ -78,6 +83,7 @@ class WarmParent:
         except OSError:  # it has ended, or has too much to do
             return False
         self.used = self._unborn[message["key"]] = time.monotonic()
+        self.under_way.add(message["key"])
         return True
 
     def read(self) -> tuple[list[News], bool]:
@@ -103,10 +109,12 @@ class WarmParent:
                 return [Born(key, *more)]
             case "ended" if key not in self._unborn:
                 self._ended[key] = more[0]
+                self.under_way.discard(key)
             case "reaped" if key in self._ended:
                 return [Reaped(key, self._ended.pop(key), *more)]
             case "ended" | "declined":
                 del self._unborn[key]
+                self.under_way.discard(key)
                 return [Declined(key)]
         return []
 
@@ -120,7 +128,9 @@ class WarmParent:
 
     def is_idle(self, now: float) -> bool:
         """Tell whether it was not used for long."""
-        return not self._unborn and self.used + UNUSED < now
+        patience = _UNUSED_WORKER if self.is_worker else UNUSED
+        idle = not self.under_way if self.is_worker else not self._unborn
+        return idle and self.used + patience < now
 
     def kill(self) -> None:
         """End it at once; its children go on."""
@@ -130,6 +140,11 @@ class WarmParent:
         """Note that it was waited for, with all other children of this process."""
         self._process.returncode = 0
         self.reaped = True
+
+
+def is_worker(command: list[str]) -> bool:
+    """Tell whether such a process runs attempts itself, one at a time."""
+    return command[-2] == "share"
 
 
 class WarmParents:
@@ -156,7 +171,7 @@ class WarmParents:
         command = order["parent"]
         if not command or sys.platform != "linux":
             return False
-        kind = (tuple(command), frozenset(environment.items()))
+        kind = self._kind(order, environment)
         message = {
             "key": order["key"],
             "arguments": order["argv"][order["argv"].index(command[-1]) + 1 :],
@@ -169,13 +184,26 @@ class WarmParents:
         self._let_go(kind)
         return False
 
+    def _kind(self, order: dict[str, Any], environment: dict[str, str]) -> _Kind:
+        """Return which parent serves an order; of a batch's workers the first that is free."""
+        made = (tuple(order["parent"]), frozenset(environment.items()))
+        if not is_worker(order["parent"]):
+            return (*made, "")
+        batch = order["environment"].get("JOBS_BATCH", order["key"])
+        kinds: Iterator[_Kind] = ((*made, f"{batch}/{place}") for place in itertools.count())
+        return next(kind for kind in kinds if self._is_free(kind))
+
+    def _is_free(self, kind: _Kind) -> bool:
+        return kind not in self._parents or not self._parents[kind].under_way
+
     def _start(
         self, kind: _Kind, command: list[str], environment: dict[str, str]
     ) -> WarmParent | None:
         if self._barren.get(kind, 0.0) > time.monotonic():
             return None
-        if len(self._parents) >= _MOST:
-            self._let_go(min(self._parents, key=lambda kind: self._parents[kind].used))
+        used = {kind: one.used for kind, one in self._parents.items() if not one.is_worker}
+        if len(used) >= _MOST and not is_worker(command):
+            self._let_go(min(used, key=used.__getitem__))
         try:
             parent = WarmParent(command, environment)
         except (OSError, ValueError):  # a cold start will say why
@@ -227,4 +255,4 @@ class WarmParents:
         for parent in [*self._parents.values(), *self._leaving]:
             if parent.is_stuck(now):
                 parent.kill()
-        return UNUSED / 4 if self._parents else None
+        return _UNUSED_WORKER if self._parents else None

@@ -1,4 +1,4 @@
-"""A warm parent: ``python warm.py <payload> <socket's descriptor>``. Linux only.
+"""A warm parent: ``python warm.py <fork or share> <payload> <socket's descriptor>``. Linux only.
 
 Imports once what a payload needs and forks a child for every attempt, which becomes what
 ``python <payload> <arguments>`` would be. Each message on the socket orders one attempt::
@@ -15,6 +15,8 @@ with three descriptors: its stdout, stderr and ``alive`` file. The answers, one 
 "ended" is sent while the child can still be waited for: when this process is killed, its children
 become the keeper's, and no end is lost. It ends with its socket, and as soon as what it imported
 was changed on the disk.
+
+Asked to share, it does not fork: it runs the attempts itself, one after another.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import importlib
 import io
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -180,11 +183,65 @@ class Parent:
             os.write(self._hint, " ".join([*lacks, ""]).encode())
 
 
-def main(payload_file: str, descriptor: int) -> int:
+class Worker:
+    """Runs attempts in this process: what one leaves in memory, the next ones find."""
+
+    def __init__(self, payload: Any, control: socket.socket) -> None:
+        self._payload = payload
+        self._control = control
+        self._marks = find_marks()
+        self._start = float(own_stat()[19])
+        payload.preload()
+
+    def serve(self) -> int:
+        """Run one attempt after another until the socket is closed."""
+        while True:
+            data, files, _, _ = socket.recv_fds(self._control, _MOST, 3)
+            if not data:
+                return 0
+            self._work(json.loads(data), files)
+            for file in files:
+                os.close(file)
+
+    def _work(self, order: dict[str, Any], files: list[int]) -> None:
+        try:
+            os.chdir(order["cwd"])
+        except OSError:  # a cold start will say why
+            self._send("declined", order["key"])
+            return
+        self._become(order, files)
+        before, path = usage(), sys.path[:]
+        code = run(self._payload, order["arguments"])
+        flush()
+        sys.path[:] = path
+        after = usage()
+        self._send("ended", order["key"], code << 8)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        self._send("reaped", order["key"], after.ru_maxrss, cpu)
+
+    def _become(self, order: dict[str, Any], files: list[int]) -> None:
+        stdout, stderr, _ = files
+        os.dup2(stdout, 1)
+        os.dup2(stderr, 2)
+        os.set_inheritable(files[2], True)
+        write_marks(order["environment"], self._marks)
+        os.environ.update(order["environment"])
+        sys.argv = [self._payload.__file__, *order["arguments"]]
+        self._send("born", order["key"], os.getpid(), self._start)
+
+    def _send(self, *words: str | float) -> None:
+        self._control.send(json.dumps(words).encode())
+
+
+def main(mode: str, payload_file: str, descriptor: int) -> int:
     """Serve until the socket is closed; in a child: run the attempt and end."""
     os.set_inheritable(descriptor, False)
     payload = load(payload_file)
-    parent = Parent(payload, socket.socket(fileno=descriptor))
+    control = socket.socket(fileno=descriptor)
+    if mode == "share":
+        sys.modules["__main__"] = payload
+        return Worker(payload, control).serve()
+    parent = Parent(payload, control)
     order = parent.serve()
     if order is None:
         return 0
@@ -218,10 +275,20 @@ def end(code: int) -> None:
         if issubclass(type(thing), io.IOBase) and not thing.closed:
             with contextlib.suppress(OSError, ValueError):
                 thing.flush()
+    flush()
+    os._exit(code)
+
+
+def flush() -> None:
+    """Write what was printed."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
-    os._exit(code)
+
+
+def usage() -> resource.struct_rusage:
+    """Return what this process has used."""
+    return resource.getrusage(resource.RUSAGE_SELF)
 
 
 def load(path: str) -> Any:
@@ -297,4 +364,4 @@ def _changed(path: str) -> int:
 if __name__ == "__main__":
     if not getattr(sys.flags, "safe_path", False):
         del sys.path[0]  # this file's folder
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
