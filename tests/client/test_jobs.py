@@ -7,6 +7,7 @@ import copy
 import pickle
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -367,3 +368,34 @@ def test_another_owners_pickle_needs_trust(client, monkeypatch):
     with pytest.raises(jx.errors.Forbidden, match="trust=True"):
         job.result()
     assert job.result(trust=True) == (1, 2)
+
+
+def test_a_failed_job_is_reset_and_its_result_waited_for(client, server):
+    job = jx.submit(python("import pathlib; pathlib.Path('there').read_text()"))
+    assert job.wait(60).status == "FAILED"
+    (server.work / "there").write_text("")
+    assert job.reset().wait(60).status == "SUCCEEDED"
+    assert [attempt.number for attempt in job.attempts] == [1, 2]
+
+
+def test_a_key_sent_twice_at_once_makes_one_job_or_batch(client):
+    once = jx.options(key="once", hold=True)
+    with ThreadPoolExecutor(4) as threads:
+        jobs = list(threads.map(lambda _: once.submit(python("pass")), range(4)))
+        swept = jx.options(key="swept", hold=True)
+        batches = list(threads.map(lambda _: swept.map(["echo", "{k}"], [{"k": 1}]), range(4)))
+    assert len({job.id for job in jobs}) == len({batch.id for batch in batches}) == 1
+    for what in (lambda: once.submit(python("1")), lambda: swept.map(["echo", "{k}"], [{"k": 2}])):
+        with pytest.raises(jx.errors.Conflict) as caught:
+            what()
+        assert caught.value.field == "options.key"
+    batches[0].delete()
+    assert swept.map(["echo", "{k}"], [{"k": 2}]).id != batches[0].id
+
+
+def test_a_waiting_job_is_held_and_given_another_priority(client):
+    job = jx.options(hold=True).submit(python("pass"))
+    assert job.prioritize(3).refresh().options["priority"] == 3
+    assert job.release().wait(60).status == "SUCCEEDED"
+    with pytest.raises(jx.errors.Conflict):
+        job.hold()
