@@ -86,13 +86,20 @@ class Ours:
     def check(self, batch: str) -> None:
         """Look closely at some of the jobs: exit code, times, log."""
         for index in random.sample(range(self.n_jobs), min(CHECKED, self.n_jobs)):
-            page = f"{API}jobs?batch={batch}&name=drain%5B{index}%5D"
-            (job,) = self.server.get(page)["items"]
+            job = self.find(batch, index)
             (attempt,) = job["attempts"]
             assert (job["status"], attempt["exit_code"]) == ("SUCCEEDED", 0), job
             assert job["created"] <= job["started"] <= job["stopped"], job
             log = self.server.get(f"{API}jobs/{job['id']}/logs")
             assert log["text"].split()[0] == str(index), log
+
+    def find(self, batch: str, index: int) -> Any:
+        """Return one job of a batch; a page may be empty and still have a next one."""
+        query = f"{API}jobs?batch={batch}&name=drain%5B{index}%5D"
+        page = self.server.get(query)
+        while not page["items"]:
+            page = self.server.get(f"{query}&cursor={page['next']}")
+        return page["items"][0]
 
     def one(self) -> float:
         """Return the seconds from the submit of one command until its status is final."""
