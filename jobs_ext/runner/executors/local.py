@@ -139,7 +139,7 @@ class LocalExecutor:
 
     def _reconnect(self, gone: KeeperGone) -> None:
         if not self._foreign:
-            _log.error("%s; its attempts are lost", gone)
+            _log.error("%s; its attempts are lost unless it is only stuck", gone)
         if self._keeper is not None:
             self._keeper.close()
             self._keeper = None
