@@ -171,8 +171,10 @@ class Lives:
 
 
 def _is_looked_at(live: Live, now: float) -> bool:
-    limited = live.plan.work.memory is not None and live.begun is not None and not live.stopping
-    return limited and now - (live.begun.monotonic if live.begun else now) >= _YOUNG
+    begun = live.begun
+    if begun is None or begun.held or live.stopping or live.plan.work.memory is None:
+        return False
+    return now - begun.monotonic >= _YOUNG
 
 
 def to_started(live: Live, begun: Begun) -> Started:

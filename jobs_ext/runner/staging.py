@@ -142,6 +142,7 @@ def _launch(one: Plan, arguments: dict[str, Any]) -> Launch:
         alive=str(one.at.alive),
         environment=own,
         shared=shared,
+        memory=one.work.memory,
         parent=_parent(one, command, shared),
         folder=str(one.at.folder) if one.plain else None,
     )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..model.reasons import (
     ReasonCode,
     exit_sentence,
+    memory_sentence,
     output_sentence,
     signal_sentence,
     system_memory_sentence,
@@ -46,6 +47,9 @@ def judge(one: Plan, exited: Exited, found: Evidence) -> Verdict:
     """
     if exited.told is not None:
         return stopped(exited.told.code, exited.told.sentence)
+    if exited.exceeded:
+        told = memory_sentence(exited.peak_memory, one.work.memory or 0)
+        return _failed(ReasonCode.OUT_OF_MEMORY, told)
     if exited.signal is not None:
         return _by_signal(one, exited.signal, oom=found.oom)
     if exited.exit_code:

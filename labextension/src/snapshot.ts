@@ -61,6 +61,7 @@ function readJob(data: Json, id: string): JobView {
     peak_memory: numberOrNull(data['peak_memory']),
     cpu_seconds: numberOrNull(data['cpu_seconds']),
     duration: numberOrNull(data['duration']),
+    log_tail: textOrNull(data['log_tail']),
     batch: textOrNull(data['batch']),
     arguments: objects(data['arguments']).map(one => ({ name: text(one['name']), text: text(one['text']) })),
     outputs: objects(data['outputs']).map(one => ({

@@ -27,6 +27,7 @@ export function job(changes: Partial<JobView> = {}): JobView {
     peak_memory: null,
     cpu_seconds: null,
     duration: null,
+    log_tail: null,
     batch: null,
     arguments: [{ name: 'text', text: 'data.txt' }],
     outputs: [],
@@ -52,7 +53,7 @@ export function succeeded(changes: Partial<JobView> = {}): JobView {
 }
 
 export function failed(changes: Partial<JobView> = {}): JobView {
-  return succeeded({ status: 'FAILED', tone: 'bad', exit_code: 2, reason: 'exited with code 2', outputs: [], ...changes });
+  return succeeded({ status: 'FAILED', tone: 'bad', exit_code: 2, reason: 'exited with code 2', log_tail: 'no such column', outputs: [], ...changes });
 }
 
 export function batch(counts: Partial<Record<string, number>> = {}, changes: Partial<BatchView> = {}): BatchView {

@@ -59,6 +59,7 @@ describe('the card of a job', () => {
     live.send(failed());
     expect(find('.jx-card').dataset['tone']).toBe('bad');
     expect(find('.jx-reason').textContent).toBe('exited with code 2');
+    expect(find('.jx-tail').textContent).toBe('no such column');
     expect(find('[aria-live=polite]').textContent).toContain('FAILED. exited with code 2');
   });
 

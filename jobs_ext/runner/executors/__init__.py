@@ -22,6 +22,7 @@ class Launch(Struct, frozen=True):
     alive: str
     environment: dict[str, str]  # this attempt's own variables
     shared: dict[str, str]  # those that many attempts have in common
+    memory: int | None = None  # bytes: the executor holds it to that, where it can
     parent: list[str] = []  # argv of a warm parent; its last is the payload that `argv` names
     folder: str | None = None  # of stdout, stderr, alive and outputs: made by who starts it
 
@@ -43,6 +44,7 @@ class Begun(Struct, frozen=True):
     monotonic: float  # seconds
     boot_id: str
     host: str
+    held: bool = False  # the executor holds it to its memory: nobody else needs to
 
 
 class Exited(Struct, frozen=True):
@@ -52,11 +54,12 @@ class Exited(Struct, frozen=True):
     time: float
     exit_code: int | None
     signal: int | None
-    peak_memory: int  # bytes, of its largest process
+    peak_memory: int  # bytes: of its largest process, or of all together where it was held
     cpu_seconds: float
     duration: float
     told: Why | None  # why it was being stopped, if it was
     disk_full: bool = False  # it failed when no room was left on the disk of its folder
+    exceeded: bool = False  # it was killed for using more memory than it was held to
     logs: dict[str, str] | None = None  # it succeeded, and left nothing but these; no folder either
 
 

@@ -226,6 +226,7 @@ def _begun(record: Record) -> Begun:
         monotonic=record["monotonic"],
         boot_id=record["boot"],
         host=record["host"],
+        held=record.get("held", False),
     )
 
 
@@ -247,6 +248,7 @@ def _exited(record: Record) -> Exited:
         duration=record["duration"],
         told=None if told is None else Why(ReasonCode(told["code"]), told["sentence"]),
         disk_full=record.get("full", False),
+        exceeded=record.get("exceeded", False),
         logs=record.get("logs"),
     )
 

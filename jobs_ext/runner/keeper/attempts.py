@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import processes
+from .cgroups import Group, Groups, find_home
 from .folders import Folders
 from .journal import Journal, Record
 from .lanes import Lanes, Order
@@ -39,6 +40,7 @@ class Attempt:
     folder: str | None  # its own, when it was made here
     records: list[Record]  # its part of the journal, for a rotation
     monotonic: float
+    group: Group | None = None  # what holds it to its memory
     told: dict[str, Any] | None = None  # why it was told to stop: code and sentence
     exited: bool = False  # its main process has; the rest is being ended
     kill_at: float | None = None  # monotonic time of the next SIGKILL
@@ -69,6 +71,7 @@ class Attempts:
         self._by_pid: dict[int, Attempt] = {}  # attempts whose main process runs
         self._unborn: dict[str, Unborn] = {}
         self._warm = WarmParents()
+        self._groups = Groups(find_home())
         self._lanes = Lanes()
         self._folders = Folders()
         self._left: list[str] = []  # lanes whose attempt is over
@@ -171,6 +174,9 @@ class Attempts:
             "boot": processes.boot_id(),
             "host": self._host,
         }
+        attempt.group = self._groups.hold(key, one.order.get("memory"), pid)
+        if attempt.group is not None:
+            record["held"] = True
         attempt.records.append(record)
         self._live[key] = self._by_pid[pid] = attempt
         self._journal.hold(record, _STARTS_HELD)
@@ -232,6 +238,8 @@ class Attempts:
             self.stop(key, *unborn.stop)
 
     def _over(self, attempt: Attempt) -> None:
+        if attempt.group is not None:
+            attempt.group.remove()
         del self._live[attempt.key]
         self._left.append(attempt.lane)
 
@@ -261,6 +269,9 @@ class Attempts:
         }
         if code:
             record["full"] = _is_full(attempt.alive)
+        if attempt.group is not None:
+            record["maxrss"] = max(maxrss, attempt.group.peak)
+            record["exceeded"] = attempt.group.exceeded
         if attempt.folder and code == 0 and attempt.told is None and not anyone:
             record["logs"] = self._folders.take(attempt.folder)
         self._journal.hold(record)

@@ -107,6 +107,7 @@ class KeeperClient:
             "stdout": order.stdout,
             "stderr": order.stderr,
             "alive": order.alive,
+            "memory": order.memory,
             "environment": order.environment,
             "shared": self._share(order.shared),
         }

@@ -5,8 +5,10 @@ Records, in the order they come for one attempt (`key` is ``<job id>/<number>``)
     intent   key                                  about to be spawned
     failed   key, error, errno (None: no OSError) it could not be spawned: the end
     started  key, pid, start, monotonic, time, boot, host
+             held: true                           when a control group holds it to its memory
     exited   key, code, signal, maxrss, cpu, duration, time, told, leftover,
              full                                 (of a failure) no room was left on its disk
+             exceeded                             of one that was held: it used more
              logs: {stdout, stderr}               instead of its folder, when they were all in it
     cleared  key                                  after leftover: true, when the last process went
 

@@ -5,7 +5,8 @@ Messages to the keeper (JSON objects, one per line)::
     {"do": "environment", "name": …, "values": {…}}   for later spawns on this line
     {"do": "forget-environments"}
     {"do": "spawn", "attempts": [
-        {key, lane, argv, parent, cwd, folder, stdout, stderr, alive, shared, environment}]}
+        {key, lane, argv, parent, cwd, folder, stdout, stderr, alive, memory, shared,
+         environment}]}
     {"do": "kill", "key": …, "grace": seconds, "told": {"code": …, "sentence": …}}
     {"do": "withdraw", "keys": […]}   → {"event": "withdrawn", "keys": [those that waited]}
     {"do": "list"}   → {"event": "attempts", "protocol": …, "instance": …, "live": [keys],

@@ -43,6 +43,7 @@ export class JobCard implements Part<JobView> {
   readonly node = h('article', 'jx-card');
   private readonly head = new Head();
   private readonly reason = h('p', 'jx-reason');
+  private readonly tail = h('pre', 'jx-tail');
   private readonly progress = new ProgressBar();
   private readonly facts = new Facts();
   private readonly outputs: Outputs;
@@ -62,7 +63,7 @@ export class JobCard implements Part<JobView> {
     this.outputs = new Outputs(source.href);
     this.log = source.log ? new LogView(source.log, source.logOpen === true) : null;
     this.actions = new Actions(h('div', 'jx-actions'), source.act);
-    this.node.append(this.head.node, this.reason, this.progress.node, this.facts.node);
+    this.node.append(this.head.node, this.reason, this.tail, this.progress.node, this.facts.node);
     this.node.append(this.outputs.node, this.given, ...(this.log ? [this.log.node] : []));
     this.node.append(this.actions.problem, this.actions.node, this.announcer.node);
     this.stopClock = everySecond(() => this.view.final || this.updateFacts());
@@ -76,6 +77,7 @@ export class JobCard implements Part<JobView> {
     this.node.dataset.status = view.status;
     this.head.update(view);
     setLine(this.reason, view.reason ?? (cancelling(view) ? 'Being cancelled.' : ''));
+    setLine(this.tail, view.log_tail ?? '');
     const moves = this.live && view.tone === 'active';
     this.progress.update(view.progress, moves || (!view.final && view.progress !== null));
     this.updateFacts();

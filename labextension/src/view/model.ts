@@ -47,6 +47,8 @@ export interface JobView {
   cpu_seconds: number | null;
   /** Seconds of the last attempt, by the monotonic clock of its machine. */
   duration: number | null;
+  /** The last lines of the log of a job that failed, as plain text. */
+  log_tail: string | null;
   batch: string | null;
   arguments: { name: string; text: string }[];
   outputs: OutputView[];

@@ -78,12 +78,13 @@ const CSS = `
 .jx-args dt { color: var(--jx-muted); }
 .jx-args dd { overflow-wrap: anywhere; }
 .jx-log-bar { display: flex; gap: 4px; align-items: center; margin: 6px 0; }
-.jx-log {
+.jx-log, .jx-tail {
   box-sizing: border-box; margin: 0; padding: 8px 10px; max-height: 260px; min-height: 34px; overflow: auto;
   white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 4px;
   background: var(--jx-sunken); color: var(--jx-text);
   font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: 12px; line-height: 1.4;
 }
+.jx-view .jx-tail { margin-top: 6px; max-height: 120px; }
 .jx-actions { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-top: 12px; }
 .jx-button {
   font: inherit; color: var(--jx-text); background: transparent; cursor: pointer;
