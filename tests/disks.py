@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
+
 #: For tests that mount something: CI runs as root, so that none is left out there.
 needs_mounts = pytest.mark.skipif(os.getuid() != 0, reason="mounting needs root")
 
@@ -26,8 +28,13 @@ def small_disk(folder: Path, size: str, options: str = "rw") -> Iterator[Path]:
 
 
 def remount(folder: Path, options: str) -> None:
-    """Make a disk read-only (``ro``) or writable (``rw``) while it is in use."""
-    _run("mount", "-o", f"remount,{options}", str(folder))
+    """Make a disk read-only (``ro``), once nobody writes to it, or writable (``rw``) again."""
+    command = ["mount", "-o", f"remount,{options}", str(folder)]
+
+    def done() -> bool:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+    until(done, what=f"{folder} to be {options}")
 
 
 def fill(folder: Path) -> Path:
