@@ -3,6 +3,7 @@
 # make test   everything that must hold: make check, then all tests
 # make check  style, types, layers, docstrings; the front end's own checks
 # make drills 200 rounds each of kill -9 and of SIGSTOP (an hour); ROUNDS=20 for fewer
+# make bench  every measurement as one table of ratios (an hour; BENCH='get idle' for some of them)
 # make clean  remove the private environment and everything built
 #
 # Each sets up what it needs in .venv first. INPUT=FILE gives the demo another table of profiles.
@@ -33,6 +34,9 @@ drills: .venv/.test
 	@$(BIN)/python -m tests.crash.drills --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m tests.crash.drills --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED)) \
 	  --outside stopper
+
+bench: .venv/.demo
+	@$(BIN)/python benchmarks $(BENCH)
 
 clean:
 	rm -rf .venv .cache build dist labextension/node_modules labextension/lib \

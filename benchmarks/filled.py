@@ -14,21 +14,20 @@ from jobs_ext.model.clock import now
 from jobs_ext.model.ids import new_id
 from jobs_ext.model.request import BatchRequest, Context, Options, Target
 from jobs_ext.model.status import Status
-from jobs_ext.model.work import Ended, Started
+from jobs_ext.model.work import Ended, Free, Started
 from jobs_ext.service import Principal, Service, Slots
 
 OWNER = "ada"
 BATCH = 10_000  # jobs of one batch at most
 _GB = 10**9
 _ECHO = Target(command=["/bin/echo", "{k}"])
-_NAMES = ("align", "simulate", "report", "train", "plot")
 
 
 def open_service(folder: Path) -> Service:
     """Return a service on a data directory in `folder`, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
     return Service.open(
-        folder / "data",
+        folder / "data" / "jobs_ext",
         migrate=True,
         root_dir=folder,
         runtime_dir=folder / "run",
@@ -37,7 +36,7 @@ def open_service(folder: Path) -> Service:
 
 
 def fill(service: Service, n_jobs: int) -> None:
-    """Fill the store up to `n_jobs` jobs: batches of `BATCH`, one job in a hundred failed."""
+    """Fill the store up to `n_jobs` jobs: batches of `BATCH`, one job in ten failed."""
     who = Principal.all(OWNER)
     size = min(BATCH, n_jobs)
     stored = 0
@@ -46,7 +45,7 @@ def fill(service: Service, n_jobs: int) -> None:
             _ECHO,
             [{"k": 1}],
             {},
-            Options(name=_NAMES[stored // size % len(_NAMES)], project="benchmark"),
+            Options(name=f"sweep {stored // size}", project="benchmark"),
             Context(cwd="/"),
         )
         batch = service.batches.submit(who, request).id
@@ -57,7 +56,7 @@ def fill(service: Service, n_jobs: int) -> None:
 
 
 def _end_all(service: Service) -> None:
-    work = service.queue.claim(2, _GB, 10)
+    work = service.queue.claim(Free(2, _GB), 10)
     for one in work:
         service.queue.apply(
             [
@@ -95,7 +94,7 @@ CREATE TEMP TABLE fresh AS
 WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < :times)
 SELECT n, (SELECT max(pk) FROM job) + n AS pk, new_id() AS id FROM counted
 """
-_FAILED = "CASE WHEN fresh.n % 100 = 0 THEN 'FAILED' ELSE one.status END"
+_FAILED = "CASE WHEN fresh.n % 10 = 0 THEN 'FAILED' ELSE one.status END"
 _ORIGINAL = "(SELECT min(pk) FROM job WHERE batch = :batch)"
 _COPIES = {
     "job": {
@@ -121,5 +120,5 @@ if __name__ == "__main__":
     place, number = Path(sys.argv[1]), int(sys.argv[2])
     begun = time.perf_counter()
     fill(open_service(place), number)
-    size = (place / "data" / "jobs.sqlite").stat().st_size
+    size = (place / "data" / "jobs_ext" / "jobs.sqlite").stat().st_size
     print(f"{number:,} jobs in {time.perf_counter() - begun:.1f} s, {size / number:.0f} bytes each")

@@ -23,7 +23,7 @@ from .operation import Operation, authorized, describes, operation
 from .ranges import read_range
 
 RESOURCE = "jobs_ext:outputs"
-_BLOCK = 256 * 2**10  # bytes read and sent at a time
+_BLOCK = 2**20  # bytes read and sent at a time
 _FILE = "application/octet-stream"
 
 
