@@ -36,3 +36,17 @@ def test_the_tightest_cgroup_counts(tmp_path):
 
 def test_without_cgroups_there_is_no_limit(tmp_path):
     assert list(slots._groups(tmp_path, tmp_path / "missing")) == []
+
+
+def test_gpus_are_those_that_cuda_may_see(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert slots.detect_gpus({"CUDA_VISIBLE_DEVICES": "2, GPU-a1,-1,3"}) == ("2", "GPU-a1")
+    assert slots.detect_gpus({"CUDA_VISIBLE_DEVICES": "", "NVIDIA_VISIBLE_DEVICES": "0"}) == ()
+    assert slots.detect_gpus({"NVIDIA_VISIBLE_DEVICES": "4,7"}) == ("0", "1")
+    assert slots.detect_gpus({"NVIDIA_VISIBLE_DEVICES": "all"}) == slots.detect_gpus({}) == ()
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 0; echo 1\n")
+    tool.chmod(0o755)
+    assert slots.detect_gpus({"NVIDIA_VISIBLE_DEVICES": "4"}) == ("0", "1")
+    tool.write_text("#!/bin/sh\nexit 9\n")
+    assert slots.detect_gpus({}) == ()
