@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from ..model.errors import JobsError
@@ -109,8 +110,7 @@ class Hub:
             await asyncio.sleep(_PAUSE)
 
     async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._poked.wait(), SLOW_POLL)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SLOW_POLL):  # Python 3.11's wait_for may lose a cancellation
+                await self._poked.wait()
         self._poked.clear()

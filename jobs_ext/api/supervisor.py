@@ -7,6 +7,7 @@ A runner of an older version is replaced as soon as a server of a newer one sees
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -92,10 +93,9 @@ class Supervisor:
         return float(min(_PAUSE * 4 ** max(0, self._starts - 1), _LONGEST))
 
     async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._poked.wait(), _INTERVAL)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_INTERVAL):  # Python 3.11's wait_for may lose a cancellation
+                await self._poked.wait()
         self._poked.clear()
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from jobs_ext.api.hub import Hub
 from tests.waiting import auntil
 
 
@@ -43,3 +46,16 @@ async def test_who_comes_while_the_last_one_goes_misses_nothing(api, extension):
     job = await api.submit(["true"], hold=True)
     await auntil(lambda: [e for e in heard if e.job == job["id"]], what="the events of the job")
     hub.leave(owner, listener)
+
+
+@pytest.mark.parametrize("steps", range(5))
+async def test_who_is_told_to_stop_at_a_poke_stops(extension, steps):
+    hub = Hub(extension.backend)
+    running = asyncio.create_task(hub.run())
+    await asyncio.sleep(0.01)
+    hub.poke()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    running.cancel()
+    done, _ = await asyncio.wait([running], timeout=5)
+    assert done
