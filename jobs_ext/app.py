@@ -18,7 +18,7 @@ from .api.handler import API
 from .api.kernelkeys import KernelKeys, kernel_url
 from .api.people import People
 from .api.routes import handlers
-from .model.quantities import parse_bytes
+from .model.quantities import parse_bytes, parse_duration
 from .model.scheduling import DEFAULT_QUEUE, QueueRules, Scheduling
 from .runner.holder import ask_whoever_holds
 from .service import Service, Slots
@@ -76,6 +76,12 @@ class JobsExtension(ExtensionApp):
         "limit.",
     ).tag(config=True)
 
+    keep_deleted = Unicode(
+        "30d",
+        help='How long deleted jobs stay in the trash, from which they can be had back, e.g. "7d"; '
+        'then they are purged, with their files. "": until somebody purges them.',
+    ).tag(config=True)
+
     gpus = List(
         Unicode(),
         default_value=None,
@@ -128,6 +134,16 @@ class JobsExtension(ExtensionApp):
             name = proposal.trait.name
             raise TraitError(f"JobsExtension.{name}: {error}, not {size!r}") from None
         return size
+
+    @validate("keep_deleted")
+    def _check_duration(self, proposal: Bunch) -> str:
+        duration: str = proposal.value
+        try:
+            parse_duration(duration or 1)
+        except ValueError as error:
+            name = proposal.trait.name
+            raise TraitError(f"JobsExtension.{name}: {error}, not {duration!r}") from None
+        return duration
 
     @validate("queues")
     def _check_queues(self, proposal: Bunch) -> dict[str, object]:
@@ -182,7 +198,9 @@ class JobsExtension(ExtensionApp):
     def _limits(self) -> list[str]:
         """Return the limits of all jobs as options of the runner."""
         limits = {"--max-log-size": self.max_log_size, "--max-output-size": self.max_output_size}
-        return [f"{name}={parse_bytes(size)}" for name, size in limits.items() if size]
+        options = [f"{name}={parse_bytes(size)}" for name, size in limits.items() if size]
+        kept = self.keep_deleted
+        return [*options, *([f"--keep-deleted={parse_duration(kept)}"] if kept else [])]
 
     def _slots(self) -> Slots:
         found = detect()

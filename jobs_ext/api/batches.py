@@ -83,6 +83,28 @@ class BatchCancelHandler(JobsHandler):
         return await self.call(self.service.batches.cancel, self.who, batch)
 
 
+class BatchReinstateHandler(JobsHandler):
+    """``batches/{id}/reinstate``."""
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Take a batch out of the trash", response=Batch)
+    async def post(self, batch: str) -> Batch:
+        """Show a deleted batch again, with the jobs that were deleted with it."""
+        return await self.call(self.service.trash.reinstate_batch, self.who, batch)
+
+
+class BatchPurgeHandler(JobsHandler):
+    """``batches/{id}/purge``."""
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Remove a batch for good", status=202)
+    async def post(self, batch: str) -> None:
+        """Remove the batch and its jobs with all they left; no way back."""
+        await self.call(self.service.trash.purge_batch, self.who, batch)
+
+
 class BatchReleaseHandler(JobsHandler):
     """``batches/{id}/release``."""
 

@@ -92,7 +92,7 @@ class JobHandler(JobsHandler):
     @authorized("write", resource=RESOURCE)
     @operation("Delete a job", status=204)
     async def delete(self, job: str) -> None:
-        """Cancel the job if it has not ended, and hide it."""
+        """Cancel the job if it has not ended, and put it into the trash."""
         await self.call(self.service.jobs.delete, self.who, job)
 
 
@@ -105,6 +105,28 @@ class CancelHandler(JobsHandler):
     async def post(self, job: str) -> Job:
         """Ask for the end of the job and of all its processes; asking twice is harmless."""
         return await self.call(self.service.jobs.cancel, self.who, job)
+
+
+class ReinstateHandler(JobsHandler):
+    """``jobs/{id}/reinstate``."""
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Take a job out of the trash", response=Job)
+    async def post(self, job: str) -> Job:
+        """Show a deleted job again, as it ended."""
+        return await self.call(self.service.trash.reinstate_job, self.who, job)
+
+
+class PurgeHandler(JobsHandler):
+    """``jobs/{id}/purge``."""
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Remove a job for good", status=202)
+    async def post(self, job: str) -> None:
+        """Remove the job with its history, logs and outputs, once it has ended; no way back."""
+        await self.call(self.service.trash.purge_job, self.who, job)
 
 
 class ReleaseHandler(JobsHandler):

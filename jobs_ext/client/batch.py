@@ -129,6 +129,15 @@ class Batch(Handle):
         """Hide it and its jobs, cancelling what still runs."""
         self.client.delete("batch", self.id)
 
+    def reinstate(self) -> Batch:
+        """Take it out of the trash, into which `delete` put it."""
+        self.client.reinstate("batch", self.id)
+        return self
+
+    def purge(self) -> None:
+        """Remove it for good, with its logs and outputs; it is cancelled first if it runs."""
+        self.client.purge("batch", self.id)
+
     def failures(self) -> JobList:
         """Return the jobs that failed or were cancelled, so far."""
         bad = (Status.FAILED, Status.CANCELLED)

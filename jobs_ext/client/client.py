@@ -172,6 +172,14 @@ class Client(Submitter):
         """Hide a job or batch (``kind``), cancelling what still runs of it."""
         self.connection.request("DELETE", f"{'jobs' if kind == 'job' else 'batches'}/{id}")
 
+    def reinstate(self, kind: str, id: str) -> None:  # noqa: A002
+        """Take a job or batch (``kind``) out of the trash."""
+        self.connection.request("POST", f"{'jobs' if kind == 'job' else 'batches'}/{id}/reinstate")
+
+    def purge(self, kind: str, id: str) -> None:  # noqa: A002
+        """Remove a job or batch (``kind``) for good, with its files."""
+        self.connection.request("POST", f"{'jobs' if kind == 'job' else 'batches'}/{id}/purge")
+
     def log(
         self,
         id: str,  # noqa: A002

@@ -164,6 +164,15 @@ class Job(Handle):
         """Hide it, cancelling it if it runs."""
         self.client.delete("job", self.id)
 
+    def reinstate(self) -> Job:
+        """Take it out of the trash, into which `delete` put it."""
+        self.client.reinstate("job", self.id)
+        return self
+
+    def purge(self) -> None:
+        """Remove it for good, with its logs and outputs; it is cancelled first if it runs."""
+        self.client.purge("job", self.id)
+
     def rerun(self, **changes: Any) -> Job:
         """Submit it again as a new job; `changes` are arguments, or ``options={…}``."""
         options = changes.pop("options", {})

@@ -103,7 +103,7 @@ class Event(Struct, frozen=True):
 
     seq: int
     time: str
-    type: str  # submitted, status, progress, outputs, cancel_requested, deleted, released
+    type: str  # submitted, status, progress, outputs, released, deleted, purged, …
     job: str | None = None
     batch: str | None = None
     data: dict[str, Any] = {}

@@ -95,6 +95,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--scheduling", default="{}", help="whose turn it is: `Scheduling` as JSON")
     parser.add_argument("--max-log-size", type=int, help="bytes that a log may have")
     parser.add_argument("--max-output-size", type=int, help="bytes that a job's files may take")
+    parser.add_argument("--keep-deleted", type=float, help="seconds that the trash keeps jobs")
     parser.add_argument(
         "--replace", action="store_true", help="take the place of a runner of other code"
     )
@@ -162,7 +163,7 @@ def _work(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryIO
         runtime_dir=options.runtime_dir,
     )
     limits = Limits(options.max_log_size, options.max_output_size)
-    runner = Runner(service, LocalExecutor(paths), slots, limits)
+    runner = Runner(service, LocalExecutor(paths), slots, limits, options.keep_deleted)
     ending.wakes(runner.wake)
     _log.info("started; %g cores, %d bytes", slots.cpu, slots.memory)
     try:

@@ -28,6 +28,7 @@ from .executors import (
 )
 from .failure import CannotStart, one_alone
 from .finish import Finisher
+from .housekeeping import Housekeeper
 from .limits import Limits, limits_of
 from .live import HOLD_UP, Live, Lives, recorded_start, to_started
 from .pace import Pace
@@ -50,7 +51,14 @@ _log = logging.getLogger(__name__)
 class Runner:
     """Runs the jobs of one data directory on one executor."""
 
-    def __init__(self, service: Service, executor: Executor, slots: Slots, limits: Limits) -> None:
+    def __init__(
+        self,
+        service: Service,
+        executor: Executor,
+        slots: Slots,
+        limits: Limits,
+        keep_deleted: float | None = None,
+    ) -> None:
         self._queue = service.queue
         self._paths = service.paths
         self._executor = executor
@@ -67,6 +75,7 @@ class Runner:
         self._room = Room(self._paths.root)
         self._spares = SpareFolders(self._paths.spare)
         self._finisher = Finisher(self.wake, self._spares)
+        self._housekeeper = Housekeeper(service.trash, keep_deleted, self.wake)
         self._pokes = PokeReceiver(self._paths.runner_socket)
         self._look_due = 0.0  # monotonic: when to look at the store without having been poked
         self._last_work = time.monotonic()
@@ -84,6 +93,7 @@ class Runner:
     def close(self) -> None:
         """Let go; attempts go on, and the next runner finds them."""
         self._finisher.close()
+        self._housekeeper.close()
         self._pokes.close()
         self._bell.close()
         self._ringer.close()
@@ -117,7 +127,7 @@ class Runner:
             _log.warning("trying again soon: %s", error)
             self._look_due = time.monotonic() + _RETRY
             time.sleep(_RETRY)
-        if self._lives or self._finisher.busy or self._changes:
+        if self._housekeeper.turn() or self._lives or self._finisher.busy or self._changes:
             self._last_work = time.monotonic()
 
     def _wait(self) -> bool:

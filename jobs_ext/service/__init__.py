@@ -7,6 +7,7 @@ from .decode import decode_request
 from .principal import Principal
 from .service import Service
 from .slots import Slots
+from .trash import Trash
 from .uploads import Upload
 
-__all__ = ["JobQuery", "Principal", "Service", "Slots", "Upload", "decode_request"]
+__all__ = ["JobQuery", "Principal", "Service", "Slots", "Trash", "Upload", "decode_request"]

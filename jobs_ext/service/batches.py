@@ -100,15 +100,18 @@ class Batches:
         return self._present(who, batch_id)
 
     def delete(self, who: Principal, batch_id: str) -> None:
-        """Cancel a batch, then hide it and its jobs."""
+        """Cancel a batch, then hide it and its jobs: they are in the trash."""
         who.require("submit", "run")
         with self._store.write() as tx:
-            row = self._core.batch_row(tx, who, batch_id)
-            self._cancel(tx, row, "its batch was deleted")
-            time = now()
-            rows.set_columns(tx, row.pk, deleted=time, key=None)  # which may be used again
-            rows.hide_jobs(tx, row.pk, time)
-            event_rows.append(tx, [event_rows.entry(time, "deleted", row.owner, batch=row.id)])
+            self.hide(tx, self._core.batch_row(tx, who, batch_id))
+
+    def hide(self, tx: Connection, row: BatchRow) -> None:
+        """Cancel a batch unless it has ended, and put it and its jobs into the trash."""
+        self._cancel(tx, row, "its batch was deleted")
+        time = now()
+        rows.set_columns(tx, row.pk, deleted=time, key=None)  # which may be used again
+        rows.hide_jobs(tx, row.pk, time)
+        event_rows.append(tx, [event_rows.entry(time, "deleted", row.owner, batch=row.id)])
 
     def change(self, who: Principal, batch_id: str, wanted: BatchChange) -> Batch:
         """Change the priority of the jobs of a batch that wait, and of those not made yet."""

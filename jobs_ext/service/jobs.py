@@ -158,14 +158,17 @@ class Jobs:
         return self._core.job(who, job_id)
 
     def delete(self, who: Principal, job_id: str) -> None:
-        """Cancel a job unless it has ended, then hide it."""
+        """Cancel a job unless it has ended, then hide it: it is in the trash."""
         who.require("submit", "run")
         with self._store.write() as tx:
-            row = self._core.job_row(tx, who, job_id)
             changes = Changes(tx)
-            cancel(changes, row, "deleted by the user")
-            changes.note(row, "deleted", deleted=now(), key=None)  # which may be used again
+            self.hide(changes, self._core.job_row(tx, who, job_id))
             changes.flush()
+
+    def hide(self, changes: Changes, row: JobRow) -> None:
+        """Cancel a job unless it has ended, and put it into the trash."""
+        cancel(changes, row, "deleted by the user")
+        changes.note(row, "deleted", deleted=now(), key=None)  # which may be used again
 
     def change(self, who: Principal, job_id: str, wanted: JobChange) -> Job:
         """Change priority or hold of a job that waits; `Conflict` for one that does not."""

@@ -25,6 +25,7 @@ from .queues import Queues
 from .resolve import House
 from .slots import Slots, detect
 from .tools import Tools
+from .trash import Trash
 from .uploads import sweep_drafts
 
 
@@ -41,6 +42,7 @@ class Service:
         core = Core(store, SpecCache(), house)
         self.jobs = Jobs(core)
         self.batches = Batches(core, self.jobs)
+        self.trash = Trash(core, self.jobs, self.batches)
         self.outputs = Outputs(core)
         self.logs = Logs(core)
         self.events = Events(core)

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from ..model.request import Context, Options, Target
-from .prepared import Prepared
-from .schema import content
+from .prepared import Prepared, insertion
+from .schema import content, uses
 
 _REMEMBERED = 512
 
@@ -47,12 +47,19 @@ _PUT = Prepared(
 )
 
 
+_USE = insertion(uses, frozenset({"spec", "used"}))
+
+
 def put(tx: Connection, value: Any) -> str:
     """Keep `value` as JSON and return its hash."""
+    return _put(tx, value)[0]
+
+
+def _put(tx: Connection, value: Any) -> tuple[str, bool]:
+    """Keep `value`; return its hash, and whether it was not there yet."""
     body = msgspec.json.encode(value)
     key = hashlib.sha256(body).hexdigest()
-    _PUT.run(tx, hash=key, body=body.decode())
-    return key
+    return key, _PUT.run(tx, hash=key, body=body.decode()).rowcount > 0
 
 
 def put_spec(tx: Connection, spec: Spec) -> str:
@@ -60,7 +67,11 @@ def put_spec(tx: Connection, spec: Spec) -> str:
     tool = None if spec.tool is None else put(tx, spec.tool)
     context = put(tx, spec.context)
     kept = _Kept(spec.target, spec.options, context, tool, spec.parts, spec.base)
-    return put(tx, kept)
+    key, is_new = _put(tx, kept)
+    if is_new:
+        used = {context, *([] if tool is None else [tool]), *spec.parts.values()}
+        _USE.run_many(tx, [{"spec": key, "used": one} for one in sorted(used)])
+    return key
 
 
 class SpecCache:

@@ -103,6 +103,11 @@ class Paths:
         return self.root / "jobs"
 
     @property
+    def trash(self) -> Path:
+        """Folder of what is being removed: nothing in it belongs to anybody any more."""
+        return self.root / "trash"
+
+    @property
     def spare(self) -> Path:
         """Folder of empty folders that the runner uses again."""
         return self.jobs / "spare"
@@ -163,6 +168,10 @@ class Paths:
     def attempt(self, job_id: str, number: int) -> AttemptPaths:
         """Return the names of one attempt's files."""
         return AttemptPaths(self.jobs / job_id[:6] / f"{job_id}-{number}")
+
+    def given(self, job_id: str) -> Path:
+        """Return the folder of the outputs that a job was given from outside."""
+        return self.jobs / job_id[:6] / f"{job_id}-given"
 
     @property
     def runtime_dir(self) -> Path:

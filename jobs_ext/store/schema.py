@@ -24,10 +24,11 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0006"
+HEAD = "0007"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
+_TO_PURGE = text("purge IS NOT NULL")
 
 metadata = MetaData()
 
@@ -73,6 +74,15 @@ content = Table(
     Column("body", Text, nullable=False),
 )
 
+#: What a spec stands on: contents (its context, its tool) and uploaded parts, each by hash.
+uses = Table(
+    "uses",
+    metadata,
+    Column("spec", Text, ForeignKey("content.hash"), primary_key=True),
+    Column("used", Text, primary_key=True),
+    Index("uses_used", "used"),
+)
+
 batch = Table(
     "batch",
     metadata,
@@ -102,6 +112,9 @@ batch = Table(
     Column("key", Text),
     Column("request_hash", Text),
     Column("line", Integer, ForeignKey("line.pk")),
+    Column("purge", Text),  # when somebody asked for its end in the trash
+    Index("batch_purge", "pk", sqlite_where=_TO_PURGE),
+    Index("batch_spec", "spec"),
     Index("batch_owner", "owner", "pk", sqlite_where=_SHOWN),
     Index("batch_shown", "pk", sqlite_where=_SHOWN),
     Index("batch_unmade", "pk", sqlite_where=text("made < n_jobs")),
@@ -156,6 +169,9 @@ job = Table(
     Column("key", Text),
     Column("request_hash", Text),
     Column("line", Integer, ForeignKey("line.pk")),
+    Column("purge", Text),  # when somebody asked for its end in the trash
+    Index("job_purge", "pk", sqlite_where=_TO_PURGE),
+    Index("job_spec", "spec"),
     Index("job_shown", "pk", sqlite_where=_SHOWN),
     Index("job_deleted", "pk", sqlite_where=text("deleted IS NOT NULL")),
     Index("job_owner", "owner", "pk", sqlite_where=_SHOWN),
@@ -189,6 +205,7 @@ needs = Table(
     Column("needed_pk", Integer, ForeignKey("job.pk"), primary_key=True),
     # whether it is enough that the needed job ended, whichever way
     Column("ended", Boolean, nullable=False, server_default="0"),
+    Index("needs_needed", "needed_pk"),
 )
 
 attempt = Table(

@@ -140,7 +140,7 @@ async def test_what_is_not_there(api, jp_fetch, allowed):
     assert response.code == 404
     answer = await api("PUT", f"jobs/{new_id()}", {})
     assert (answer.status, answer.json["type"]) == (405, "method_not_allowed")
-    assert answer.headers["Allow"] == "GET, DELETE"
+    assert answer.headers["Allow"] == "GET, DELETE, PATCH"
 
 
 async def test_the_authorizer_is_asked_for_the_right_thing(api, monkeypatch):
