@@ -9,7 +9,7 @@ import msgspec
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
-from traitlets import Bunch, Dict, Float, Int, List, TraitError, Unicode, default, validate
+from traitlets import Bunch, Dict, Float, Int, List, Set, TraitError, Unicode, default, validate
 
 from . import __version__
 from .api.backend import Backend
@@ -104,6 +104,12 @@ class JobsExtension(ExtensionApp):
         help="Jobs of one owner that run at once. Default: as many as fit; owners take turns.",
     ).tag(config=True)
 
+    admins = Set(
+        Unicode(),
+        help="Names of the users who may see to other people's jobs, to tools and to all keys, on "
+        "a server with an identity provider that knows people apart.",
+    ).tag(config=True)
+
     patience = Float(
         60.0,
         min=0.0,
@@ -189,7 +195,7 @@ class JobsExtension(ExtensionApp):
                 scheduling=self._scheduling(),
             ),
             keys=KernelKeys(server.kernel_manager),
-            people=People(server.identity_provider),
+            people=People(server.identity_provider, self.admins),
             event_logger=server.event_logger,
             log=self.log,
             runner_options=self._limits(),

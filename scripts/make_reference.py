@@ -18,14 +18,15 @@ import jobs_ext
 from jobs_ext.api.openapi import document
 from jobs_ext.api.routes import ROUTES
 from jobs_ext.app import JobsExtension
-from jobs_ext.model import job, reasons, request, status, tool
+from jobs_ext.model import job, key, reasons, request, status, tool
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 NOTICE = "<!-- Written by scripts/make_reference.py from the code: change that, not this. -->\n"
 HTTP_INTRODUCTION = """\
 Paths start at `jobs-ext/api/v1` below the server's base URL. The full description, with every
-schema, is served as OpenAPI at `jobs-ext/api/v1/openapi.json`. Credentials are Jupyter's own: a
-token or the login cookie. Every error is JSON: `{message, reason, type, field, value, hint}`.
+schema, is served as OpenAPI at `jobs-ext/api/v1/openapi.json`. Credentials are Jupyter's own, a
+token or the login cookie, or an [API key](../how-to/keys.md). Every error is JSON: `{message,
+reason, type, field, value, hint}`.
 """
 CONFIGURATION_INTRODUCTION = """\
 Set in `jupyter_server_config.py` as `c.JobsExtension.NAME = …`, or when a server is started:
@@ -141,8 +142,18 @@ def http() -> str:
         request.Target,
         request.Options,
         request.Context,
+        key.KeyRequest,
     )
-    answers = (job.Job, job.Attempt, job.Progress, job.Output, job.Batch, job.Event, job.LogChunk)
+    answers = (
+        job.Job,
+        job.Attempt,
+        job.Progress,
+        job.Output,
+        job.Batch,
+        job.Event,
+        job.LogChunk,
+        key.Key,
+    )
     parts = [
         "# HTTP\n",
         HTTP_INTRODUCTION,

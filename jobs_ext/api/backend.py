@@ -15,12 +15,14 @@ from ..model.errors import JobsError, StoreUnavailable
 from ..runner.holder import this_build
 from ..runner.launch import attach
 from ..store.pokes import PokeReceiver
+from .apikeys import ApiKeys
 from .hub import Hub
 from .notices import Notices
+from .people import Keyed
 from .supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from logging import Logger
 
     from jupyter_events import EventLogger
@@ -59,6 +61,7 @@ class Backend:
         self.people = people
         self.log = log
         self.hub = Hub(self)
+        self.api_keys = ApiKeys(self)
         self._open_service = open_service
         self._more_options = runner_options
         self._notices = Notices(event_logger)
@@ -76,6 +79,16 @@ class Backend:
         if self._service is None:
             raise self._trouble.with_traceback(None)
         return self._service
+
+    async def keyed(self, headers: Mapping[str, str]) -> Keyed | None:
+        """Return who a request with a key of ours acts for; None when it carries none.
+
+        Raises `Forbidden` for a kernel's key and `Unauthenticated` for an API key that is not good.
+        """
+        user = self.keys.user(headers)
+        if user is not None:
+            return Keyed(user, self.people.of_kernel(user))
+        return await self.api_keys.keyed(headers)
 
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return ``function(*args)``, run in one of the threads for what only reads."""

@@ -31,6 +31,7 @@ class EventsSocket(ExtensionHandlerMixin, WebSocketMixin, WebSocketHandler, Call
     """
 
     _task: asyncio.Task[None] | None = None
+    _watch: asyncio.Task[None] | None = None  # over the API key that let the client in
 
     @ws_authenticated
     @authorized("read", resource="jobs_ext:events")
@@ -52,24 +53,34 @@ class EventsSocket(ExtensionHandlerMixin, WebSocketMixin, WebSocketHandler, Call
         """Start to send."""
         super().open(*args, **kwargs)
         self._task = asyncio.create_task(self._run())
+        if self.keyed is not None and self.keyed.key is not None:
+            self._watch = asyncio.create_task(self._watch_key())
 
     def on_message(self, message: str | bytes) -> None:
         """Take nothing: all is said in the query."""
 
     def on_close(self) -> None:
         """Stop sending."""
-        if self._task is not None:
-            self._task.cancel()
+        for task in (self._task, self._watch):
+            if task is not None:
+                task.cancel()
 
     async def _run(self) -> None:
         with suppress(WebSocketClosedError):
             try:
+                self.who.require("read")
                 query = decode_query(self.request, EventsQuery)
                 await Stream(self.backend, self.who, query, self._send).run()
             except JobsError as error:
                 await self._tell(error)
             finally:  # never leave a client waiting at a socket that nobody writes to
                 self.close(_POLICY)
+
+    async def _watch_key(self) -> None:
+        """Close the socket when its key is revoked, on whichever server, or expires."""
+        with suppress(WebSocketClosedError):
+            await self._tell(await self.backend.api_keys.end(self.request.headers))
+            self.close(_POLICY)
 
     async def _tell(self, error: JobsError) -> None:
         problem = msgspec.structs.asdict(describe(error, error.http_status))

@@ -11,19 +11,20 @@ from jupyter_server.extension.handler import ExtensionHandlerMixin
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from ..model.errors import JobsError, StoreRefused
+from ..model.errors import JobsError, StoreRefused, Unauthenticated
 from .errors import RETRY_AFTER, describe, status_of
-from .kernelkeys import KernelIdentity
 from .operation import operation_of
+from .people import KeyIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jupyter_server.auth import IdentityProvider, User
+    from jupyter_server.auth import IdentityProvider
 
     from ..service import Service
     from ..service.principal import Principal
     from .backend import Backend
+    from .people import Keyed
 
 API = "jobs-ext/api/v1"
 P = ParamSpec("P")
@@ -31,9 +32,9 @@ R = TypeVar("R")
 
 
 class Caller(JupyterHandler):
-    """Knows who is asking: a user as Jupyter says, or a kernel by its key."""
+    """Knows who is asking: a user as Jupyter says, or who has a key of ours."""
 
-    kernel_user: User | None = None
+    keyed: Keyed | None = None
 
     @property
     def backend(self) -> Backend:
@@ -48,22 +49,24 @@ class Caller(JupyterHandler):
     @property
     def who(self) -> Principal:
         """Who the request acts for."""
-        return self.backend.people.principal(self.current_user, kernel=self.kernel_user is not None)
+        if self.keyed is not None:
+            return self.keyed.who
+        return self.backend.people.principal(self.current_user)
 
     @property
     def identity_provider(self) -> IdentityProvider:
-        """Who says who is asking: with a kernel key, the key."""
-        if self.kernel_user is not None:
-            return KernelIdentity()
+        """Who says who is asking: with a key of ours, the key."""
+        if self.keyed is not None:
+            return KeyIdentity()
         return super().identity_provider
 
     async def prepare(self, **options: bool) -> None:
         """Find out who is asking, and let nobody in whom neither Jupyter nor a key knows.
 
-        A wrong kernel key is refused even when the request has a good cookie as well.
+        A wrong key is refused even when the request has a good cookie as well.
         """
         self.current_user = self._jupyter_current_user = None
-        self.kernel_user = self.backend.keys.user(self.request.headers)
+        self.keyed = await self.backend.keyed(self.request.headers)
         await super().prepare(**options)
         verb = self.request.method or ""
         if operation_of(type(self), verb) is None and not self._is_preflight():
@@ -113,6 +116,8 @@ class Caller(JupyterHandler):
         error = _error(kwargs)
         if status_code == 503 and not isinstance(error, StoreRefused):
             self.set_header("Retry-After", str(RETRY_AFTER))
+        if isinstance(error, Unauthenticated):
+            self.set_header("WWW-Authenticate", "Bearer")
         if status_code == 405:
             self.set_header("Allow", ", ".join(verbs(type(self))))
         self.set_header("Content-Type", "application/json")

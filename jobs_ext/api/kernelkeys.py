@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-from jupyter_server.auth import IdentityProvider, User
+from jupyter_server.auth import User
 from jupyter_server.base.call_context import CallContext
 from jupyter_server.utils import url_path_join
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from jupyter_client.manager import KernelManager
     from jupyter_client.multikernelmanager import MultiKernelManager
     from jupyter_server.serverapp import ServerApp
-    from tornado import web
 
 KERNEL_HEADER = "X-Jobs-Ext-Kernel"
 KEY_HEADER = "X-Jobs-Ext-Key"
@@ -92,23 +91,6 @@ class KernelKeys:
             return manager, name, kernel
 
         self._kernels.pre_start_kernel = pre_start_kernel  # type: ignore[method-assign]
-
-
-class KernelIdentity(IdentityProvider):
-    """Stands in for the server's identity provider in a request with a valid kernel key.
-
-    So the key is checked before, and instead of, a cookie; and like a token, which no form of
-    another site can send either, it needs no XSRF check.
-    """
-
-    def get_user(self, handler: web.RequestHandler) -> User | None:
-        """Return who the kernel acts for."""
-        user: User | None = getattr(handler, "kernel_user", None)
-        return user
-
-    def is_token_authenticated(self, handler: web.RequestHandler) -> bool:
-        """Return True: the key is a kind of token."""
-        return True
 
 
 def kernel_url(server: ServerApp) -> str:

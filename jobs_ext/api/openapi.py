@@ -48,11 +48,13 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
         "info": {"title": "jobs_ext", "version": __version__, "summary": "Jobs from a notebook"},
         "paths": {_path(route): _item(route) for route in routes},
         "components": {"schemas": components, "securitySchemes": _SECURITY},
-        "security": [{"token": []}, {"kernel": [], "key": []}],
+        "security": [{"token": []}, {"bearer": []}, {"basic": []}, {"kernel": [], "key": []}],
     }
 
 
 _SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "basic": {"type": "http", "scheme": "basic", "description": "An API key as the password."},
     "token": {"type": "apiKey", "in": "header", "name": "Authorization"},
     "kernel": {"type": "apiKey", "in": "header", "name": KERNEL_HEADER},
     "key": {"type": "apiKey", "in": "header", "name": KEY_HEADER},

@@ -6,19 +6,49 @@ import os
 import pwd
 from typing import TYPE_CHECKING
 
+from jupyter_server.auth import User
 from jupyter_server.auth.identity import (
     IdentityProvider,
     LegacyIdentityProvider,
     PasswordIdentityProvider,
 )
+from msgspec import Struct
 
+from ..model.key import Key
 from ..service.principal import Principal
 
 if TYPE_CHECKING:
-    from jupyter_server.auth import User
+    from collections.abc import Collection
+
+    from tornado import web
 
 _PERSONAL = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
 _OWN = frozenset({"read", "submit", "run"})
+
+
+class Keyed(Struct, frozen=True):
+    """A caller that was let in by a key of ours rather than by Jupyter."""
+
+    user: User
+    who: Principal
+    key: Key | None = None  # an API key; None: the key of a kernel
+
+
+class KeyIdentity(IdentityProvider):
+    """Stands in for the server's identity provider in a request with a good key of ours.
+
+    So the key is checked before, and instead of, a cookie; and like a token, which no form of
+    another site can send either, it needs no XSRF check.
+    """
+
+    def get_user(self, handler: web.RequestHandler) -> User | None:
+        """Return who the key acts for."""
+        keyed: Keyed | None = getattr(handler, "keyed", None)
+        return None if keyed is None else keyed.user
+
+    def is_token_authenticated(self, handler: web.RequestHandler) -> bool:
+        """Return True: the key is a kind of token."""
+        return True
 
 
 class People:
@@ -29,8 +59,9 @@ class People:
     provider people are told apart by their user names.
     """
 
-    def __init__(self, provider: IdentityProvider) -> None:
+    def __init__(self, provider: IdentityProvider, admins: Collection[str] = ()) -> None:
         kind = type(provider)
+        self._admins = frozenset(admins)
         self.personal = kind in _PERSONAL or kind.__module__.startswith("jupyterhub.")
         self._self = system_user()
 
@@ -38,13 +69,23 @@ class People:
         """Return the name under which the jobs of `user` are kept."""
         return self._self if self.personal else user.username
 
-    def principal(self, user: User, *, kernel: bool) -> Principal:
-        """Return what `user` may do: on a one-person server everything, else with their own jobs.
-
-        A kernel acts for its user, without managing.
-        """
+    def principal(self, user: User) -> Principal:
+        """Return what `user` may do: on a one-person server, and as an admin, everything."""
         owner = self.owner(user)
-        return Principal.all(owner) if self.personal and not kernel else Principal(owner, _OWN)
+        return Principal.all(owner) if self.manages(owner) else Principal(owner, _OWN)
+
+    def of_kernel(self, user: User) -> Principal:
+        """Return what a kernel of `user` may do: it acts for them, without managing."""
+        return Principal(self.owner(user), _OWN, by="kernel")
+
+    def of_key(self, key: Key) -> Principal:
+        """Return what may be done by a key: managing only as long as its owner may."""
+        lost = set() if self.manages(key.owner) else {"manage"}
+        return Principal(key.owner, frozenset(key.verbs) - lost, by="key")
+
+    def manages(self, owner: str) -> bool:
+        """Tell whether an owner may see to other people's jobs, to tools and keys."""
+        return owner == self._self if self.personal else owner in self._admins
 
 
 def system_user() -> str:

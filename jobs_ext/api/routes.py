@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tornado import web
 
 from ..model.errors import NotFound
-from . import about, batches, events, jobs, logs, openapi, outputs, queues, tools
+from . import about, batches, events, jobs, keys, logs, openapi, outputs, queues, tools
 from .handler import API, JobsHandler
 
 _PART = re.compile(r"\{(\w+)(:path)?\}")
@@ -55,6 +55,8 @@ ROUTES = [
     Route("batches/{batch}/release", batches.BatchReleaseHandler),
     Route("batches/{batch}/jobs", batches.BatchJobsHandler),
     Route("batches/{batch}/view", batches.BatchViewHandler),
+    Route("keys", keys.KeysHandler),
+    Route("keys/{key}", keys.KeyHandler),
     Route("events", events.EventsSocket),
 ]
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jobs_ext.model.tool import Tool
 
     from .batch import Batch
+    from .keys import Keys
     from .lists import JobList, ToolList
 
 # What a submit does not need is imported where it is used: the first job shall not wait for it.
@@ -53,6 +54,13 @@ class Client(Submitter):
         from . import context
 
         return context.capture() if self.connection.shares_files else Context()
+
+    @property
+    def keys(self) -> Keys:
+        """The API keys: ``keys.create(name, verbs)``, ``keys.list()``, ``keys.revoke(key)``."""
+        from .keys import Keys
+
+        return Keys(self.connection)
 
     def get(self, id: str) -> Job | Batch:  # noqa: A002 - what it is called everywhere
         """Return the job or batch with this id. Raises `NotFound`; `InvalidRequest` for no id."""

@@ -131,7 +131,8 @@ class Connection:
     def _follow(self) -> bool:
         """Look for the same server at another address or with another token; True if found."""
         with self._lock:
-            for address in finder.running():
+            for found in finder.running():
+                address = self.address.moved_to(found)
                 if address[:2] == self.address[:2]:
                     continue
                 try:
@@ -172,7 +173,9 @@ class Connection:
 
 def _may_change(response: requests.Response) -> bool:
     """Tell whether the same request may have another answer soon."""
-    if response.status_code not in _AWAY + _SHUT:
+    if response.status_code in _SHUT:
+        return _is_unknown(response)
+    if response.status_code not in _AWAY:
         return False
     return f'"{errors.StoreRefused.type}"' not in response.text
 
@@ -186,6 +189,13 @@ class _Headers(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers.update(self._headers)
         return request
+
+
+def _is_unknown(response: requests.Response) -> bool:
+    """Tell whether the server does not know us, as after its restart; else it knows and refuses."""
+    told = _body(response)
+    field = told.get("field") if isinstance(told, dict) else None
+    return field in (None, finder.KEY_HEADER)
 
 
 def _session(url: str) -> requests.Session:

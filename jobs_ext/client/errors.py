@@ -15,6 +15,7 @@ from jobs_ext.model.errors import (
     StoreRefused,
     StoreUnavailable,
     TooLarge,
+    Unauthenticated,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ __all__ = [
     "StoreRefused",
     "StoreUnavailable",
     "TooLarge",
+    "Unauthenticated",
     "VersionMismatch",
     "WaitTimeout",
     "WrongArguments",
@@ -150,7 +152,7 @@ def of_response(status: int, body: object) -> JobsError:
     told = body if isinstance(body, dict) else {}
     message = str(told.get("message") or f"The server answered with HTTP status {status}.")
     kinds = (
-        InvalidRequest, Forbidden, NotFound, Conflict, TooLarge,
+        InvalidRequest, Unauthenticated, Forbidden, NotFound, Conflict, TooLarge,
         RangeNotSatisfiable, StoreUnavailable, StoreRefused, DiskFull,
     )  # fmt: skip
     kind: type[JobsError] = next(

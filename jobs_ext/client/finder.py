@@ -13,6 +13,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from .errors import InvalidRequest, NoServer
 
+KEY_HEADER = "X-Jobs-Ext-Key"  # of a kernel's own key
+API_KEY = "jx_"  # how an API key begins
+
 
 class Address(NamedTuple):
     """A server to talk to and the headers that let us in."""
@@ -20,6 +23,14 @@ class Address(NamedTuple):
     url: str  # of the extension, ends in ``jobs-ext/``
     headers: dict[str, str]
     origin: str  # how it was found, for messages
+
+    def moved_to(self, other: Address) -> Address:
+        """Return where to go on when the server is at `other` now.
+
+        With an API key it stays by that key: whoever was given one shall not be let in by more.
+        """
+        key = f" {API_KEY}" in self.headers.get("Authorization", "")
+        return other._replace(headers=self.headers) if key else other
 
     def __repr__(self) -> str:
         """Leave the headers out: they hold a key or a token."""
@@ -42,7 +53,7 @@ def _by_environment(tried: list[str]) -> Address | None:
     names = ("JOBS_EXT_URL", "JOBS_EXT_KERNEL_ID", "JOBS_EXT_KERNEL_KEY")
     url, kernel, key = (os.environ.get(name, "") for name in names)
     if url and kernel and key:
-        headers = {"X-Jobs-Ext-Kernel": kernel, "X-Jobs-Ext-Key": key}
+        headers = {"X-Jobs-Ext-Kernel": kernel, KEY_HEADER: key}
         return Address(url, headers, "the key of this kernel")
     missing = [name for name in names if not os.environ.get(name)]
     tried.append(f"this kernel's own key ({', '.join(missing)} not set)")

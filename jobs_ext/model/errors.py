@@ -40,6 +40,13 @@ class InvalidRequest(JobsError):
     type = "invalid_request"
 
 
+class Unauthenticated(JobsError):
+    """The request carries a key that is not good here, or no longer."""
+
+    http_status = 401
+    type = "unauthenticated"
+
+
 class Forbidden(JobsError):
     """The caller may not do this."""
 

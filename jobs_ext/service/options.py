@@ -245,16 +245,18 @@ def check_number(name: str, value: int, field: str) -> None:
 def _check_names(options: Options) -> None:
     for name in ("name", "key", "project"):
         value = getattr(options, name)
-        if value is not None and not _is_name(value):
-            raise InvalidRequest(
-                f"{name} must be one line of 1 to {_LONGEST_NAME} characters.",
-                field=f"options.{name}",
-                value=value,
-            )
+        if value is not None:
+            check_name(value, f"options.{name}")
 
 
-def _is_name(text: str) -> bool:
-    return 0 < len(text) <= _LONGEST_NAME and all(category(c) not in _UNSEEN for c in text)
+def check_name(text: str, field: str) -> None:
+    """Raise `InvalidRequest` for a name that is empty, too long, or not one line."""
+    if not (0 < len(text) <= _LONGEST_NAME and all(category(c) not in _UNSEEN for c in text)):
+        raise InvalidRequest(
+            f"{field.rpartition('.')[2]} must be one line of 1 to {_LONGEST_NAME} characters.",
+            field=field,
+            value=text,
+        )
 
 
 def _check_folder(options: Options, tool: Tool | None) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from ..model.errors import Forbidden
 
-#: read: look; submit: run declared tools; run: run anything; manage: tools, other people's jobs.
-VERBS = frozenset({"read", "submit", "run", "manage"})
+#: read: look; submit: run declared tools; run: run anything; work: be a node, which runs jobs of
+#: others; manage: tools, other people's jobs and keys.
+VERBS = frozenset({"read", "submit", "run", "work", "manage"})
 
 
 class Principal(Struct, frozen=True):
-    """A caller: whose jobs it owns, and the verbs it was given."""
+    """A caller: whose jobs it owns, the verbs it was given, and what let it in."""
 
     owner: str
     verbs: frozenset[str]
+    by: Literal["login", "kernel", "key"] = "login"
 
     @classmethod
     def all(cls, owner: str) -> Principal:

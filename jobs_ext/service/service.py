@@ -18,6 +18,7 @@ from .batches import Batches
 from .core import Core
 from .events import Events
 from .jobs import Jobs
+from .keys import Keys
 from .logs import Logs
 from .outputs import Outputs
 from .queue import Queue
@@ -45,6 +46,7 @@ class Service:
         self.trash = Trash(core, self.jobs, self.batches)
         self.outputs = Outputs(core)
         self.logs = Logs(core)
+        self.keys = Keys(core)
         self.events = Events(core)
         self.queue = Queue(core)
         self.queues = Queues(core)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0007"
+HEAD = "0008"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -269,4 +269,44 @@ event = Table(
     Column("data", Text, nullable=False),
     Index("event_job", "job", "seq"),
     sqlite_autoincrement=True,
+)
+
+#: API keys. Of a key itself only the SHA-256 is kept (`digest`); `verbs` has spaces between.
+key = Table(
+    "key",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("prefix", Text, nullable=False, unique=True),
+    Column("digest", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("verbs", Text, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("expires", Text),
+    Column("last_used", Text),
+    Column("revoked", Text),
+    Index("key_owner", "owner", "pk"),
+    sqlite_autoincrement=True,
+)
+
+#: Who else may do something with a job; a grant always lets read.
+job_grant = Table(
+    "job_grant",
+    metadata,
+    Column("job_pk", Integer, ForeignKey("job.pk", ondelete="CASCADE"), primary_key=True),
+    Column("grantee", Text, primary_key=True),
+    Column("write", Boolean, nullable=False),
+    Column("execute", Boolean, nullable=False),
+    Index("job_grant_to", "grantee", "job_pk"),
+)
+
+#: Who may use a tool (its name, or name-version) that is not for everybody.
+tool_grant = Table(
+    "tool_grant",
+    metadata,
+    Column("tool", Text, primary_key=True),
+    Column("grantee", Text, primary_key=True),
+    Column("write", Boolean, nullable=False),
+    Column("execute", Boolean, nullable=False),
 )

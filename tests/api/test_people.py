@@ -8,6 +8,8 @@ from jupyter_server.auth import IdentityProvider, User
 from jupyter_server.auth.identity import PasswordIdentityProvider
 
 from jobs_ext.api.people import People, system_user
+from jobs_ext.model.key import Key
+from jobs_ext.service.principal import VERBS
 
 
 class Team(IdentityProvider):
@@ -26,16 +28,29 @@ def test_a_one_person_server_has_one_owner(provider):
     people = People(provider())
     names = {people.owner(User(name)) for name in ("0a1b", "2c3d")}
     assert names == {system_user()}
-    assert people.principal(User("0a1b"), kernel=False).scope is None
-    assert "manage" not in people.principal(User("0a1b"), kernel=True).verbs
+    assert people.principal(User("0a1b")).scope is None
+    assert "manage" not in people.of_kernel(User("0a1b")).verbs
 
 
 def test_people_on_a_shared_server_are_told_apart():
     people = People(Team())
-    ada = people.principal(User("ada"), kernel=False)
+    ada = people.principal(User("ada"))
     assert ada.owner == "ada"
     assert ada.scope == "ada"
-    assert people.principal(User("ada"), kernel=True).scope == "ada"
+    assert people.of_kernel(User("ada")).scope == "ada"
+
+
+def test_admins_of_a_shared_server_manage_and_their_keys_do():
+    people = People(Team(), admins={"ada"})
+    assert people.principal(User("ada")).verbs == VERBS
+    assert "manage" not in people.principal(User("bob")).verbs
+    assert "manage" not in people.of_kernel(User("ada")).verbs
+    assert "manage" in people.of_key(a_key("ada", ["read", "manage"])).verbs
+    assert people.of_key(a_key("bob", ["read", "manage"])).verbs == {"read"}
+
+
+def a_key(owner, verbs):
+    return Key(id="", name="", owner=owner, verbs=verbs, prefix="", created="")
 
 
 def test_the_owner_does_not_hang_on_the_environment(monkeypatch):

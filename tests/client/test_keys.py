@@ -1,0 +1,28 @@
+"""API keys from Python: made by a token's client, used by another client."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs_ext.client.client import Client
+from jobs_ext.client.connection import Connection
+from jobs_ext.client.errors import Conflict, Forbidden, Unauthenticated
+from jobs_ext.client.finder import Address, token
+
+
+def test_a_key_is_made_used_and_revoked(client, server):
+    made = client.keys.create("nightly", ["read", "submit"], expires="1d")
+    assert made.key not in repr(made)
+    assert client.keys.list()[0].id == made.id
+    mine = Client(Connection(Address(server.url, token(made.key), "the test")))
+    assert mine.connection.info.owner == made.owner
+    with pytest.raises(Forbidden, match="may not run"):
+        mine.submit(["true"])
+    with pytest.raises(Forbidden, match="A key can't make"):
+        mine.keys.create("more", ["read"])
+    client.keys.revoke(made)
+    with pytest.raises(Unauthenticated, match="was revoked"):
+        mine.keys.list()
+    with pytest.raises(Conflict, match="revoked already"):
+        client.keys.revoke(made.id)
+    mine.close()
