@@ -16,8 +16,9 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from ..model.errors import NotFound
-from ..model.job import Output
+from ..model.job import Output, Page
 from ..service.files import open_regular
+from .decode import decode_query
 from .handler import JobsHandler
 from .operation import Operation, authorized, describes, operation
 from .ranges import read_range
@@ -27,10 +28,18 @@ _BLOCK = 2**20  # bytes read and sent at a time
 _FILE = "application/octet-stream"
 
 
-class OutputList(Struct, frozen=True):
-    """The outputs of a job."""
+class OutputQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which attempt's output is meant."""
 
-    items: list[Output]
+    attempt: int | None = None  # None: the latest
+
+
+class OutputsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which page of which attempt's outputs."""
+
+    attempt: int | None = None  # None: the latest
+    limit: int = 100  # 1 to 500
+    cursor: str | None = None  # `next` of the page before
 
 
 class OutputsHandler(JobsHandler):
@@ -38,10 +47,11 @@ class OutputsHandler(JobsHandler):
 
     @web.authenticated
     @authorized("read", resource=RESOURCE)
-    @operation("List the outputs of a job", response=OutputList)
-    async def get(self, job: str) -> OutputList:
-        """Return what the job has written so far."""
-        return OutputList(await self.call(self.service.outputs.list, self.who, job))
+    @operation("List the outputs of a job", response=Page[Output], query=OutputsQuery)
+    async def get(self, job: str, query: OutputsQuery) -> Page[Output]:
+        """Return one page, by name, of what the job has written."""
+        listing = self.service.outputs.list
+        return await self.call(listing, self.who, job, query.attempt, query.limit, query.cursor)
 
 
 class OutputHandler(JobsHandler):
@@ -56,20 +66,21 @@ class OutputHandler(JobsHandler):
 
     @web.authenticated
     @authorized("read", resource=RESOURCE)
-    @describes(Operation("Download an output", media_type=_FILE))
+    @describes(Operation("Download an output", media_type=_FILE, query=OutputQuery))
     async def get(self, job: str, name: str) -> None:
         """Send the file or the range of it that is asked for."""
         await self._send(job, name)
 
     @web.authenticated
     @authorized("read", resource=RESOURCE)
-    @describes(Operation("Look at an output's size and type", media_type=_FILE))
+    @describes(Operation("Look at an output's size and type", media_type=_FILE, query=OutputQuery))
     async def head(self, job: str, name: str) -> None:
         """Send the headers of the file alone."""
         await self._send(job, name)
 
     async def _send(self, job: str, name: str) -> None:
-        output = await self.call(self.service.outputs.find, self.who, job, name)
+        query = decode_query(self.request, OutputQuery)
+        output = await self.call(self.service.outputs.find, self.who, job, name, query.attempt)
         with await self.call(_open, output) as file:
             self._size = os.fstat(file.fileno()).st_size
             self._describe(output, _etag(output, os.fstat(file.fileno())))

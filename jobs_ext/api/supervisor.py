@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from ..runner.holder import Holder, outdated, this_build
@@ -34,6 +35,7 @@ class Supervisor:
         self._at_start = True  # nothing has been looked at yet
         self._trouble = ""  # what keeps the runner from being started
         self._starts = 0  # in a row: 1 is ordinary, more means that runners die young
+        self._not_before = 0.0  # monotonic time: no start is made earlier
 
     def poke(self) -> None:
         """Say that a runner may be needed now."""
@@ -47,15 +49,23 @@ class Supervisor:
                 self._trouble = ""
             except OSError as error:  # no room for a process or a file now; there may be later
                 self._complain(str(error))
-            await asyncio.sleep(self._pause())
+            await asyncio.sleep(_PAUSE)
             await self._wait()
 
     async def _look(self) -> None:
+        """Start or replace a runner where that is needed and its time has come.
+
+        One that is seen alive was a good start, however it ends: its successor starts at once.
+        """
         paths = self._backend.service.paths
-        if not await self._backend.call(ensure_runner, paths, extra_args=self._options):
+        if await self._backend.call(is_running, paths):
             await self._replace()
             return
-        self._starts += 1
+        if time.monotonic() < self._not_before:
+            return
+        if not await self._backend.call(ensure_runner, paths, extra_args=self._options):
+            return
+        self._count_start()
         self._at_start = False
         if self._starts > 1:
             self._backend.log.warning(
@@ -72,9 +82,11 @@ class Supervisor:
         at_start, self._at_start = self._at_start, False
         old = await self._backend.call(outdated, paths, at_start=at_start)
         if old is None:
-            self._starts = 0
+            self._starts, self._not_before = 0, 0.0
             return
-        self._starts += 1  # one that does not let go is asked ever less often
+        if time.monotonic() < self._not_before:
+            return
+        self._count_start()  # one that does not let go is asked ever less often
         self._backend.log.info("%s", _replacing(old))
         options = [*self._options, "--replace"]
         await self._backend.call(start_runner, paths, sys.executable, options)
@@ -89,8 +101,11 @@ class Supervisor:
             self._backend.log.warning("The runner of jobs can't be started: %s.", trouble)
         self._trouble = trouble
 
-    def _pause(self) -> float:
-        return float(min(_PAUSE * 4 ** max(0, self._starts - 1), _LONGEST))
+    def _count_start(self) -> None:
+        """Let the next start, if this one is none, wait longer than the one before."""
+        self._starts += 1
+        pause = min(_PAUSE * 4 ** (self._starts - 1), _LONGEST)
+        self._not_before = time.monotonic() + pause
 
     async def _wait(self) -> None:
         with contextlib.suppress(TimeoutError):

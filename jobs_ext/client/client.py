@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _JSON = {"Content-Type": "application/json"}
+_MOST_PAGES = 1000  # that are looked through for jobs; the server looks at 1,000 for each
 
 
 class ToolInfo(NamedTuple):
@@ -92,13 +95,18 @@ class Client(Submitter):
         """Return the newest jobs, at most 100 unless `limit` says otherwise.
 
         `filters` are tool, batch, name, project, text, deleted, limit (1 to 500) and order
-        (newest or oldest).
+        (newest or oldest). Among very many jobs a rare one is looked for in a million; a warning
+        says when older ones were left out.
         """
         from .lists import JobList
 
-        params = {"status": status} | filters
-        page = self._get("jobs", model.Page[model.Job], _params(params))
-        return JobList(Job(self, one) for one in page.items)
+        found: list[model.Job] = []
+        params = {"limit": 100, "status": status} | filters
+        for page in self._pages("jobs", params, _MOST_PAGES):
+            found += page.items
+            if len(found) >= int(params["limit"]):
+                break
+        return JobList(Job(self, one) for one in found[: int(params["limit"])])
 
     def tools(self) -> ToolList:
         """Return what can be run here, as a table."""
@@ -140,14 +148,8 @@ class Client(Submitter):
 
     def batch_jobs(self, id: str) -> Iterator[model.Job]:  # noqa: A002
         """Yield every job of a batch that has been made, reruns included, in no set order."""
-        cursor: str | None = None
-        while True:
-            params = _params({"limit": 500, "cursor": cursor, "order": "oldest"})
-            page = self._get(f"batches/{id}/jobs", model.Page[model.Job], params)
+        for page in self._pages(f"batches/{id}/jobs", {"limit": 500, "order": "oldest"}):
             yield from page.items
-            cursor = page.next
-            if cursor is None:
-                return
 
     def cancel(self, kind: str, id: str) -> None:  # noqa: A002
         """Cancel a job or batch (``kind``); cancelling twice is once."""
@@ -207,6 +209,21 @@ class Client(Submitter):
     def _get(self, path: str, shape: type[T], params: Any = None) -> T:
         response = self.connection.request("GET", path, params=params)
         return msgspec.json.decode(response.content, type=shape)
+
+    def _pages(
+        self, path: str, params: dict[str, Any], most: int | None = None
+    ) -> Iterator[model.Page[model.Job]]:
+        """Yield the pages of a listing, `most` of them; a page may be empty and not the last."""
+        given = params
+        for number in itertools.count(1):
+            page = self._get(path, model.Page[model.Job], _params(given))
+            yield page
+            if page.next is None:
+                return
+            if number == most:
+                warnings.warn("Not all jobs were looked at: ask for less.", stacklevel=4)
+                return
+            given = params | {"cursor": page.next}
 
     def _post(self, path: str, shape: type[T], body: Any, parts: Parts) -> T:
         encoded = msgspec.json.encode(body)

@@ -210,6 +210,12 @@ class Job(Handle):
 
         return Outputs(self.client.connection, self.refresh())
 
+    def outputs_of(self, attempt: int) -> Outputs:
+        """Return the outputs of an attempt (from 1), e.g. of one before a retry."""
+        from .outputs import Outputs
+
+        return Outputs(self.client.connection, self.refresh(), attempt)
+
     def output(self, name: str) -> OutputReference:
         """Return an output that need not be there yet, as an argument for another job."""
         from .outputs import OutputReference

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import msgspec
 import requests
 
 from jobs_ext.model import job as model
@@ -31,10 +32,13 @@ _lock = threading.Lock()
 class OutputFile:
     """One output of a job. Usable as another job's argument."""
 
-    def __init__(self, connection: Connection, job: str, info: model.Output) -> None:
+    def __init__(
+        self, connection: Connection, job: str, info: model.Output, attempt: int | None = None
+    ) -> None:
         self._connection = connection
         self.job = job
         self.info = info
+        self._attempt = attempt  # None: the latest
 
     @property
     def name(self) -> str:
@@ -73,7 +77,7 @@ class OutputFile:
         """
         if self.info.path and self._connection.shares_files and self._is_there(self.info.path):
             return Path(self.info.path)
-        copy = Path(_cache_dir()) / self.job / _safe(self.name)
+        copy = Path(_cache_dir()) / self.job / str(self._attempt or "latest") / _safe(self.name)
         if not copy.is_file():
             self._download(copy)
         return copy
@@ -129,7 +133,10 @@ class OutputFile:
         start = file.tell()
         headers = {"Range": f"bytes={start}-", "Accept-Encoding": "identity"} if start else {}
         path = f"jobs/{self.job}/outputs/{quote(self.name)}"
-        response = self._connection.request("GET", path, headers=headers, stream=True)
+        params = None if self._attempt is None else {"attempt": self._attempt}
+        response = self._connection.request(
+            "GET", path, params=params, headers=headers, stream=True
+        )
         if start and response.status_code != requests.codes.partial_content:
             file.seek(0)
             file.truncate()
@@ -148,9 +155,13 @@ class OutputFile:
 class Outputs(Mapping[str, OutputFile]):
     """A job's outputs by name; what a tool calls ``table`` also by its file's name, ``t.csv``."""
 
-    def __init__(self, connection: Connection, job: model.Job) -> None:
-        self._files = {o.name: OutputFile(connection, job.id, o) for o in job.outputs}
-        self._names = {PurePosixPath(o.path).name: o.name for o in job.outputs if o.path}
+    def __init__(self, connection: Connection, job: model.Job, attempt: int | None = None) -> None:
+        """Take the outputs of an attempt, of the latest by default; a job itself names few."""
+        listed = job.outputs
+        if attempt is not None or job.n_outputs > len(listed):
+            listed = _all(connection, job.id, attempt)
+        self._files = {o.name: OutputFile(connection, job.id, o, attempt) for o in listed}
+        self._names = {PurePosixPath(o.path).name: o.name for o in listed if o.path}
         self._job = job
 
     def __getitem__(self, name: str) -> OutputFile:
@@ -202,6 +213,19 @@ class OutputReference:
     def reference(self) -> dict[str, Any]:
         """Return the JSON by which a request names this output."""
         return {"$output": {"job": self.job, "name": self.name}}
+
+
+def _all(connection: Connection, job: str, attempt: int | None) -> list[model.Output]:
+    """Return all outputs of an attempt, page by page."""
+    found: list[model.Output] = []
+    params: dict[str, Any] = {"limit": 500} | ({} if attempt is None else {"attempt": attempt})
+    while True:
+        response = connection.request("GET", f"jobs/{job}/outputs", params=params)
+        page = msgspec.json.decode(response.content, type=model.Page[model.Output])
+        found += page.items
+        if page.next is None:
+            return found
+        params["cursor"] = page.next
 
 
 def _safe(name: str) -> PurePosixPath:

@@ -42,8 +42,9 @@ def _job_rows(view: View) -> Iterable[tuple[str, str]]:
     if view["duration"] is not None:
         yield "took", show_duration(view["duration"])
     if view["outputs"]:
-        told = (f"{o['name']} ({show_bytes(o['size'])})" for o in view["outputs"])
-        yield "outputs", ", ".join(told)
+        told = [f"{o['name']} ({show_bytes(o['size'])})" for o in view["outputs"]]
+        more = view.get("n_outputs", 0) - len(told)
+        yield "outputs", ", ".join([*told, f"and {more} more"] if more > 0 else told)
     yield "id", view["id"]
 
 

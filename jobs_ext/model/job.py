@@ -76,7 +76,8 @@ class Job(Struct, frozen=True):
     stopped: str | None = None
     deleted: str | None = None
     cancel_requested: str | None = None
-    outputs: list[Output] = []
+    outputs: list[Output] = []  # of the latest attempt: the first 100 by name
+    n_outputs: int = 0  # of all of them
 
 
 class Batch(Struct, frozen=True):

@@ -59,6 +59,7 @@ def view_model(job: Job) -> dict[str, Any]:
             {"name": o.name, "size": o.size, "media_type": o.media_type, "main": o.main}
             for o in job.outputs
         ],
+        "n_outputs": job.n_outputs,
         "actions": _actions(job),
     }
 

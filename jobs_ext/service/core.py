@@ -51,14 +51,17 @@ class Core(Struct, frozen=True):
         """Return what the API says of these jobs."""
         specs = self.specs.load(connection, (row.spec for row in rows))
         tries = job_rows.attempts(connection, rows)
-        files = job_rows.outputs(connection, rows)
+        files = job_rows.outputs(connection, tries)
         why = reasons(connection, self.house, rows, self.store.paths.root)
-        return [
-            job_rows.to_job(
-                row, specs[row.spec], tries.get(row.pk, []), files.get(row.pk, []), why.get(row.pk)
-            )
-            for row in rows
-        ]
+        shown = []
+        for row in rows:
+            attempts, some = tries.get(row.pk, []), files.get(row.pk, [])
+            number = len(some)
+            if number == job_rows.SHOWN:
+                number = job_rows.number_of_outputs(connection, row.pk, attempts[-1].number)
+            spec, waits = specs[row.spec], why.get(row.pk)
+            shown.append(job_rows.to_job(row, spec, attempts, some, number, waits))
+        return shown
 
     def job(self, who: Principal, job_id: str) -> Job:
         """Return one job as it stands now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from textwrap import shorten
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,7 @@ from ..store.changes import Changes
 from ..store.jobs import JobRow
 
 GROUP = 500  # jobs moved in one transaction
+_LONGEST_REASON = 120  # characters of the reason of a job that others need
 
 
 def cancel(changes: Changes, row: JobRow, reason: str) -> None:
@@ -48,9 +50,16 @@ def finish(
 def promote(tx: Connection, limit: int = GROUP) -> int:
     """Let PENDING jobs go on that have nothing left to wait for; end those that wait in vain."""
     changes = Changes(tx)
-    for row, name in rows.doomed(tx, limit):
-        reason = f"{name}, which it needs, did not succeed"
+    for row, needed in rows.doomed(tx, limit):
+        reason = f"{needed.name}, which it needs, {_fate(needed)}"
         finish(changes, row, Status.CANCELLED, ReasonCode.DEPENDENCY_FAILED, reason)
     for row in rows.ready(tx, time.time(), limit):
         changes.move(row, Status.RUNNABLE, not_before=None)
     return changes.flush()
+
+
+def _fate(needed: rows.Needed) -> str:
+    """Say how a job that did not succeed ended, and why, shortly."""
+    why = shorten(needed.reason or "", _LONGEST_REASON, placeholder=" …")
+    how = "was cancelled" if needed.status == Status.CANCELLED else "failed"
+    return f"{how}: {why}" if why else how

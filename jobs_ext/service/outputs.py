@@ -5,31 +5,46 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from ..model.errors import NotFound
-from ..model.job import Output
+from ..model.job import Output, Page
 from ..store import jobs as job_rows
 from ..store.contents import Spec
 from ..store.jobs import JobRow
 from .core import Core
 from .files import is_file
 from .hints import did_you_mean
+from .jobs import check_limit
 from .principal import Principal
+
+_NAMED = 500  # outputs among which one is looked for that is meant by a name nobody has
 
 
 class Outputs:
-    """The outputs of a job's latest attempt."""
+    """The outputs of a job: those of its latest attempt unless another is named."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    def list(self, who: Principal, job_id: str) -> list[Output]:
-        """Return the outputs of a job, by name."""
+    def list(
+        self,
+        who: Principal,
+        job_id: str,
+        attempt: int | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> Page[Output]:
+        """Return one page of the outputs of a job, by name."""
         who.require("read")
+        check_limit(limit)
         with self._core.store.read() as connection:
             row = self._core.job_row(connection, who, job_id)
-            return self._core.present(connection, [row])[0].outputs
+            number = _attempt(connection, row, attempt)
+            files, following = job_rows.output_page(connection, row.pk, number, limit, cursor)
+            return Page([job_rows.to_output(file) for file in files], following)
 
-    def find(self, who: Principal, job_id: str, name: str) -> Output:
+    def find(self, who: Principal, job_id: str, name: str, attempt: int | None = None) -> Output:
         """Return an output whose file is there; `NotFound` says what is wrong otherwise.
 
         A file in the attempt's folder must really lie there, also behind symbolic links. In the
@@ -38,21 +53,20 @@ class Outputs:
         who.require("read")
         with self._core.store.read() as connection:
             row = self._core.job_row(connection, who, job_id)
-            files = job_rows.outputs(connection, [row]).get(row.pk, [])
+            number = _attempt(connection, row, attempt)
+            file = job_rows.find_output(connection, row.pk, number, name)
             spec = self._core.specs.load(connection, [row.spec])[row.spec]
-        last = max((file.attempt for file in files), default=0)
-        for file in files:
-            if file.name == name and file.attempt == last:
-                output = job_rows.to_output(file)
-                self._check(row, file.attempt, spec, output)
-                return output
-        known = sorted({file.name for file in files if file.attempt == last})
-        raise NotFound(
-            f"The job has no output {name!r}.",
-            field="name",
-            value=name,
-            hint=did_you_mean(name, known),
-        )
+            some = [] if file else job_rows.output_page(connection, row.pk, number, _NAMED, None)[0]
+        if file is None:
+            raise NotFound(
+                f"The job has no output {name!r}.",
+                field="name",
+                value=name,
+                hint=did_you_mean(name, [known.name for known in some]),
+            )
+        output = job_rows.to_output(file)
+        self._check(row, number, spec, output)
+        return output
 
     def _check(self, row: JobRow, attempt: int, spec: Spec, output: Output) -> None:
         path = Path(output.path or "")
@@ -67,6 +81,21 @@ class Outputs:
                 value=output.name,
                 hint=f"Its file was {path}.",
             )
+
+
+def _attempt(connection: Connection, row: JobRow, wanted: int | None) -> int:
+    """Return the number of the attempt that is meant, 0 before the first."""
+    numbers = [one.number for one in job_rows.attempts(connection, [row]).get(row.pk, [])]
+    if wanted is None:
+        return numbers[-1] if numbers else 0
+    if wanted not in numbers:
+        raise NotFound(
+            f"The job has no attempt {wanted}.",
+            field="attempt",
+            value=wanted,
+            hint=f"It has had {len(numbers)} so far.",
+        )
+    return wanted
 
 
 def _lies_in(path: Path, folder: Path) -> bool:

@@ -73,10 +73,13 @@ def page(
 
 
 def counts(connection: Connection, row: BatchRow) -> dict[str, int]:
-    """Return how many jobs of a batch stand where; those not made yet count by its state."""
+    """Return how many jobs of a batch stand where; those not made yet count as SUBMITTED.
+
+    They do so in a cancelled batch, too, until they are made as jobs that are CANCELLED: who
+    waits for the end finds every job.
+    """
     found = tallies.of_batch(connection, row.pk)
-    unmade = Status.CANCELLED if row.cancel_requested else Status.SUBMITTED
-    found[unmade] += row.n_jobs - row.made
+    found[Status.SUBMITTED] += row.n_jobs - row.made
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from ..model.job import Attempt, Job, Output, Progress, TargetInfo
 from ..model.status import Status
-from . import events
+from . import cursors, events
 from .contents import Spec
 from .listing import driver, row_type
 from .prepared import Prepared, insertion
@@ -122,7 +122,24 @@ _OF_JOBS = "WHERE job_pk IN (SELECT value FROM json_each(?))"
 _ATTEMPTS = f"SELECT job_pk, {_ATTEMPT} FROM attempt {_OF_JOBS} ORDER BY job_pk, number"  # noqa: S608
 _FileRow = row_type(output)
 _FILE = ", ".join(_FileRow._fields)
-_FILES = f"SELECT {_FILE} FROM output {_OF_JOBS} ORDER BY job_pk, attempt, name"  # noqa: S608
+SHOWN = 100  # outputs that a job is shown with; the others are on the pages of its outputs
+_FILES = f"""
+WITH wanted AS MATERIALIZED (
+  SELECT pk, number, (
+    SELECT name FROM output WHERE job_pk = pk AND attempt = number
+    ORDER BY name LIMIT 1 OFFSET {SHOWN - 1}
+  ) AS last
+  FROM (SELECT value ->> 0 AS pk, value ->> 1 AS number FROM json_each(?))
+)
+SELECT {_FILE} FROM wanted CROSS JOIN output
+ON job_pk = pk AND attempt = number AND name <= ifnull(last, x'') -- bytes are behind all text
+ORDER BY job_pk, name"""  # noqa: S608
+_PAGE = (
+    f"SELECT {_FILE} FROM output WHERE job_pk = ? AND attempt = ? AND name > ?"  # noqa: S608
+    " ORDER BY name LIMIT ?"
+)
+_FIND = f"SELECT {_FILE} FROM output WHERE job_pk = ? AND attempt = ? AND name = ?"  # noqa: S608
+_NUMBER = "SELECT count(*) FROM output WHERE job_pk = ? AND attempt = ?"
 
 
 def attempts(connection: Connection, rows: Sequence[JobRow]) -> dict[int, list[Attempt]]:
@@ -133,12 +150,39 @@ def attempts(connection: Connection, rows: Sequence[JobRow]) -> dict[int, list[A
     return found
 
 
-def outputs(connection: Connection, rows: Sequence[JobRow]) -> dict[int, list[Any]]:
-    """Return the rows of the outputs of these jobs, by attempt and name."""
+def outputs(connection: Connection, tries: Mapping[int, Sequence[Attempt]]) -> dict[int, list[Any]]:
+    """Return the rows of the first `SHOWN` outputs of each job's latest attempt, by name."""
+    wanted = [(pk, attempts[-1].number) for pk, attempts in tries.items()]
     found: dict[int, list[Any]] = defaultdict(list)
-    for row in map(_FileRow._make, driver(connection).execute(_FILES, (_pks(rows),))):
-        found[row.job_pk].append(row)
+    if wanted:
+        given = msgspec.json.encode(wanted).decode()
+        for row in map(_FileRow._make, driver(connection).execute(_FILES, (given,))):
+            found[row.job_pk].append(row)
     return found
+
+
+def output_page(
+    connection: Connection, pk: int, attempt: int, limit: int, cursor: str | None
+) -> tuple[list[Any], str | None]:
+    """Return one page of the rows of an attempt's outputs by name, and the cursor of the next."""
+    after = "" if cursor is None else cursors.decode_name(cursor, "outputs")
+    given = (pk, attempt, after, limit + 1)
+    rows = [*map(_FileRow._make, driver(connection).execute(_PAGE, given))]
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], cursors.encode("outputs", rows[limit - 1].name)
+
+
+def find_output(connection: Connection, pk: int, attempt: int, name: str) -> Any:
+    """Return the row of an output; None if there is none."""
+    found = driver(connection).execute(_FIND, (pk, attempt, name)).fetchone()
+    return None if found is None else _FileRow._make(found)
+
+
+def number_of_outputs(connection: Connection, pk: int, attempt: int) -> int:
+    """Return how many outputs an attempt has."""
+    (number,) = driver(connection).execute(_NUMBER, (pk, attempt)).fetchone()
+    return int(number)
 
 
 def _pks(rows: Sequence[JobRow]) -> str:
@@ -162,10 +206,14 @@ def to_job(
     spec: Spec,
     tries: list[Attempt],
     files: list[Any],
+    n_files: int,
     waiting: tuple[str, str] | None,
 ) -> Job:
-    """Return what the API says of a job; `waiting` is the code and sentence of why it waits."""
-    last = tries[-1].number if tries else 0
+    """Return what the API says of a job.
+
+    `files` are the first of its `n_files` outputs; `waiting` is the code and sentence of why it
+    waits.
+    """
     progress = None if row.progress is None else msgspec.json.decode(row.progress, type=Progress)
     code, sentence = waiting or (row.reason_code, row.reason)
     return Job(
@@ -190,5 +238,6 @@ def to_job(
         stopped=row.stopped,
         deleted=row.deleted,
         cancel_requested=row.cancel_requested,
-        outputs=[to_output(file) for file in files if file.attempt == last],
+        outputs=[to_output(file) for file in files],
+        n_outputs=n_files,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -68,18 +68,29 @@ def ready(connection: Connection, now: float, limit: int) -> list[JobRow]:
     return list(connection.execute(query.order_by(job.c.pk).limit(limit)))
 
 
-def doomed(connection: Connection, limit: int) -> list[tuple[JobRow, str]]:
-    """Return PENDING jobs one of whose needed jobs did not succeed, with its name."""
+class Needed(NamedTuple):
+    """A needed job that did not succeed."""
+
+    name: str
+    status: str
+    reason: str | None
+
+
+def doomed(connection: Connection, limit: int) -> list[tuple[JobRow, Needed]]:
+    """Return PENDING jobs one of whose needed jobs did not succeed, with that job."""
     needed = job.alias("needed")
     query = (
-        select(job, needed.c.name.label("needed_name"))
+        select(job, *(needed.c[name].label(f"needed_{name}") for name in Needed._fields))
         .join(needs, needs.c.job_pk == job.c.pk)
         .join(needed, needed.c.pk == needs.c.needed_pk)
         .where(job.c.status == str(Status.PENDING), needed.c.status.in_(_BAD), ~needs.c.ended)
         .group_by(job.c.pk)
         .limit(limit)
     )
-    return [(row, row.needed_name) for row in connection.execute(query)]
+    return [
+        (row, Needed(row.needed_name, row.needed_status, row.needed_reason))
+        for row in connection.execute(query)
+    ]
 
 
 def is_open(needed: Any) -> ColumnElement[bool]:

@@ -69,7 +69,8 @@ function readJob(data: Json, id: string): JobView {
       size: number(one['size']),
       media_type: text(one['media_type']),
       main: one['main'] === true
-    }))
+    })),
+    n_outputs: number(data['n_outputs'])
   };
 }
 

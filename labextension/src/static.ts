@@ -41,7 +41,9 @@ function jobRows(view: JobView): Row[] {
     rows.push(['took', showDuration(view.duration)]);
   }
   if (view.outputs.length) {
-    rows.push(['outputs', view.outputs.map(one => `${one.name} (${showBytes(one.size)})`).join(', ')]);
+    const named = view.outputs.map(one => `${one.name} (${showBytes(one.size)})`);
+    const more = view.n_outputs - named.length;
+    rows.push(['outputs', [...named, ...(more > 0 ? [`and ${more} more`] : [])].join(', ')]);
   }
   return [...rows, ['id', view.id]];
 }

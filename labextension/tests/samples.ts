@@ -31,6 +31,7 @@ export function job(changes: Partial<JobView> = {}): JobView {
     batch: null,
     arguments: [{ name: 'text', text: 'data.txt' }],
     outputs: [],
+    n_outputs: 0,
     actions: ['cancel'],
     ...changes
   };
@@ -47,6 +48,7 @@ export function succeeded(changes: Partial<JobView> = {}): JobView {
     exit_code: 0,
     peak_memory: 34_000_000,
     outputs: [{ name: 'out/counts.txt', size: 12_300, media_type: 'text/plain', main: true }],
+    n_outputs: 1,
     actions: ['rerun'],
     ...changes
   });

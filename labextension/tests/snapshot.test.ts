@@ -57,5 +57,6 @@ describe('the still forms', () => {
     expect(staticText(failed())).toBe(`<job 'count' FAILED: exited with code 2 ${ID}>`);
     expect(staticHtml(batch({ SUCCEEDED: 1, FAILED: 1 })).split('\n')[0]).toBe('<b>sweep</b> 1 SUCCEEDED, 1 FAILED');
     expect(staticHtml(succeeded())).toContain('<tr><th>outputs</th><td>out/counts.txt (12.3 kB)</td></tr>');
+    expect(staticHtml(succeeded({ n_outputs: 7 }))).toContain('<td>out/counts.txt (12.3 kB), and 6 more</td>');
   });
 });

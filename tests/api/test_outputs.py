@@ -103,3 +103,58 @@ def test_file_names_are_quoted():
     assert 'filename="na_ve _a_ 100_.csv"' in said
     assert "filename*=UTF-8''na%C3%AFve%20%22a%22%20100%25.csv" in said
     assert "\n" not in disposition("a\r\nX-Header: 1")
+
+
+MANY = """
+import os
+for k in range(230):
+    open(f"{os.environ['JOBS_OUTPUT_DIR']}/{k:03}", "w").close()
+"""
+
+
+async def test_many_outputs_have_pages(api):
+    job = await api.ended((await api.submit(python(MANY)))["id"])
+    shown, number = [one["name"] for one in job["outputs"]], job["n_outputs"]
+    assert (len(shown), number) == (100, 230)
+    outputs = f"jobs/{job['id']}/outputs"
+    names, query = [], {"limit": "90"}
+    while query:
+        page = (await api("GET", outputs, params=query)).json
+        names += [one["name"] for one in page["items"]]
+        query = page["next"] and {"limit": "90", "cursor": page["next"]}
+    assert names == sorted(f"{k:03}" for k in range(230))
+    assert names[:100] == shown
+    assert (await api("GET", f"{outputs}/229")).status == 200
+    for wrong in ({"limit": "0"}, {"limit": "501"}, {"cursor": "x"}, {"attempt": "x"}):
+        answer = await api("GET", outputs, params=wrong)
+        assert (answer.status, answer.json["field"]) == (400, next(iter(wrong))), answer.body
+
+
+ONCE_MORE = """
+import os, pathlib
+seen = pathlib.Path("seen")
+again = seen.exists()
+seen.touch()
+open(os.environ["JOBS_OUTPUT_DIR"] + ("/second" if again else "/first"), "w").write("x")
+open(os.environ["JOBS_OUTPUT_DIR"] + "/both", "w").write(str(again))
+raise SystemExit(not again)
+"""
+
+
+async def test_outputs_of_an_earlier_attempt(api, tmp_path):
+    given = {"retries": 1, "cwd": str(tmp_path)}
+    job = await api.ended((await api.submit(python(ONCE_MORE), **given))["id"])
+    assert (job["status"], len(job["attempts"])) == ("SUCCEEDED", 2)
+    outputs = f"jobs/{job['id']}/outputs"
+
+    async def names(**query):
+        items = (await api("GET", outputs, params=query)).json["items"]
+        return [one["name"] for one in items]
+
+    assert await names() == await names(attempt="2") == ["both", "second"]
+    assert await names(attempt="1") == ["both", "first"]
+    assert (await api("GET", f"{outputs}/both")).body == b"True"
+    assert (await api("GET", f"{outputs}/both", params={"attempt": "1"})).body == b"False"
+    assert (await api("GET", f"{outputs}/first")).status == 404
+    answer = await api("GET", outputs, params={"attempt": "3"})
+    assert (answer.status, answer.json["field"]) == (404, "attempt")

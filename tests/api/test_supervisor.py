@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
 from types import SimpleNamespace
 
 import pytest
 
 from jobs_ext.api.supervisor import Supervisor
+from jobs_ext.runner.holder import read_holder
 from jobs_ext.runner.launch import is_running
 from jobs_ext.store.paths import Paths
 from tests.waiting import auntil
@@ -53,3 +56,28 @@ async def test_a_system_that_is_full_for_now_is_asked_again(backend, caplog):
     assert caplog.text.count("can't be started") == 1  # said once
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_runner_that_is_killed_is_followed_by_another_at_once(service):
+    paths = service.paths
+    backend = SimpleNamespace(service=service, call=asyncio.to_thread, log=logging.getLogger())
+    supervisor = Supervisor(backend, [])
+    task = asyncio.create_task(supervisor.run())
+    gone = set()
+
+    def another():
+        holder = read_holder(paths)
+        return holder is not None and holder.pid not in gone and is_running(paths) and holder
+
+    try:
+        for _ in range(2):
+            supervisor._starts = 5  # as if many had died young: the next would wait for a minute
+            holder = await auntil(another, timeout=20, what="a runner")
+            supervisor.poke()
+            await auntil(lambda: not supervisor._starts, what="a look at it")
+            gone.add(holder.pid)
+            os.kill(holder.pid, signal.SIGKILL)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await auntil(lambda: not is_running(paths), what="its end")

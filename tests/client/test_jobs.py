@@ -16,6 +16,7 @@ import pytest
 
 import jobs_ext as jx
 from jobs_ext.client import waiting
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -399,3 +400,22 @@ def test_a_waiting_job_is_held_and_given_another_priority(client):
     assert job.release().wait(60).status == "SUCCEEDED"
     with pytest.raises(jx.errors.Conflict):
         job.hold()
+
+
+def test_all_of_many_outputs_are_there(client):
+    code = "import os\nfor k in range(130): open(os.environ['JOBS_OUTPUT_DIR'] + f'/{k}', 'w')"
+    job = jx.submit([sys.executable, "-c", code]).wait(60)
+    assert (len(job.refresh().outputs), len(job.outputs)) == (100, 130)
+    assert "and 30 more" in job._repr_mimebundle_()["text/html"]
+    assert len(job.outputs_of(1)) == 130
+    with pytest.raises(jx.errors.NotFound, match="no attempt 2"):
+        job.outputs_of(2)
+
+
+def test_a_rare_job_is_found_among_many(client):
+    rare = jx.options(name="a needle", hold=True).submit(["true"])
+    hay = jx.options(hold=True).map(["true", "{k}"], range(1100))
+    until(lambda: hay.counts["PENDING"] == 1100, what="the jobs")
+    assert [job.id for job in jx.jobs(text="needle", limit=1)] == [rare.id]
+    rare.cancel()
+    hay.delete()

@@ -32,9 +32,11 @@ def test_a_view_is_plain_json():
             progress=Progress(0.5, "half"),
             attempts=[Attempt(1, Status.RUNNING, peak_memory=10)],
             outputs=[Output("a.csv", "text/csv", 3, path="/secret/a.csv")],
+            n_outputs=1,
             arguments={"k": 3},
         )
     )
+    assert seen["n_outputs"] == len(seen["outputs"]) == 1
     assert json.loads(json.dumps(seen)) == seen
     assert seen["progress"] == {"fraction": 0.5, "message": "half", "data": None}
     assert seen["arguments"] == [{"name": "k", "text": "3"}]

@@ -81,7 +81,7 @@ export class JobCard implements Part<JobView> {
     const moves = this.live && view.tone === 'active';
     this.progress.update(view.progress, moves || (!view.final && view.progress !== null));
     this.updateFacts();
-    this.outputs.update(view.id, view.outputs);
+    this.outputs.update(view);
     this.log?.update(view);
     this.actions.update(view);
     this.announcer.update(`${view.title}: ${view.status}. ${view.final ? (view.reason ?? '') : ''}`);

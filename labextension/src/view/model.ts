@@ -51,7 +51,9 @@ export interface JobView {
   log_tail: string | null;
   batch: string | null;
   arguments: { name: string; text: string }[];
+  /** The first of them. */
   outputs: OutputView[];
+  n_outputs: number;
   actions: string[];
 }
 

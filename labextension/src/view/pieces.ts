@@ -2,7 +2,7 @@
 
 import { button, h, icon, setLine, setText } from './dom';
 import { showBytes } from './format';
-import type { BatchView, ItemView, OutputView, Part, ProgressView, Source, Tone } from './model';
+import type { BatchView, ItemView, JobView, OutputView, Part, ProgressView, Source, Tone } from './model';
 
 /** The status as a word with a shape and a colour. */
 export class Badge {
@@ -155,12 +155,14 @@ export class Outputs {
     this.node.append(h('h4', 'jx-section-title', 'Outputs'), this.list);
   }
 
-  update(id: string, outputs: OutputView[]): void {
+  update({ id, outputs, n_outputs }: JobView): void {
     this.node.hidden = outputs.length === 0;
-    const key = JSON.stringify(outputs);
+    const key = JSON.stringify([outputs, n_outputs]);
     if (key !== this.shown) {
       this.shown = key;
-      this.list.replaceChildren(...outputs.map(output => this.row(id, output)));
+      const more = n_outputs - outputs.length;
+      const rest = more > 0 ? [h('li', 'jx-muted', `and ${more} more`)] : [];
+      this.list.replaceChildren(...outputs.map(output => this.row(id, output)), ...rest);
     }
   }
 
