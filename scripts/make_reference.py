@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from enum import StrEnum
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ import jobs_ext
 from jobs_ext.api.openapi import document
 from jobs_ext.api.routes import ROUTES
 from jobs_ext.app import JobsExtension
+from jobs_ext.cli.exits import Exit
+from jobs_ext.cli.main import VERBS
+from jobs_ext.cli.structs import comments
 from jobs_ext.model import job, key, reasons, request, status, tool
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -28,11 +32,14 @@ schema, is served as OpenAPI at `jobs-ext/api/v1/openapi.json`. Credentials are 
 token or the login cookie, or an [API key](../how-to/keys.md). Every error is JSON: `{message,
 reason, type, field, value, hint}`.
 """
+COMMAND_LINE_INTRODUCTION = """\
+[How to use it](../how-to/command-line.md). Every command also takes `--json`, `--url` and
+`--token`. Where a command takes "options of a job", they are those listed at `submit`.
+"""
 CONFIGURATION_INTRODUCTION = """\
 Set in `jupyter_server_config.py` as `c.JobsExtension.NAME = …`, or when a server is started:
 `jupyter lab --JobsExtension.NAME=…`.
 """
-FIELD = re.compile(r"^    (\w+)\b[^#\n]*#\s*(?:noqa:\s*\w+\s*-\s*)?(.*)$", re.MULTILINE)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -41,11 +48,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in lines
     )
-
-
-def comments(described: type) -> dict[str, str]:
-    """Return what the source says beside each field or member of a class."""
-    return dict(FIELD.findall(inspect.getsource(described)))
 
 
 def fields(struct: type[msgspec.Struct]) -> str:
@@ -77,7 +79,7 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     return f"`{json.dumps(field.default)}`"
 
 
-def members(enum: type[StrEnum]) -> list[tuple[str, str]]:
+def members(enum: type[Enum]) -> list[tuple[str, str]]:
     """Return value and meaning of each member of an enum."""
     said = comments(enum)
     return [(f"`{member.value}`", said.get(member.name, "")) for member in enum]
@@ -204,6 +206,59 @@ def python() -> str:
     return "\n".join(parts)
 
 
+def command_line() -> str:
+    """Return the page on the commands of ``jupyter jobs``."""
+    parts = [
+        "# Command line\n",
+        COMMAND_LINE_INTRODUCTION,
+        "## Exit codes\n",
+        table(("code", "meaning"), members(Exit)),
+    ]
+    for verb in VERBS.values():
+        parser = verb.parser()
+        usage = " ".join([parser.prog, *map(_usage, _positionals(parser))])
+        dashes = f" [-- {verb.dashes} …]" if verb.dashes else ""
+        shown = [a for a in _actions(parser) if verb.name == "submit" or not _of_jobs(a)]
+        rows = [(_option(action), _help(action)) for action in shown]
+        rows += [("", "options of a job")] if len(shown) < len(_actions(parser)) else []
+        parts += [f"## {verb.name}\n", f"`{usage}{dashes}`\n", f"{verb.summary}\n"]
+        parts += [table(("argument", "meaning"), rows)] if rows else []
+    return "\n".join(parts)
+
+
+def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Return what a command takes, less what every command takes."""
+    everywhere = ("help", "json", "url", "token")
+    return [action for action in parser._actions if action.dest not in everywhere]
+
+
+def _of_jobs(action: argparse.Action) -> bool:
+    """Tell whether it is an option of a job, which several commands take."""
+    return action.dest in request.Options.__struct_fields__
+
+
+def _positionals(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    return [action for action in _actions(parser) if not action.option_strings]
+
+
+def _usage(action: argparse.Action) -> str:
+    name = str(action.metavar or action.dest.upper())
+    marks = {"?": f"[{name}]", "*": f"[{name} …]", "+": f"{name} …"}
+    return marks.get(str(action.nargs), name)
+
+
+def _option(action: argparse.Action) -> str:
+    if not action.option_strings:
+        return f"`{_usage(action)}`"
+    choices = "|".join(map(str, action.choices or ()))
+    value = "" if action.nargs == 0 else f" {choices or action.metavar or action.dest.upper()}"
+    return f"`{', '.join(action.option_strings)}{value}`"
+
+
+def _help(action: argparse.Action) -> str:
+    return (action.help or "").replace("%%", "%")
+
+
 def _callable(shown: str, value: Any) -> list[str]:
     if not isinstance(value, type):
         return [f"## {shown}{_signature(value)}\n", f"{inspect.getdoc(value)}\n"]
@@ -232,6 +287,7 @@ def _summary(value: Any) -> str:
 
 
 PAGES = {
+    "command-line.md": command_line,
     "configuration.md": configuration,
     "http.md": http,
     "python.md": python,

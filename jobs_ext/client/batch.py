@@ -120,6 +120,11 @@ class Batch(Handle):
         self.client.cancel("batch", self.id)
         return self
 
+    def release(self) -> Batch:
+        """Let its jobs go, if it was submitted with ``hold=True``."""
+        self.client.release("batch", self.id)
+        return self
+
     def prioritize(self, priority: int) -> Batch:
         """Give those of its jobs that wait another priority: larger runs earlier."""
         self.client.change("batch", self.id, priority=priority)

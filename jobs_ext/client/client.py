@@ -100,13 +100,21 @@ class Client(Submitter):
         """
         from .lists import JobList
 
+        return JobList(Job(self, one) for one in self.snapshots(status, **filters))
+
+    def snapshots(self, status: str | list[str] | None = None, **filters: Any) -> list[model.Job]:
+        """Return what the server says of the jobs that `jobs` finds."""
         found: list[model.Job] = []
         params = {"limit": 100, "status": status} | filters
         for page in self._pages("jobs", params, _MOST_PAGES):
             found += page.items
             if len(found) >= int(params["limit"]):
                 break
-        return JobList(Job(self, one) for one in found[: int(params["limit"])])
+        return found[: int(params["limit"])]
+
+    def batches(self, limit: int = 100) -> list[model.Batch]:
+        """Return what the server says of the newest batches, at most `limit` (1 to 500)."""
+        return self._get("batches", model.Page[model.Batch], {"limit": limit}).items
 
     def tools(self) -> ToolList:
         """Return what can be run here, as a table."""
@@ -174,9 +182,14 @@ class Client(Submitter):
         """Let a job that FAILED run once more, as a new attempt."""
         self.connection.request("POST", f"jobs/{id}/reset")
 
-    def release(self, id: str) -> None:  # noqa: A002
-        """Let a job go that was submitted with ``hold=True``."""
-        self.connection.request("POST", f"jobs/{id}/release")
+    def release(self, kind: str, id: str) -> None:  # noqa: A002
+        """Let a job or batch (``kind``) go that is held."""
+        self.connection.request("POST", f"{'jobs' if kind == 'job' else 'batches'}/{id}/release")
+
+    def history(self, id: str) -> list[model.Event]:  # noqa: A002
+        """Return what happened to a job, in order."""
+        told = self._get(f"jobs/{id}/history", dict[str, Any])
+        return msgspec.convert(told["items"], list[model.Event])
 
     def delete(self, kind: str, id: str) -> None:  # noqa: A002
         """Hide a job or batch (``kind``), cancelling what still runs of it."""

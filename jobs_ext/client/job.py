@@ -157,8 +157,12 @@ class Job(Handle):
 
     def release(self) -> Job:
         """Let it go, if it was submitted with ``hold=True``."""
-        self.client.release(self.id)
+        self.client.release("job", self.id)
         return self
+
+    def history(self) -> list[model.Event]:
+        """Return what happened to it, in order: every change, with its time and its data."""
+        return self.client.history(self.id)
 
     def delete(self) -> None:
         """Hide it, cancelling it if it runs."""

@@ -35,7 +35,7 @@ KINDS = ("tool", "command", "script", "notebook", "function")
 class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How to run it. Sizes and durations may be text (``"4GB"``, ``"1h"``) or plain numbers."""
 
-    name: str | None = None
+    name: str | None = None  # what people call it; default: its target's
     cpu: float | None = None  # cores; default: the tool's, else 1
     memory: int | str | None = None  # bytes; the job is stopped when its tree uses more
     gpu: int | None = None  # GPUs of its own, in CUDA_VISIBLE_DEVICES; default: the tool's, else 0
@@ -47,7 +47,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     on_lost: str = "fail"  # or "retry": what to do when nobody knows how an attempt ended
     after: list[str] = []  # ids of jobs that must succeed first
     after_ended: list[str] = []  # ids of jobs that must have ended first, whichever way
-    executor: str = "local"
+    executor: str = "local"  # what runs it
     python: str | None = None  # interpreter, instead of the submitting kernel's
     kernel: str | None = None  # kernelspec name of a notebook
     cwd: str = "here"  # "here" (the submitter's folder), "private", or an absolute path
@@ -60,7 +60,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     max_running: int | None = None  # of a batch: at most so many at once
     workers: str = "own"  # of a batch of functions: each in a process of its own, or "shared" ones
     hold: bool = False  # wait for `release`
-    project: str | None = None
+    project: str | None = None  # the project it belongs to
 
 
 class Context(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

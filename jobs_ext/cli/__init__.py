@@ -1,0 +1,1 @@
+"""``jupyter jobs …``: the verbs of the client, typed into a terminal."""

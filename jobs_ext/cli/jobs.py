@@ -1,0 +1,219 @@
+"""Verbs on jobs and batches that are there: look, stop, hold, hide."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from jobs_ext.client.batch import Batch
+from jobs_ext.client.errors import InvalidRequest
+from jobs_ext.client.job import Job
+from jobs_ext.model import job as model
+from jobs_ext.model.quantities import show_bytes, show_duration
+from jobs_ext.model.query import JobQuery
+from jobs_ext.model.view import show_value
+
+from .call import Call, Verb
+from .exits import Exit
+from .structs import add_options, given
+
+
+def list_(call: Call) -> Exit:
+    """List jobs, the newest first."""
+    filters = given(call.said, JobQuery)
+    filters["status"] = [word.upper() for word in filters.get("status", [])]
+    found = call.client.snapshots(**filters)
+    if call.out.as_json:
+        call.out.json(found)
+    else:
+        call.out.table(("id", "status", "created", "duration", "name", "reason"), map(_row, found))
+    return Exit.OK
+
+
+def _row(job: model.Job) -> tuple[Any, ...]:
+    last = _duration(job.attempts)
+    return job.id, str(job.status), _time(job.created), last, job.name, job.reason
+
+
+def _duration(attempts: list[model.Attempt]) -> str:
+    seconds = attempts[-1].duration if attempts else None
+    return "" if seconds is None else show_duration(seconds)
+
+
+def _time(text: str | None) -> str:
+    """Return a time to the second; they are UTC everywhere."""
+    return f"{text[:10]} {text[11:19]}Z" if text else ""
+
+
+def batches(call: Call) -> Exit:
+    """List batches, the newest first."""
+    found = call.client.batches(call.said.limit)
+    if call.out.as_json:
+        call.out.json(found)
+        return Exit.OK
+    call.out.table(
+        ("id", "created", "jobs", "counts", "name"),
+        ((b.id, _time(b.created), b.n_jobs, _counts(b), b.name) for b in found),
+    )
+    return Exit.OK
+
+
+def _counts(batch: model.Batch) -> str:
+    return ", ".join(f"{n} {status}" for status, n in batch.counts.items() if n)
+
+
+def queues(call: Call) -> Exit:
+    """List the queues of the server."""
+    found = call.client.queues()
+    if call.out.as_json:
+        call.out.json(found)
+    else:
+        names = ("name", "running", "max_running", "description")
+        call.out.table(names, ([queue.get(name) for name in names] for queue in found))
+    return Exit.OK
+
+
+def show(call: Call) -> Exit:
+    """Show a job or batch."""
+    found = call.handle(call.said.id)
+    told: Any = found.refresh()
+    if call.out.as_json:
+        call.out.json(told)
+    elif isinstance(found, Batch):
+        call.out.fields(_of_batch(told))
+    else:
+        call.out.fields(_of_job(told))
+    return Exit.OK
+
+
+def _of_batch(batch: model.Batch) -> dict[str, Any]:
+    return {
+        "id": batch.id,
+        "name": batch.name,
+        "target": f"{batch.target.kind} {batch.target.name}",
+        "jobs": batch.n_jobs,
+        "counts": _counts(batch),
+        "created": _time(batch.created),
+        "varied": ", ".join(batch.parameters),
+    }
+
+
+def _of_job(job: model.Job) -> dict[str, Any]:
+    last = job.attempts[-1] if job.attempts else None
+    memory = last.peak_memory if last else None
+    return {
+        "id": job.id,
+        "name": job.name,
+        "target": f"{job.target.kind} {job.target.name}",
+        "status": str(job.status),
+        "reason": job.reason,
+        "stage": job.stage,
+        "progress": _progress(job.progress),
+        "arguments": ", ".join(f"{n}={show_value(v, 40)}" for n, v in job.arguments.items()),
+        "batch": job.batch,
+        "owner": job.owner,
+        "created": _time(job.created),
+        "started": _time(job.started),
+        "stopped": _time(job.stopped),
+        "attempt": last.number if last else None,
+        "exit code": last.exit_code if last else None,
+        "duration": _duration(job.attempts),
+        "memory": show_bytes(memory) if memory else None,
+        "outputs": ", ".join(f"{o.name} ({show_bytes(o.size)})" for o in job.outputs),
+    }
+
+
+def _progress(progress: model.Progress | None) -> str:
+    if progress is None:
+        return ""
+    part = "" if progress.fraction is None else f"{progress.fraction:.0%} "
+    return f"{part}{progress.message}".strip()
+
+
+def history(call: Call) -> Exit:
+    """Show what happened to a job, in order."""
+    events = call.job(call.said.id).history()
+    if call.out.as_json:
+        call.out.json(events)
+    else:
+        call.out.table(
+            ("seq", "time", "event", "data"),
+            ((e.seq, _time(e.time), e.type, e.data or None) for e in events),
+        )
+    return Exit.OK
+
+
+def _each(act: Callable[[Any], object]) -> Callable[[Call], Exit]:
+    """Return a verb that does `act` to every job and batch named, and says their states."""
+
+    def run(call: Call) -> Exit:
+        found = call.handles()
+        for one in found:
+            act(one)
+        if call.out.as_json:
+            call.out.json([{"id": one.id, "kind": one.kind} for one in found])
+        return Exit.OK
+
+    return run
+
+
+def _only_jobs(act: Callable[[Job], object], verb: str) -> Callable[[Call], Exit]:
+    """Return the same for what only jobs can do."""
+
+    def one(handle: Job | Batch) -> None:
+        if isinstance(handle, Batch):
+            raise InvalidRequest(f"A batch can't be {verb}.", field="id", value=handle.id)
+        act(handle)
+
+    return _each(one)
+
+
+def prioritize(call: Call) -> Exit:
+    """Give jobs that wait another priority."""
+    return _each(lambda handle: handle.prioritize(call.said.priority))(call)
+
+
+def _ids(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ids", nargs="+", metavar="ID", help="jobs or batches; last: the newest")
+
+
+def _jobs_only(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("ids", nargs="+", metavar="ID", help="jobs; last: the newest")
+
+
+def _one(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="a job or batch; last: the newest job")
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    add_options(parser, JobQuery, ("ids",))
+
+
+def _add_batches(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=int, default=100, help="1 to 500; default 100")
+
+
+def _add_prioritize(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("priority", type=int, help="larger runs earlier")
+    _ids(parser)
+
+
+VERBS = [
+    Verb("list", "List jobs, the newest first.", list_, _add_list),
+    Verb("show", "Show a job or batch.", show, _one),
+    Verb("history", "Show what happened to a job.", history, _one),
+    Verb("batches", "List batches.", batches, _add_batches),
+    Verb("queues", "List the queues of the server.", queues),
+    Verb("cancel", "Cancel jobs or batches.", _each(lambda one: one.cancel()), _ids),
+    Verb(
+        "reset",
+        "Let jobs that failed run once more.",
+        _only_jobs(Job.reset, "reset"),
+        _jobs_only,
+    ),
+    Verb("hold", "Let jobs that wait go on waiting.", _only_jobs(Job.hold, "held"), _jobs_only),
+    Verb("release", "Let jobs go that are held.", _each(lambda one: one.release()), _ids),
+    Verb("prioritize", "Give jobs that wait another priority.", prioritize, _add_prioritize),
+    Verb("delete", "Hide jobs or batches, cancelling them.", _each(lambda one: one.delete()), _ids),
+]

@@ -1,0 +1,90 @@
+"""Verbs on the files a job produced."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from jobs_ext.model.quantities import show_bytes
+
+from .call import Call, Verb
+from .exits import Exit
+
+
+def list_(call: Call) -> Exit:
+    """List a job's outputs."""
+    found = [file.info for file in call.job(call.said.id).outputs.values()]
+    if call.out.as_json:
+        call.out.json(found)
+    else:
+        call.out.table(
+            ("name", "size", "media type"),
+            ((o.name, show_bytes(o.size), o.media_type) for o in found),
+        )
+    return Exit.OK
+
+
+def get(call: Call) -> Exit:
+    """Write an output to the standard output, as it is."""
+    file = call.job(call.said.id).outputs[call.said.name]
+    with file.path.open("rb") as source:
+        shutil.copyfileobj(source, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+    return Exit.OK
+
+
+def save(call: Call) -> Exit:
+    """Wait for a job, and copy its outputs into a folder."""
+    job = call.job(call.said.id).wait()
+    folder = Path(call.said.to)
+    folder.mkdir(parents=True, exist_ok=True)
+    outputs = job.outputs
+    chosen = [outputs[name] for name in call.said.names]
+    saved = [file.save(folder) for file in chosen] if chosen else outputs.save(folder)
+    if call.out.as_json:
+        call.out.json([str(path) for path in saved])
+    else:
+        for path in saved:
+            call.out.line(str(path))
+    return Exit.OK
+
+
+def head(call: Call) -> Exit:
+    """Print the first rows of a job's table."""
+    frame = call.job(call.said.id).df(call.said.name).head(call.said.n)
+    if call.out.as_json:
+        call.out.line(frame.to_json(orient="records", indent=2, date_format="iso"))
+    else:
+        call.out.table([str(c) for c in frame.columns], frame.astype(str).to_numpy().tolist())
+    return Exit.OK
+
+
+def _id(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="a job; last: the newest")
+
+
+def _add_get(parser: argparse.ArgumentParser) -> None:
+    _id(parser)
+    parser.add_argument("name", metavar="NAME", help="which output")
+
+
+def _add_save(parser: argparse.ArgumentParser) -> None:
+    _id(parser)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these; default: all")
+    parser.add_argument("--to", default=".", metavar="FOLDER", help="where to; default: here")
+
+
+def _add_head(parser: argparse.ArgumentParser) -> None:
+    _id(parser)
+    parser.add_argument("name", nargs="?", metavar="NAME", help="which; default: the main one")
+    parser.add_argument("-n", type=int, default=10, metavar="ROWS", help="default 10")
+
+
+VERBS = [
+    Verb("outputs list", "List the files a job produced.", list_, _id),
+    Verb("outputs get", "Print one of them as it is.", get, _add_get),
+    Verb("outputs save", "Wait, and copy them into a folder.", save, _add_save),
+    Verb("outputs head", "Print the first rows of a table.", head, _add_head),
+]

@@ -1,0 +1,106 @@
+"""Looking at jobs, and what can be done to them, with exit codes that tell."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_wait_tells_how_jobs_ended(jobs):
+    good = jobs("submit", "--", "true").id
+    bad = jobs("submit", "--", "sh", "-c", "echo broken >&2; exit 3").id
+    held = jobs("submit", "--hold", "--", "true").id
+    assert jobs("wait", good).code == 0
+    told = jobs("wait", good, bad)
+    assert told.code == 1
+    assert "FAILED" in told.out
+    assert jobs("wait", held, "--timeout", "0.1").code == 4
+    assert jobs("cancel", held).code == 0
+    assert jobs("wait", good, held).code == 3
+    assert jobs("wait", held, bad, "--json").code == 1
+    assert jobs("wait", good, "--timeout", "soon").code == 2
+    assert jobs("logs", bad, "--stream", "stderr").out == "broken\n"
+    assert jobs("logs", bad, "--json").json == {"stdout": "", "stderr": "broken\n"}
+    assert "exit code  3" in jobs("show", bad).out
+
+
+def test_a_batch_fails_when_one_of_its_jobs_did(jobs, server):
+    (server.work / "codes.csv").write_text("code\n0\n4\n")
+    told = jobs("map", "--from", "codes.csv", "--wait", "--", "sh", "-c", "exit $0", "{code}")
+    assert told.code == 1
+    assert "1 FAILED" in told.out
+
+
+def test_follow(jobs):
+    job = jobs("submit", "--", "sh", "-c", "echo one; echo two").id
+    told = jobs("logs", job, "-f")
+    assert (told.code, told.out) == (0, "one\ntwo\n")
+
+
+def test_hold_release_priority_reset_delete(jobs):
+    job = jobs("submit", "--hold", "--", "sh", "-c", "exit 1").id
+    assert jobs("prioritize", "5", job).code == 0
+    assert jobs("hold", job).code == 0
+    assert jobs("show", job, "--json").json["status"] == "PENDING"
+    assert jobs("release", job).code == 0
+    assert jobs("wait", job).code == 1
+    assert jobs("reset", job).code == 0
+    assert jobs("wait", job).code == 1
+    assert len(jobs("show", job, "--json").json["attempts"]) == 2
+    assert {event["type"] for event in jobs("history", job, "--json").json} >= {"submitted"}
+    assert "FAILED" in jobs("history", job).out
+    assert jobs("delete", job).code == 0
+    assert jobs("show", job).code == 2
+    assert job in [one["id"] for one in jobs("list", "--deleted", "--json").json]
+
+
+def test_refusals(jobs, server):
+    done = jobs("submit", "--wait", "--json", "--", "true").json[0]["id"]
+    assert jobs("hold", done).code == 2
+    assert jobs("reset", done).code == 2
+    assert jobs("release", done).code == 2
+    (server.work / "one.csv").write_text("x\n1\n")
+    batch = jobs("map", "--from", "one.csv", "--hold", "--", "echo", "{x}").id
+    for verb in ("reset", "hold", "history", "logs"):
+        told = jobs(verb, batch)
+        assert told.code == 2
+        assert "batch" in told.err
+    assert jobs("release", batch).code == 0
+    assert jobs("wait", batch).code == 0
+
+
+def test_lists(jobs):
+    jobs("submit", "--name", "a red\x1b[31m name", "--wait", "--", "true")
+    told = jobs("list", "--limit", "1", "--status", "succeeded").out
+    assert "\x1b" not in told
+    assert len(told.splitlines()) == 2
+    assert [one["status"] for one in jobs("list", "--limit", "1", "--json").json] == ["SUCCEEDED"]
+    assert "default" in jobs("queues").out
+    assert jobs("queues", "--json").json[0]["name"] == "default"
+
+
+@pytest.fixture
+def made(jobs):
+    code = (
+        "printf 'a,b\\n1,x\\n2,y\\n' > $JOBS_OUTPUT_DIR/t.csv; printf hi > $JOBS_OUTPUT_DIR/n.txt"
+    )
+    return jobs("submit", "--wait", "--json", "--", "sh", "-c", code).json[0]["id"]
+
+
+def test_outputs(jobs, made, tmp_path):
+    assert "t.csv" in jobs("outputs", "list", made).out
+    assert {one["name"] for one in jobs("outputs", "list", made, "--json").json} == {
+        "t.csv",
+        "n.txt",
+    }
+    saved = jobs("outputs", "save", made, "--to", str(tmp_path / "all"), "--json").json
+    assert sorted(saved) == [str(tmp_path / "all" / name) for name in ("n.txt", "t.csv")]
+    assert jobs("outputs", "save", made, "n.txt", "--to", str(tmp_path / "one")).code == 0
+    assert [path.name for path in (tmp_path / "one").iterdir()] == ["n.txt"]
+    assert jobs("outputs", "get", made, "none.txt").code == 2
+    assert jobs("outputs", "head", made, "-n", "1").out.split() == ["A", "B", "1", "x"]
+    assert jobs("outputs", "head", made, "t.csv", "--json").json[1] == {"a": 2, "b": "y"}
+
+
+def test_an_output_on_the_standard_output(process, made):
+    with process("outputs", "get", made, "n.txt") as child:
+        assert child.communicate(timeout=30) == ("hi", "")
