@@ -164,7 +164,8 @@ import builtins, json, os, random, sys
 left = [name for name in ("mine",) if name in globals() or hasattr(builtins, name)]
 left += [name for name in ("MINE",) if name in os.environ]
 left += [name for name in ("mine",) if hasattr(json, name)]
-print(random.random(), os.getcwd(), sys.path.count("mine"), left)
+forked = "/warm.py\\0fork" in open("/proc/self/cmdline").read()
+print(random.random(), os.getcwd(), sys.path.count("mine"), left, forked)
 mine = builtins.mine = json.mine = 1
 os.environ["MINE"] = "1"
 os.chdir("/")
@@ -172,7 +173,7 @@ sys.path.append("mine")
 """
     target = write(house, code(leaky))
     said = [house.log(house.ended(house.submit(target)).id).split(maxsplit=1) for _ in range(3)]
-    assert {what for _, what in said} == {f"{house.cwd} 0 []\n"}
+    assert {what for _, what in said} == {f"{house.cwd} 0 [] {sys.platform == 'linux'}\n"}
     assert len({number for number, _ in said}) == 3
     assert "--existing" not in str(said)
 

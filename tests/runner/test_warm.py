@@ -148,6 +148,15 @@ def test_a_module_of_the_same_name_in_the_folder_is_the_one_imported(warm: Warm)
     assert warm.parent_of("c/1") == parent
 
 
+def test_a_program_in_the_folder_is_no_module(warm: Warm) -> None:
+    parent = warm.parent_of("a/1")
+    order = warm.fork("b/1", "import os; print(os.getppid())")
+    (Path(order.cwd) / "__main__.py").touch()
+    warm.client.spawn([order])
+    warm.wait("b/1", "exited")
+    assert (warm.root / "b/1" / "stdout").read_text().split() == [str(parent)]
+
+
 def test_an_installation_is_noticed(warm: Warm) -> None:
     parent = warm.parent_of("a/1")
     (warm.root / "lib" / "fresh-1.0.dist-info").mkdir()

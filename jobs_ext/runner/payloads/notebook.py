@@ -16,6 +16,7 @@ same interpreter: ``ipykernel`` is imported already.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import keyword
 import os
@@ -31,6 +32,11 @@ from typing import Any
 FAILED_TAG = "jobs-failed"
 INJECTED_TAG = "injected-parameters"  # papermill's name, which other tools know
 WORTHWHILE = ("numpy", "pandas")  # a warm parent imports them once a kernel did
+_NEEDED = """
+    nbclient jupyter_client.provisioning.local_provisioner tornado.platform.asyncio tornado.queues
+    ipykernel.kernelapp ipykernel.kernelspec ipykernel.debugger IPython.core.debugger pydoc
+    IPython.core.completerlib IPython.extensions.storemagic IPython.utils.wildcard sqlite3
+""".split()  # noqa: SIM905 - a list to be read
 _LAUNCHER = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]  # what a fork stands for
 _PYTHONS = {"python", "python3", f"python{sys.version_info.major}.{sys.version_info.minor}"}
 
@@ -41,7 +47,9 @@ class NotebookError(Exception):
 
 def preload() -> None:
     """Import what every notebook needs, its kernel included. For a warm parent."""
-    import nbformat.v4  # noqa: F401
+    for name in _NEEDED:
+        with contextlib.suppress(ImportError):  # another version does without
+            importlib.import_module(name)
 
 
 def folders(request: str) -> list[str]:

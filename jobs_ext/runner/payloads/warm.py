@@ -43,6 +43,7 @@ from typing import Any
 _MOST = 1 << 18  # bytes of an order
 _SETTLED = 2.0  # seconds after which a change of a folder shows in its time
 _CAN_SHADOW = (".py", ".pyc", ".so")
+_NO_MODULES = {"__main__", "__init__"}  # a file of this name is not what is imported by it
 _AT_START = {"sitecustomize", "usercustomize"}  # imported by a fresh interpreter, where there are
 
 
@@ -80,7 +81,7 @@ class Imported:
         known = self._found.get(folder)
         if known is not None and known[0] == changed:
             return known[1]
-        names = frozenset(_modules_in(folder))
+        names = frozenset(_modules_in(folder)) - _NO_MODULES
         if time.time() - changed / 1e9 > _SETTLED:
             self._found[folder] = (changed, names)
         return names
