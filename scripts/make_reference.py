@@ -7,7 +7,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,11 @@ from jobs_ext.app import JobsExtension
 from jobs_ext.cli.exits import Exit
 from jobs_ext.cli.main import VERBS
 from jobs_ext.cli.structs import comments
-from jobs_ext.model import job, key, reasons, request, status, tool
+from jobs_ext.model import filters as model
+from jobs_ext.model import job, key, query, reasons, request, status, tool
+from jobs_ext.service.filters import LONGEST_PATTERN, MOST_TESTS, MOST_VALUES, MOST_WILDCARDS
+from jobs_ext.service.filtertext import DEEPEST, LONGEST
+from jobs_ext.store import listing, sorting, walks
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 NOTICE = "<!-- Written by scripts/make_reference.py from the code: change that, not this. -->\n"
@@ -145,6 +149,7 @@ def http() -> str:
         request.Options,
         request.Context,
         key.KeyRequest,
+        query.JobSearch,
     )
     answers = (
         job.Job,
@@ -166,6 +171,68 @@ def http() -> str:
         for struct in structs:
             parts += [f"### {struct.__name__}\n", f"{_summary(struct)}\n", fields(struct)]
     return "\n".join(parts)
+
+
+FILTERS_INTRODUCTION = f"""\
+[How to find jobs](../how-to/find.md) has examples. A filter is a text (`GET jobs?filter=`,
+`jx.jobs(filter=…)`) of at most {LONGEST:,} characters, or a tree as JSON (`POST jobs/search`).
+Either has at most {MOST_TESTS} tests, {DEEPEST} levels and {MOST_VALUES} values in lists; a
+pattern has 1 to {LONGEST_PATTERN} characters, {MOST_WILDCARDS} of them `%`. Whatever is wrong is a
+400 that names the place.
+
+A test of a field that has no value does not hold, and so its opposite does: `project != "p"` finds
+the jobs without a project, too.
+
+What is *indexed* finds its jobs at once, in a test that the field is one value or one of a few, and
+that must hold (it stands outside `or` and `not`). Otherwise one page looks at {listing.STEP:,}
+jobs, and may hold fewer than `limit` and still have a `next`.
+
+`order` is `newest`, `oldest`, in a batch `index`, or up to five fields with commas, `-` for
+descending: `-priority,name`. Orders by fields sort what is found: at most {sorting.MOST:,} jobs.
+"""
+OPERATORS = {
+    "`=` `!=`": ("all", "the same, another"),
+    "`<` `<=` `>` `>=`, `between … and …`": ("text, number, time", "in its order; both ends count"),
+    "`in (…)`": ("all", "one of them"),
+    "`contains` `starts` `ends`": ("text", "has the text in it, at its start, at its end"),
+    "`like`": ("text", "fits a pattern: `%` any text, `_` any character, a backslash quotes"),
+    "`icontains` `istarts` `iends` `ilike`": ("text", "the same, A to Z in either case"),
+    "`is null`": ("all", "has no value"),
+    "`not` `and` `or` `( )`": ("", "in this order; also `not in`, `not like`, `is not null`"),
+}
+
+
+def filters() -> str:
+    """Return the page on filters: operators, trees, and the fields of each listing."""
+    parts = ["# Filters\n", FILTERS_INTRODUCTION, "## Operators\n"]
+    rows = ((spelling, *told) for spelling, told in OPERATORS.items())
+    parts.append(table(("operator", "for", "holds when the field…"), rows))
+    parts.append("## Fields of jobs\n")
+    rows = (
+        (*row, "yes" if name in walks.INDEXED else "")
+        for name, row in zip(model.JOB_FIELDS, _filtered(model.JOB_FIELDS), strict=True)
+    )
+    parts.append(table(("field", "kind", "meaning", "indexed"), rows))
+    parts += ["## As a tree\n", "Each node has a `type` and:\n"]
+    for node in (model.Compare, model.In, model.Like, model.IsNull, model.And, model.Or, model.Not):
+        parts += [
+            f"### `{node.__struct_config__.tag}`\n",
+            f"{inspect.getdoc(node)}\n",
+            fields(node),
+        ]
+    return "\n".join(parts)
+
+
+def _filtered(known: Mapping[str, model.Field]) -> list[tuple[str, str, str]]:
+    return [
+        (f"`{name}`", f.kind + (", several" if f.many else ""), f.meaning + _words(f.choices))
+        for name, f in known.items()
+    ]
+
+
+def _words(choices: Sequence[str]) -> str:
+    """Return a few words that can be given; many have a page of their own."""
+    return f": {', '.join(f'`{one}`' for one in choices)}" if 0 < len(choices) < 6 else ""
 
 
 def configuration() -> str:
@@ -289,6 +356,7 @@ def _summary(value: Any) -> str:
 PAGES = {
     "command-line.md": command_line,
     "configuration.md": configuration,
+    "filters.md": filters,
     "http.md": http,
     "python.md": python,
     "statuses.md": statuses,

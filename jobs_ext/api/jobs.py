@@ -9,7 +9,7 @@ from msgspec import Struct
 from tornado import web
 
 from ..model.job import Event, Job, Page
-from ..model.query import JobQuery
+from ..model.query import JobQuery, JobSearch
 from ..model.request import Context, JobChange, SubmitRequest
 from ..model.view import view_model
 from ..service.uploads import Upload
@@ -18,6 +18,7 @@ from .operation import authorized, operation
 
 RESOURCE = "jobs_ext:jobs"
 _SHORT_PAGE = 100  # jobs
+_SHORT_ORDERS = (None, "newest", "oldest", "index")
 
 
 class RerunRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +37,8 @@ class History(Struct, frozen=True):
 
 def is_short(query: JobQuery) -> bool:
     """Tell whether a page is read in about a millisecond."""
-    return query.limit <= _SHORT_PAGE and query.text is None and not query.ids
+    long = query.text or query.ids or query.filter or query.order not in _SHORT_ORDERS
+    return query.limit <= _SHORT_PAGE and not long
 
 
 class JobsCollectionHandler(JobsHandler):
@@ -58,6 +60,17 @@ class JobsCollectionHandler(JobsHandler):
         job = await self.call(self.service.jobs.submit, self.who, body, files)
         self.set_header("Location", self.url("jobs", job.id))
         return job
+
+
+class SearchHandler(JobsHandler):
+    """``jobs/search``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("Search jobs", response=Page[Job], body=JobSearch)
+    async def post(self, body: JobSearch) -> Page[Job]:
+        """Return one page of the jobs that a filter finds, given as a tree or as text."""
+        return await self.backend.call(self.service.jobs.search, self.who, body)
 
 
 class CheckHandler(JobsHandler):

@@ -35,6 +35,7 @@ ROUTES = [
     Route("queues", queues.QueuesHandler),
     Route("check", jobs.CheckHandler),
     Route("jobs", jobs.JobsCollectionHandler),
+    Route("jobs/search", jobs.SearchHandler),
     Route("jobs/{job}", jobs.JobHandler),
     Route("jobs/{job}/cancel", jobs.CancelHandler),
     Route("jobs/{job}/reinstate", jobs.ReinstateHandler),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_PAGE = 500  # jobs, the most there are on one page
 _JSON = {"Content-Type": "application/json"}
 _MOST_PAGES = 1000  # that are looked through for jobs; the server looks at 1,000 for each
 
@@ -91,26 +92,31 @@ class Client(Submitter):
             raise NotFound("There are no jobs yet.")
         return found[0]
 
-    def jobs(self, status: str | list[str] | None = None, **filters: Any) -> JobList:
-        """Return the newest jobs, at most 100 unless `limit` says otherwise.
+    def jobs(
+        self, status: str | list[str] | None = None, limit: int = 100, **filters: Any
+    ) -> JobList:
+        """Return the newest `limit` jobs of those that fit, from as many pages as it takes.
 
-        `filters` are tool, batch, name, project, text, deleted, limit (1 to 500) and order
-        (newest or oldest). Among very many jobs a rare one is looked for in a million; a warning
-        says when older ones were left out.
+        `filters` are tool, batch, name, project, text, deleted, order (newest, oldest, or fields:
+        ``"-priority,name"``) and filter, an expression with any field of a job:
+        ``'created > 2026-11-01 and name like "sweep%"'``. Among very many jobs a rare one is looked
+        for in a million; a warning says when older ones were left out.
         """
         from .lists import JobList
 
-        return JobList(Job(self, one) for one in self.snapshots(status, **filters))
+        return JobList(Job(self, one) for one in self.snapshots(status, limit, **filters))
 
-    def snapshots(self, status: str | list[str] | None = None, **filters: Any) -> list[model.Job]:
+    def snapshots(
+        self, status: str | list[str] | None = None, limit: int = 100, **filters: Any
+    ) -> list[model.Job]:
         """Return what the server says of the jobs that `jobs` finds."""
         found: list[model.Job] = []
-        params = {"limit": 100, "status": status} | filters
+        params = {"status": status, "limit": min(limit, _PAGE)} | filters
         for page in self._pages("jobs", params, _MOST_PAGES):
             found += page.items
-            if len(found) >= int(params["limit"]):
+            if len(found) >= limit:
                 break
-        return found[: int(params["limit"])]
+        return found[:limit]
 
     def batches(self, limit: int = 100) -> list[model.Batch]:
         """Return what the server says of the newest batches, at most `limit` (1 to 500)."""
@@ -156,7 +162,7 @@ class Client(Submitter):
 
     def batch_jobs(self, id: str) -> Iterator[model.Job]:  # noqa: A002
         """Yield every job of a batch that has been made, reruns included, in no set order."""
-        for page in self._pages(f"batches/{id}/jobs", {"limit": 500, "order": "oldest"}):
+        for page in self._pages(f"batches/{id}/jobs", {"limit": _PAGE, "order": "oldest"}):
             yield from page.items
 
     def cancel(self, kind: str, id: str) -> None:  # noqa: A002

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from .filters import Filter
 from .status import Status
 
 
 class JobQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Filters of a listing; those that are given must all hold.
 
-    Status, tool, batch, name, project and ids have an index, and so has each order. The one that
-    finds fewest is used; for the others, and for `text`, one page looks at 1,000 jobs at most. A
-    page may so hold fewer than `limit` jobs, even none, and still have a `next`.
+    Status, tool, batch, name, project and ids have an index, and so have newest, oldest and index.
+    The one that finds fewest is used; for the others, and for `text`, one page looks at 1,000 jobs
+    at most. A page may so hold fewer than `limit` jobs, even none, and still have a `next`.
     """
 
+    filter: str | None = None  # an expression: status = FAILED and name like "sweep%"
     status: list[Status] = []  # any of them
     tool: str | None = None  # name (every version) or name-version
     batch: str | None = None
@@ -25,4 +27,33 @@ class JobQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     deleted: bool = False  # True: the hidden ones instead of the others
     limit: int = 100  # 1 to 500
     cursor: str | None = None  # `next` of the page before
-    order: str | None = None  # newest or oldest; None: newest, in a batch by index
+    order: str | None = None  # newest, oldest, or fields: -priority,name; in a batch also index
+
+
+class JobSearch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A listing whose filter is a tree, or its text."""
+
+    filter: Filter | str | None = None
+    deleted: bool | None = False  # True: the hidden ones instead of the others; null: both
+    limit: int = 100  # 1 to 500
+    cursor: str | None = None  # `next` of the page before
+    order: str | None = None  # newest, oldest, or fields: -priority,name; in a batch also index
+
+
+class SortKey(Struct, frozen=True):
+    """A field that orders a page; what has no value comes first, descending last."""
+
+    field: str
+    descending: bool = False
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """What is looked for, found good: the one form that the store reads."""
+
+    where: list[Filter] = []  # all of them hold
+    deleted: bool | None = False
+    latest: bool = False  # of a batch: only the jobs that stand for it
+    limit: int = 100
+    cursor: str | None = None
+    order: str = "newest"  # as a cursor names it
+    sort: list[SortKey] = []  # when the order is neither newest, oldest nor index

@@ -29,12 +29,13 @@ from .intake import (
     place_parts,
     shared_columns,
 )
-from .jobs import Jobs, check_limit
+from .jobs import Jobs
 from .moves import promote
 from .options import check_sweep
 from .principal import Principal
 from .requeue import change_batch
 from .resolve import Plan, settle
+from .searches import check_limit
 from .submit import Write, accept
 from .uploads import Uploads
 

@@ -10,34 +10,32 @@ import msgspec
 from sqlalchemy import Connection
 
 from ..model.clock import now
-from ..model.errors import Conflict, InvalidRequest
-from ..model.ids import is_id
+from ..model.errors import Conflict
+from ..model.filters import Compare, In
 from ..model.job import Event, Job, Page
-from ..model.query import JobQuery
+from ..model.query import JobQuery, JobSearch, Search
 from ..model.request import Context, JobChange, SubmitRequest
 from ..model.status import FINAL, Status
 from ..store import events as event_rows
 from ..store import jobs as job_rows
-from ..store import listing, tallies
+from ..store import listing, sorting, tallies
 from ..store.changes import Changes
 from ..store.jobs import JobRow
+from ..store.walks import flat
 from .accept import Draft, draft_job, repeat_request, store_job
 from .core import Core
-from .hints import did_you_mean
 from .intake import describe_parts
 from .moves import cancel, promote
 from .options import check_single
 from .principal import Principal
 from .requeue import change_job
+from .searches import read_search, search_of
 from .submit import Write, accept
 from .uploads import Uploads
 
-_LARGEST_PAGE = 500
-_LONGEST_TEXT = 200
 _ANEW = dict.fromkeys(
     ("reason_code", "reason", "progress", "started", "stopped", "cancel_requested", "not_before")
 )
-_ORDERS = ("newest", "oldest", "index")
 
 
 class Jobs:
@@ -134,11 +132,18 @@ class Jobs:
 
     def list(self, who: Principal, query: JobQuery) -> Page[Job]:
         """Return one page of jobs."""
+        return self._list(who, search_of(query))
+
+    def search(self, who: Principal, search: JobSearch) -> Page[Job]:
+        """Return one page of what a search finds."""
+        return self._list(who, read_search(search))
+
+    def _list(self, who: Principal, search: Search) -> Page[Job]:
         who.require("read")
-        order = _checked_order(query)
+        page = sorting.page if search.sort else listing.page
         with self._store.read() as connection:
-            rows, following = listing.page(connection, query, who.scope, order)
-            total = _total(connection, query, who.scope) if query.cursor is None else None
+            rows, following = page(connection, search, who.scope)
+            total = _total(connection, search, who.scope) if search.cursor is None else None
             return Page(self._core.present(connection, rows), following, total)
 
     def history(self, who: Principal, job_id: str) -> builtins.list[Event]:
@@ -207,45 +212,18 @@ def _place_of(tx: Connection, row: JobRow, *, renamed: bool) -> dict[str, Any]:
     return place
 
 
-def _total(connection: Connection, query: JobQuery, owner: str | None) -> int | None:
-    """Return how many jobs a query finds on all its pages, where that is known."""
-    counted = JobQuery(status=query.status, limit=query.limit, order=query.order)
-    if query != counted:
+def _total(connection: Connection, search: Search, owner: str | None) -> int | None:
+    """Return how many jobs a search finds on all its pages, where that is known."""
+    match flat(search.where):
+        case []:
+            wanted = {*Status}
+        case [In("status", statuses)]:
+            wanted = {Status(str(one)) for one in statuses}
+        case [Compare("status", "=", status)]:
+            wanted = {Status(str(status))}
+        case _:
+            return None
+    if search.deleted is not False:
         return None
     numbers = tallies.of_owner(connection, owner)
-    return sum(numbers[status] for status in set(query.status or Status))
-
-
-def check_limit(limit: int) -> None:
-    """Raise `InvalidRequest` for a page that is too small or too large."""
-    if not 1 <= limit <= _LARGEST_PAGE:
-        raise InvalidRequest(
-            f"limit can't be {limit}.",
-            field="limit",
-            value=limit,
-            hint=f"Give 1 to {_LARGEST_PAGE}.",
-        )
-
-
-def _checked_order(query: JobQuery) -> str:
-    """Return the order of a listing; `InvalidRequest` for a query that can't be answered."""
-    check_limit(query.limit)
-    if query.text is not None and len(query.text) > _LONGEST_TEXT:
-        raise InvalidRequest(
-            f"text may have {_LONGEST_TEXT} characters, as a name has.",
-            field="text",
-            value=query.text,
-        )
-    order = query.order or ("index" if query.batch else "newest")
-    if order not in _ORDERS or (order == "index" and not query.batch):
-        raise InvalidRequest(
-            f"order can't be {order!r}.",
-            field="order",
-            value=order,
-            hint=did_you_mean(order, _ORDERS[:2]),
-        )
-    for name, ids in (("ids", query.ids), ("batch", [query.batch] if query.batch else [])):
-        for given in ids:
-            if not is_id(given):
-                raise InvalidRequest(f"{given!r} is not an id.", field=name, value=given)
-    return order
+    return sum(numbers[status] for status in wanted)

@@ -19,9 +19,9 @@ from ..store import keys as rows
 from ..store.keys import KeyRow
 from .core import Core
 from .hints import did_you_mean
-from .jobs import check_limit
 from .options import check_name
 from .principal import VERBS, Principal
+from .searches import check_limit
 
 MARK = "jx_"  # how every key begins: nothing else is looked up
 _PREFIX = len(MARK) + 8  # characters by which a key is found, and shown in lists

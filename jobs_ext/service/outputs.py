@@ -15,8 +15,8 @@ from ..store.jobs import JobRow
 from .core import Core
 from .files import is_file
 from .hints import did_you_mean
-from .jobs import check_limit
 from .principal import Principal
+from .searches import check_limit
 
 _NAMED = 500  # outputs among which one is looked for that is meant by a name nobody has
 

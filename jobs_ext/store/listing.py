@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from ..model.query import JobQuery
+from ..model.query import Search
 from . import cursors
 from .schema import job
 from .walks import Part, Walk, walk
@@ -30,8 +30,8 @@ def row_type(table: Table) -> Any:
 
 
 Row = row_type(job)
-_COLUMNS = ", ".join(f"job.{name}" for name in Row._fields)
-_BY_ID = f"SELECT {_COLUMNS} FROM job WHERE id = ?"  # noqa: S608
+COLUMNS = ", ".join(f"job.{name}" for name in Row._fields)
+_BY_ID = f"SELECT {COLUMNS} FROM job WHERE id = ?"  # noqa: S608
 
 
 def driver(connection: Connection) -> sqlite3.Connection:
@@ -48,13 +48,12 @@ def one(connection: Connection, job_id: str, owner: str | None) -> Any:
     return None if row is None or (owner is not None and row.owner != owner) else row
 
 
-def page(
-    connection: Connection, query: JobQuery, owner: str | None, order: str
-) -> tuple[list[Any], str | None]:
+def page(connection: Connection, search: Search, owner: str | None) -> tuple[list[Any], str | None]:
     """Return the `Row` objects of one page, and the cursor of the next unless it is the last."""
-    position = None if query.cursor is None else cursors.decode(query.cursor, order)
-    reader = _Reader(driver(connection), walk(query, owner, order), descending=order == "newest")
-    rows, last = reader.page(position, query.limit)
+    raw, order = driver(connection), search.order
+    position = None if search.cursor is None else cursors.decode(search.cursor, order)
+    reader = _Reader(raw, walk(search, owner), descending=order == "newest")
+    rows, last = reader.page(position, search.limit)
     return rows, None if last is None else cursors.encode(order, last)
 
 
@@ -101,12 +100,12 @@ class _Reader:
         parts, key = self._path.parts, self._path.key
         rest = "".join(f" AND {condition}" for condition in self._path.rest)
         if len(parts) == 1:
-            statement = self._select(parts[0], rest, _COLUMNS)
+            statement = self._select(parts[0], rest, COLUMNS)
         else:
             found = [self._select(part, rest, f"pk AS chosen, {key} AS place") for part in parts]
             merged = " UNION ALL ".join(f"SELECT * FROM ({one})" for one in found)  # noqa: S608
             statement = (
-                f"SELECT {_COLUMNS} FROM ({merged}) CROSS JOIN job ON job.pk = chosen"  # noqa: S608
+                f"SELECT {COLUMNS} FROM ({merged}) CROSS JOIN job ON job.pk = chosen"  # noqa: S608
                 f" ORDER BY place {self._direction} LIMIT :limit"
             )
         return [*map(Row._make, self._run(statement, keys, limit, 0))]
@@ -114,7 +113,7 @@ class _Reader:
     def _select(self, part: Part, rest: str, columns: str) -> str:
         key = self._path.key
         return (
-            f"SELECT {columns} FROM job INDEXED BY {part.index} WHERE {part.condition}"  # noqa: S608
+            f"SELECT {columns} FROM {part.table} WHERE {part.condition}"  # noqa: S608
             f" AND {key} BETWEEN :low AND :high{rest}"
             f" ORDER BY {key} {self._direction} LIMIT :limit OFFSET :skip"
         )

@@ -1,21 +1,27 @@
-"""Which index leads to the jobs that a query asks for, and what is left to look at."""
+"""Which index leads to the jobs that a search asks for, and what is left to look at."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from ..model.query import JobQuery
+from ..model.filters import And, Compare, Filter, In, Or, Value
+from ..model.query import Search
 from ..model.status import Status
+from .conditions import JOB_SQL, Conditions
 
 
 class Part(Struct, frozen=True):
     """A stretch of an index: the rows that meet `condition`, in the order of the page."""
 
-    index: str
+    index: str  # "" for the table itself, by pk
     condition: str
+
+    @property
+    def table(self) -> str:
+        """What to select from."""
+        return f"job INDEXED BY {self.index}" if self.index else "job NOT INDEXED"
 
 
 class Walk(Struct, frozen=True):
@@ -27,87 +33,150 @@ class Walk(Struct, frozen=True):
     values: dict[str, Any]  # what the conditions name
 
 
-#: Filters that have an index, those that usually find fewest first.
-_SELECTIVE = ("ids", "name", "batch", "project", "tool", "status")
-_BATCH = "batch_pk = (SELECT pk FROM batch WHERE id = :batch)"
-_IDS = "id IN (SELECT value FROM json_each(:ids))"
+#: Fields that have an index, those that usually find fewest first. It serves a test that must hold:
+#: that the field is one value, or one of a few.
+INDEXED = {
+    "id": "sqlite_autoindex_job_1",
+    "pk": "",
+    "name": "job_name",
+    "batch": "job_batch_order",
+    "project": "job_project",
+    "tool": "job_version",
+    "tool_name": "job_tool",
+    "status": "job_status",
+}
+_MOST_PARTS = 20  # values of one field that are each looked up; ids are looked up all at once
+_SHOWN = {True: "deleted IS NOT NULL", False: "deleted IS NULL"}
 
 
-def walk(query: JobQuery, owner: str | None, order: str) -> Walk:
-    """Return the walk to the jobs of one owner or of all, for an order (newest, oldest, index)."""
-    conditions, values = _conditions(query, owner)
-    if order == "index":
-        parts, decided = _by_index(query)
-    else:
-        name = next((name for name in _SELECTIVE if name in conditions), "")
-        parts, decided = _by_age(name, query, owner)
-    rest = [condition for name, condition in conditions.items() if name not in decided]
-    return Walk("batch_index" if order == "index" else "pk", parts, rest, values)
+def walk(search: Search, owner: str | None) -> Walk:
+    """Return the walk to the jobs of one owner or of all."""
+    return _Finder(search, owner).walk()
 
 
-_Found = tuple[list[Part], tuple[str, ...]]  # parts, and the names of the filters they decide
+class _Finder:
+    """Finds the walk of one search."""
+
+    def __init__(self, search: Search, owner: str | None) -> None:
+        self._search = search
+        self._owner = owner
+        self._tests = flat(search.where)
+        self._sql = Conditions(JOB_SQL)
+        self._bound: dict[str, Any] = {} if owner is None else {"owner": owner}
+
+    def walk(self) -> Walk:
+        """Return the walk."""
+        key, parts, decided = self._parts()
+        rest = [self._sql.of(test) for test in self._tests if test not in decided]
+        rest += [one for name, one in self._always().items() if name not in decided]
+        return Walk(key, parts, rest, self._bound | self._sql.values)
+
+    def _always(self) -> dict[str, str]:
+        """Return the conditions that are not part of the filter."""
+        found = {} if self._owner is None else {"owner": "owner = :owner"}
+        if self._search.deleted is not None:
+            found["deleted"] = _SHOWN[self._search.deleted]
+        return found | ({"latest": "latest"} if self._search.latest else {})
+
+    def _parts(self) -> tuple[str, list[Part], list[Any]]:
+        """Return the key, the parts, and what they decide of the tests and of what always holds."""
+        if self._search.order == "index":
+            return self._by_index()
+        test = min((one for one in self._tests if _rank(one) >= 0), key=_rank, default=None)
+        if test is not None:
+            return "pk", self._by_test(test), [test]
+        return "pk", *self._by_age()
+
+    def _by_index(self) -> tuple[str, list[Part], list[Any]]:
+        """Return the parts of a batch: one for each status."""
+        batch = next(test for test in self._tests if is_one_batch(test))
+        chosen = next(
+            (t for t in self._tests if isinstance(t, Compare | In) and _is_status(t)), None
+        )
+        statuses = [*Status] if chosen is None else _values(chosen)
+        condition = self._in_batch(_values(batch)[0])
+        named = [str(status) for status in statuses] or [""]  # no job has that
+        parts = [Part("job_batch", f"{condition} AND {self._sql.bare(_is(s))}") for s in named]
+        return "batch_index", parts, [batch, chosen]
+
+    def _by_age(self) -> tuple[list[Part], list[Any]]:
+        deleted = Part("job_deleted", _SHOWN[True])
+        if self._search.deleted:
+            return [deleted], ["deleted"]
+        if self._owner is None:
+            shown = Part("job_shown", _SHOWN[False])
+            return ([Part("", "1")], []) if self._search.deleted is None else ([shown], ["deleted"])
+        own = Part("job_owner", f"owner = :owner AND {_SHOWN[False]}")
+        return (
+            ([own, deleted], []) if self._search.deleted is None else ([own], ["deleted", "owner"])
+        )
+
+    def _by_test(self, test: Filter) -> list[Part]:
+        if isinstance(test, Or):  # a tool, by whichever name
+            by_name, by_id = (one for one in test.of if isinstance(one, Compare))
+            other = f"{self._sql.bare(by_id)} AND NOT {self._sql.of(by_name)}"
+            return [Part("job_tool", self._sql.bare(by_name)), Part("job_version", other)]
+        assert isinstance(test, Compare | In)
+        index = INDEXED[test.field]
+        if test.field == "id":
+            return [Part(index, self._sql.bare(test))]
+        return [Part(index, self._one(test.field, value)) for value in _values(test)] or [
+            Part(index, "0")
+        ]
+
+    def _one(self, field: str, value: Value) -> str:
+        if field == "batch":
+            return self._in_batch(value)
+        return self._sql.bare(Compare(field, "=", value))
+
+    def _in_batch(self, value: Value) -> str:
+        name = f"batch{len(self._bound)}"
+        self._bound[name] = value
+        return f"batch_pk = (SELECT pk FROM batch WHERE id = :{name})"  # noqa: S608
 
 
-def _by_index(query: JobQuery) -> _Found:
-    """Return the parts of a batch: one for each status."""
-    statuses = dict.fromkeys(query.status or Status)
-    parts = [Part("job_batch", f"{_BATCH} AND status = '{status}'") for status in statuses]
-    return parts, ("batch", "status")
+def flat(where: list[Filter]) -> list[Filter]:
+    """Return the tests that must all hold, one by one."""
+    return [one for tree in where for one in (flat(tree.of) if isinstance(tree, And) else [tree])]
 
 
-def _by_age(name: str, query: JobQuery, owner: str | None) -> _Found:
-    """Return the parts for the filter `name`, or for none ("")."""
-    if name:
-        return _by_filter(name, query), (name,)
-    if query.deleted:
-        return [Part("job_deleted", "deleted IS NOT NULL")], ("deleted",)
-    if owner is None:
-        return [Part("job_shown", "deleted IS NULL")], ("deleted",)
-    return [Part("job_owner", "owner = :owner AND deleted IS NULL")], ("deleted", "owner")
+def is_one_batch(tree: Filter) -> bool:
+    """Tell whether a test is that the batch is a certain one."""
+    return isinstance(tree, Compare | In) and tree.field == "batch" and len(_values(tree)) == 1
 
 
-def _by_filter(name: str, query: JobQuery) -> list[Part]:
-    if name == "status":
-        return [Part("job_status", f"status = '{s}'") for s in dict.fromkeys(query.status)]
-    if name == "tool":
-        version = "tool = :tool AND tool_name <> :tool"
-        return [Part("job_tool", "tool_name = :tool"), Part("job_version", version)]
-    index, condition = {
-        "ids": ("sqlite_autoindex_job_1", _IDS),
-        "name": ("job_name", "name = :name"),
-        "batch": ("job_batch_order", _BATCH),
-        "project": ("job_project", "project = :project"),
-    }[name]
-    return [Part(index, condition)]
+def _is(status: str) -> Compare:
+    return Compare("status", "=", status)
 
 
-def _conditions(query: JobQuery, owner: str | None) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return the condition of each filter that is given, and the values that they name."""
-    given = {
-        "owner": owner,
-        "batch": query.batch,
-        "name": query.name,
-        "project": query.project,
-        "tool": query.tool,
-        "text": query.text and f"%{_escaped(query.text)}%",
-        "ids": msgspec.json.encode(query.ids).decode() if query.ids else None,
-    }
-    special = {
-        "tool": "(tool_name = :tool OR tool = :tool)",
-        "text": "name LIKE :text ESCAPE '/'",
-        "ids": _IDS,
-    }
-    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    found = {name: special.get(name, f"{name} = :{name}") for name in values}
-    found["deleted"] = "deleted IS NOT NULL" if query.deleted else "deleted IS NULL"
-    if query.batch is not None:
-        found["latest"] = "latest"
-    if query.status:
-        listed = ", ".join(f"'{status}'" for status in query.status)
-        found["status"] = f"status IN ({listed})"
-    return found, values
+def _is_status(test: Compare | In) -> bool:
+    return test.field == "status"
 
 
-def _escaped(text: str) -> str:
-    """Return `text` as LIKE takes it literally."""
-    return "".join(f"/{sign}" if sign in "/%_" else sign for sign in text)
+def _values(tree: Filter) -> list[Value]:
+    """Return the values that a test lets a field have, each once."""
+    if isinstance(tree, In):
+        return list(dict.fromkeys(tree.values))
+    assert isinstance(tree, Compare)
+    return [tree.value]
+
+
+_RANKS = {field: rank for rank, field in enumerate(INDEXED)}
+
+
+def _rank(tree: Filter) -> int:
+    """Return how good an index there is for a test that must hold: 0 the best, -1 none."""
+    if isinstance(tree, Or):
+        return _RANKS["tool"] if _names_a_tool(tree) else -1
+    if isinstance(tree, Compare):
+        return _RANKS.get(tree.field, -1) if tree.operator == "=" else -1
+    if isinstance(tree, In) and (len(tree.values) <= _MOST_PARTS or tree.field == "id"):
+        return _RANKS.get(tree.field, -1)
+    return -1
+
+
+def _names_a_tool(tree: Or) -> bool:
+    match tree.of:
+        case [Compare("tool_name", "=", name), Compare("tool", "=", version)]:
+            return name == version
+    return False

@@ -1,0 +1,64 @@
+"""Filters over HTTP: as text and as a tree, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+from tests.serving import python
+
+
+async def test_a_filter_as_text_and_as_a_tree(api):
+    jobs = [await api.submit(python("pass"), hold=True, name=n) for n in ("sweep 1", "x")]
+    answer = await api("GET", "jobs", params={"filter": 'name like "sweep%" and held = true'})
+    assert [job["id"] for job in answer.json["items"]] == [jobs[0]["id"]]
+    tree = {"type": "not", "of": {"type": "like", "field": "name", "text": "sweep"}}
+    answer = await api("POST", "jobs/search", {"filter": tree})
+    assert [job["id"] for job in answer.json["items"]] == [jobs[1]["id"]]
+    answer = await api("POST", "jobs/search", {"filter": "held = true", "order": "-name"})
+    assert [job["name"] for job in answer.json["items"]] == ["x", "sweep 1"]
+
+
+def compare(**changes):
+    return {"type": "compare", "field": "name", "operator": "=", "value": "x"} | changes
+
+
+TREES = [
+    ({"type": "and", "of": [compare(), compare(field="nmae")]}, "filter.of[1].field"),
+    ({"type": "not", "of": compare(value=5)}, "filter.of.value"),
+    (compare(field="held", value=True, operator="<"), "filter.operator"),
+    ({"type": "in", "field": "pk", "values": [1, "x"]}, "filter.values[1]"),
+    ({"type": "like", "field": "pk", "text": "x"}, "filter.field"),
+    ({"type": "like", "field": "name", "text": "%" * 11, "how": "pattern"}, "filter.text"),
+    ({"type": "or", "of": []}, "filter.of"),
+    (compare(value=None), "filter.value"),
+    (compare(operator="~"), "filter.operator"),
+    (compare(more=1), "filter.more"),
+    ({"type": "xor", "of": []}, "filter.type"),
+    ({"field": "name"}, "filter.type"),
+    (5, "filter"),
+    ([], "filter"),
+]
+
+
+async def test_what_is_wrong_is_named_by_its_place(api):
+    for tree, field in TREES:
+        answer = await api("POST", "jobs/search", {"filter": tree})
+        assert answer.status == 400, answer.body
+        assert answer.json["field"] == field, answer.json
+    answer = await api("GET", "jobs", params={"filter": "stauts = FAILED"})
+    assert (answer.status, answer.json["field"]) == (400, "filter")
+    assert "'status'" in answer.json["hint"]
+
+
+async def test_a_tree_that_is_too_deep_is_refused(api):
+    for levels in (25, 500, 50_000):
+        opened = b'{"type": "not", "of": ' * levels
+        body = opened + b'{"type": "null", "field": "name"}' + b"}" * levels
+        headers = {"Content-Type": "application/json"}
+        answer = await api("POST", "jobs/search", b'{"filter": ' + body + b"}", headers=headers)
+        assert answer.status == 400
+        assert "levels" in answer.json["message"] or "deep" in answer.json["message"]
+
+
+async def test_a_wrong_order_is_refused(api):
+    for order in (",", "name,", "-", "output", "name,-name", "nmae", "name desc", "index"):
+        answer = await api("GET", "jobs", params={"order": order})
+        assert (answer.status, answer.json["field"]) == (400, "order")
