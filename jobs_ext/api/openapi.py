@@ -85,6 +85,8 @@ def _operation(told: Operation) -> dict[str, Any]:
     said: dict[str, Any] = {"summary": told.summary, "responses": _responses(told)}
     if parameters:
         said["parameters"] = parameters
+    if told.raw:
+        said["requestBody"] = {"required": True, "content": {"*/*": {}}}
     if told.body is not None:
         said["requestBody"] = {"required": True, "content": _content(told)}
     return said

@@ -34,6 +34,7 @@ class Operation:
     query: type[Struct] = NoQuery
     body: type[Struct] | None = None
     files: bool = False  # the body may be multipart, with files beside the JSON
+    raw: bool = False  # the body is a file, whatever its type
     media_type: str = "application/json"  # of the answer
 
 

@@ -1,4 +1,4 @@
-"""Outputs: the files of a job, listed and downloaded.
+"""Outputs: the files of a job, listed, downloaded, added and removed.
 
 A file that a job wrote must never run as a page of the Jupyter server: it is always sent as an
 attachment, under a policy that puts it into a sandbox.
@@ -15,13 +15,16 @@ from msgspec import Struct
 from tornado import web
 from tornado.iostream import StreamClosedError
 
+from ..model import media
 from ..model.errors import NotFound
 from ..model.job import Output, Page
 from ..service.files import open_regular
+from ..service.uploads import Draft
 from .decode import decode_query
 from .handler import JobsHandler
 from .operation import Operation, authorized, describes, operation
 from .ranges import read_range
+from .receiving import LARGEST, Receiver
 
 RESOURCE = "jobs_ext:outputs"
 _BLOCK = 2**20  # bytes read and sent at a time
@@ -54,10 +57,68 @@ class OutputsHandler(JobsHandler):
         return await self.call(listing, self.who, job, query.attempt, query.limit, query.cursor)
 
 
+@web.stream_request_body
 class OutputHandler(JobsHandler):
     """``jobs/{id}/outputs/{name}``."""
 
     _size: int | None = None
+    _receiver: Receiver | None = None
+
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        r"""Return a name as it is listed: ``\xff`` for a byte that is no UTF-8."""
+        return value.decode("utf-8", "backslashreplace")
+
+    async def prepare(self, **options: bool) -> None:
+        """Before a file is sent, find out whether it may be."""
+        await super().prepare(**options)
+        if self.request.method != "PUT" or self._finished:
+            return
+        await self._may_write()
+        job, name = self.path_args
+        await self.call(self.service.given.check, self.who, job, name)
+        connection: Any = self.request.connection
+        connection.set_max_body_size(LARGEST)
+        self._receiver = Receiver(self.backend, await self.call(Draft, self.service.paths))
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Write a piece of the file that is sent."""
+        if self._receiver is not None:
+            await self._receiver.take(chunk)
+
+    def on_connection_close(self) -> None:
+        """Forget what was sent of a file that will never be whole."""
+        self.on_finish()
+
+    def on_finish(self) -> None:
+        """Leave nothing of a file that was refused."""
+        if self._receiver is not None:
+            self._receiver.drop()
+
+    @authorized("write", resource=RESOURCE)
+    async def _may_write(self, *_: str) -> None:
+        """Raise unless the caller may write outputs."""
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @describes(Operation("Add or replace an output", response=Output, status=201, raw=True))
+    async def put(self, job: str, name: str) -> None:
+        """Keep the body as an output; its type is the header's, else what the name's end says.
+
+        The answer is 201 for a new one, 200 for one that was replaced.
+        """
+        assert self._receiver is not None, "made by `prepare`"
+        draft = await self._receiver.draft()
+        kind = self.request.headers.get("Content-Type") or media.guess(name)
+        add = self.service.given.add
+        output, new = await self.call(add, self.who, job, name, kind, draft)
+        self.answer(output, 201 if new else 200)
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Delete an output", status=204)
+    async def delete(self, job: str, name: str) -> None:
+        """Take the output off the list, and remove its file if it is the job's own."""
+        await self.call(self.service.given.delete, self.who, job, name)
 
     @property
     def content_security_policy(self) -> str:

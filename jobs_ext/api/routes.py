@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tornado import web
 
 from ..model.errors import NotFound
-from . import about, batches, events, jobs, keys, logs, openapi, outputs, queues, tools
+from . import about, batches, events, jobs, keys, logs, openapi, outputs, queues, tools, zips
 from .handler import API, JobsHandler
 
 _PART = re.compile(r"\{(\w+)(:path)?\}")
@@ -47,6 +47,7 @@ ROUTES = [
     Route("jobs/{job}/history", jobs.HistoryHandler),
     Route("jobs/{job}/logs", logs.LogsHandler),
     Route("jobs/{job}/outputs", outputs.OutputsHandler),
+    Route("jobs/{job}/outputs.zip", zips.ZipHandler),
     Route("jobs/{job}/outputs/{name:path}", outputs.OutputHandler),
     Route("batches", batches.BatchesHandler),
     Route("batches/{batch}", batches.BatchHandler),

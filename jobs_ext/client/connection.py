@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import msgspec
@@ -76,12 +76,14 @@ class Connection:
         path: str,
         *,
         params: Any = None,
-        data: bytes | None = None,
+        data: bytes | BinaryIO | None = None,
         files: Any = None,
         headers: dict[str, str] | None = None,
         stream: bool = False,
     ) -> requests.Response:
         """Return the answer to a request; `path` is relative to ``api/v1/``.
+
+        `data` that is an open file is sent as it is read.
 
         Every request may be sent again, so it must be safe to repeat: submits carry a key.
         Raises the `JobsError` that a refusal stands for.
@@ -104,6 +106,8 @@ class Connection:
         self, method: str, path: str, params: Any, data: Any, files: Any, headers: Any, stream: bool
     ) -> tuple[requests.Response | None, requests.RequestException | None]:
         address = self.address
+        if not isinstance(data, bytes | None):
+            data.seek(0)  # some of it may have been sent already
         try:
             response = self._http().request(
                 method,

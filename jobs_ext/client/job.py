@@ -212,7 +212,11 @@ class Job(Handle):
         """Its outputs by name; complete once it has ended."""
         from .outputs import Outputs
 
-        return Outputs(self.client.connection, self.refresh())
+        return Outputs(self.client.connection, self.refresh(), changed=self._forget)
+
+    def _forget(self) -> None:
+        """Let the next look ask the server."""
+        self._snapshot = None
 
     def outputs_of(self, attempt: int) -> Outputs:
         """Return the outputs of an attempt (from 1), e.g. of one before a retry."""
@@ -226,10 +230,13 @@ class Job(Handle):
 
         return OutputReference(self.id, name)
 
-    def save(self, folder: str | os.PathLike[str]) -> list[Path]:
-        """Wait, and copy all outputs below `folder`; return the files."""
+    def save(self, dest: str | os.PathLike[str], *, zip: bool = False) -> list[Path]:  # noqa: A002
+        """Wait, and copy all outputs below the folder `dest`, or into the one file `dest` (`zip`).
+
+        Returns the files.
+        """
         self.wait()
-        return self.outputs.save(folder)
+        return [self.outputs.save_zip(dest)] if zip else self.outputs.save(dest)
 
     def df(
         self,

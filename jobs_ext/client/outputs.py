@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ import msgspec
 import requests
 
 from jobs_ext.model import job as model
+from jobs_ext.model import media
 from jobs_ext.model.quantities import show_bytes
 
 from . import frames
@@ -77,7 +78,9 @@ class OutputFile:
         """
         if self.info.path and self._connection.shares_files and self._is_there(self.info.path):
             return Path(self.info.path)
-        copy = Path(_cache_dir()) / self.job / str(self._attempt or "latest") / _safe(self.name)
+        version = self.info.sha256 or str(self.size)
+        place = Path(_cache_dir()) / self.job / str(self._attempt or "latest") / version
+        copy = place / _safe(self.name)
         if not copy.is_file():
             self._download(copy)
         return copy
@@ -155,13 +158,24 @@ class OutputFile:
 class Outputs(Mapping[str, OutputFile]):
     """A job's outputs by name; what a tool calls ``table`` also by its file's name, ``t.csv``."""
 
-    def __init__(self, connection: Connection, job: model.Job, attempt: int | None = None) -> None:
-        """Take the outputs of an attempt, of the latest by default; a job itself names few."""
+    def __init__(
+        self,
+        connection: Connection,
+        job: model.Job,
+        attempt: int | None = None,
+        changed: Callable[[], None] | None = None,
+    ) -> None:
+        """Take the outputs of an attempt, of the latest by default; a job itself names few.
+
+        `changed` is called when what is known of the job is out of date.
+        """
         listed = job.outputs
         if attempt is not None or job.n_outputs > len(listed):
             listed = _all(connection, job.id, attempt)
         self._files = {o.name: OutputFile(connection, job.id, o, attempt) for o in listed}
         self._names = {PurePosixPath(o.path).name: o.name for o in listed if o.path}
+        self._connection = connection
+        self._changed = changed
         self._job = job
 
     def __getitem__(self, name: str) -> OutputFile:
@@ -192,6 +206,53 @@ class Outputs(Mapping[str, OutputFile]):
     def tables(self) -> list[OutputFile]:
         """Return the outputs that surely hold a table."""
         return [f for f in self._files.values() if frames.is_tabular(f.name, f.media_type)]
+
+    def add(
+        self,
+        path: str | os.PathLike[str],
+        name: str | None = None,
+        media_type: str | None = None,
+    ) -> OutputFile:
+        """Send a file to the job as an output, or in the place of the one of this name.
+
+        Its name is the file's unless another is given; its type what the name's end stands for.
+        Raises `Conflict` before the job's first attempt.
+        """
+        called = name or Path(path).name
+        headers = {"Content-Type": media_type or media.guess(called)}
+        with Path(path).open("rb") as file:
+            answer = self._connection.request(
+                "PUT", self._place(called), data=file, headers=headers
+            )
+        told = msgspec.json.decode(answer.content, type=model.Output)
+        self._files[told.name] = OutputFile(self._connection, self._job.id, told)
+        self._tell()
+        return self._files[told.name]
+
+    def remove(self, name: str) -> None:
+        """Take an output off the list; its file goes unless it lies in the submitter's folder."""
+        self._connection.request("DELETE", self._place(name))
+        self._files.pop(name, None)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._changed is not None:
+            self._changed()
+
+    def _place(self, name: str) -> str:
+        return f"jobs/{self._job.id}/outputs/{quote(name)}"
+
+    def save_zip(self, dest: str | os.PathLike[str], match: Sequence[str] = ()) -> Path:
+        """Write all of them, or those whose names match a pattern, into the zip `dest`."""
+        target = Path(dest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        response = self._connection.request(
+            "GET", f"jobs/{self._job.id}/outputs.zip", params={"match": list(match)}, stream=True
+        )
+        with response, _appearing(target) as half, half.open("wb") as file:
+            for chunk in response.iter_content(_CHUNK):
+                file.write(chunk)
+        return target
 
     def save(self, folder: str | os.PathLike[str]) -> list[Path]:
         """Copy all of them below `folder`, which is made."""

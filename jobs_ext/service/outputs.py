@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import os
+from collections.abc import Collection, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -58,20 +61,39 @@ class Outputs:
             spec = self._core.specs.load(connection, [row.spec])[row.spec]
             some = [] if file else job_rows.output_page(connection, row.pk, number, _NAMED, None)[0]
         if file is None:
-            raise NotFound(
-                f"The job has no output {name!r}.",
-                field="name",
-                value=name,
-                hint=did_you_mean(name, [known.name for known in some]),
-            )
+            raise unknown(name, [known.name for known in some])
         output = job_rows.to_output(file)
         self._check(row, number, spec, output)
         return output
 
+    def find_all(
+        self, who: Principal, job_id: str, patterns: Sequence[str] = ()
+    ) -> builtins.list[Output]:
+        """Return the outputs whose names match one of the patterns (all without any), by name.
+
+        Their files are there; `NotFound` for one whose file is not, and for patterns that match
+        nothing.
+        """
+        page = self.list(who, job_id, limit=_NAMED)
+        names = [output.name for output in page.items]
+        while page.next is not None:
+            page = self.list(who, job_id, limit=_NAMED, cursor=page.next)
+            names += [output.name for output in page.items]
+        chosen = [name for name in names if not patterns or _matches(name, patterns)]
+        if patterns and not chosen:
+            raise NotFound(
+                "No output has such a name.",
+                field="match",
+                value=[*patterns],
+                hint=did_you_mean(patterns[0], names),
+            )
+        return [self.find(who, job_id, name) for name in chosen]
+
     def _check(self, row: JobRow, attempt: int, spec: Spec, output: Output) -> None:
         path = Path(output.path or "")
         folder = self._core.store.paths.attempt(row.id, attempt).folder
-        inside = _lies_in(path, folder) or (
+        own = (folder, self._core.store.paths.given(row.id))
+        inside = any(lies_in(path, one) for one in own) or (
             not path.is_relative_to(folder) and _belongs_to(job_folder(spec), output.name, path)
         )
         if not inside or not is_file(path):
@@ -98,7 +120,18 @@ def _attempt(connection: Connection, row: JobRow, wanted: int | None) -> int:
     return wanted
 
 
-def _lies_in(path: Path, folder: Path) -> bool:
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def unknown(name: str, known: Collection[str]) -> NotFound:
+    """Return the error that says that there is no output of this name; `known` are those."""
+    hint = did_you_mean(name, known)
+    return NotFound(f"The job has no output {name!r}.", field="name", value=name, hint=hint)
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """Tell whether a file lies below a folder, links followed."""
     return _real(path).is_relative_to(_real(folder))
 
 
@@ -110,7 +143,7 @@ def _belongs_to(folder: Path, name: str, path: Path) -> bool:
     """Tell whether a pattern found `path` in `folder`, maybe behind a link that lies there."""
     named = Path(os.path.abspath(folder / name))  # noqa: PTH100 - `resolve` would follow links
     seen = named.is_relative_to(folder) and _real(named) == _real(path)
-    return seen or _lies_in(path, folder)
+    return seen or lies_in(path, folder)
 
 
 def job_folder(spec: Spec) -> Path:

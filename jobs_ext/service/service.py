@@ -17,6 +17,7 @@ from ..store.paths import Paths
 from .batches import Batches
 from .core import Core
 from .events import Events
+from .given import Given
 from .jobs import Jobs
 from .keys import Keys
 from .logs import Logs
@@ -45,6 +46,7 @@ class Service:
         self.batches = Batches(core, self.jobs)
         self.trash = Trash(core, self.jobs, self.batches)
         self.outputs = Outputs(core)
+        self.given = Given(core)
         self.logs = Logs(core)
         self.keys = Keys(core)
         self.events = Events(core)

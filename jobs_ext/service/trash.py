@@ -29,6 +29,7 @@ from .batches import Batches
 from .core import Core
 from .jobs import Jobs
 from .principal import Principal
+from .uploads import sweep_drafts
 
 _PARTS = 200  # parts that are looked at in one transaction
 _STEP = 100  # jobs that go in one transaction
@@ -161,7 +162,8 @@ class Trash:
                 self._store.paths.parts(one).unlink(missing_ok=True)
 
     def free_all_parts(self) -> None:
-        """Remove parts that were left behind when this was cut short."""
+        """Remove parts that were left behind when this, or a server, was cut short."""
+        sweep_drafts(self._store.paths)
         names = [path.name for path in self._store.paths.parts_dir.glob("[!.]*")]
         for start in range(0, len(names), _PARTS):
             self.free_parts(names[start : start + _PARTS])

@@ -14,6 +14,7 @@ from typing import Self
 
 from msgspec import Struct
 
+from ..store.faults import RESERVE, disk_full, free, mapped_faults
 from ..store.paths import Paths
 
 _OLD = 3600.0  # seconds after which the draft of an upload has been left by a server that died
@@ -28,6 +29,39 @@ class Upload(Struct, frozen=True):
 
 
 Uploads = Mapping[str, Upload]
+
+
+class Draft:
+    """A file that is being received: on the disk of the data directory, and nobody's yet."""
+
+    def __init__(self, paths: Paths) -> None:
+        self.path = paths.parts_dir / f".{uuid.uuid4().hex}"
+        self.size = 0  # bytes so far
+        self._root = paths.root
+        self._digest = hashlib.sha256()
+        with mapped_faults(self._root):
+            self._file = self.path.open("xb", buffering=0)
+
+    def write(self, block: bytes) -> None:
+        """Append a block; `DiskFull` when that would leave less room than jobs under way need."""
+        if free(self._root) < RESERVE + len(block):
+            raise disk_full(self._root)
+        with mapped_faults(self._root):
+            self._file.write(block)
+        self._digest.update(block)
+        self.size += len(block)
+
+    def finish(self) -> str:
+        """Return the SHA-256 of the whole; it is on disk when this returns."""
+        with mapped_faults(self._root):
+            os.fsync(self._file.fileno())
+            self._file.close()
+        return self._digest.hexdigest()
+
+    def drop(self) -> None:
+        """Remove it, unless it has been moved to its place."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
 
 
 class Drafts:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
+import zipfile
 from pathlib import Path
 
+import pytest
+
 from jobs_ext.api.outputs import disposition
+from tests.disks import needs_mounts, small_disk
 from tests.serving import python
 
 WRITE = """
@@ -158,3 +163,87 @@ async def test_outputs_of_an_earlier_attempt(api, tmp_path):
     assert (await api("GET", f"{outputs}/first")).status == 404
     answer = await api("GET", outputs, params={"attempt": "3"})
     assert (answer.status, answer.json["field"]) == (404, "attempt")
+
+
+async def put(api, path, body, **headers):
+    return await api("PUT", path, body, headers={"Content-Type": "text/csv", **headers})
+
+
+async def test_an_output_is_added_replaced_and_deleted(api, data_dir):
+    outputs = await finished(api)
+    for status, body in ((201, b"a\n1\n"), (200, b"a\n2\n")):
+        answer = await put(api, f"{outputs}/sub/t.csv", body)
+        assert (answer.status, answer.json["name"]) == (status, "sub/t.csv")
+        assert answer.json["sha256"] == hashlib.sha256(body).hexdigest()
+        assert (await api("GET", f"{outputs}/sub/t.csv")).body == body
+    items = {item["name"]: item for item in (await api("GET", outputs)).json["items"]}
+    assert (items["sub/t.csv"]["media_type"], items["sub/t.csv"]["size"]) == ("text/csv", 4)
+    assert len([*data_dir.glob("jobs/*/*-given/*")]) == 1
+    assert (await api("DELETE", f"{outputs}/sub/t.csv")).status == 204
+    assert (await api("DELETE", f"{outputs}/a.txt")).status == 204
+    assert not Path(items["a.txt"]["path"]).exists()
+    for name in ("sub/t.csv", "a.txt"):
+        assert (await api("DELETE", f"{outputs}/{name}")).status == 404
+    assert [*data_dir.glob("jobs/*/*-given/*")] == [*data_dir.glob("parts/.*")] == []
+    history = (await api("GET", outputs.replace("outputs", "history"))).json["items"]
+    changes = [event["data"].get("change") for event in history if event["type"] == "outputs"]
+    assert changes == [None, "added", "replaced", "deleted", "deleted"]
+
+
+async def test_what_the_job_wrote_is_replaced_by_what_it_is_given(api):
+    outputs = await finished(api)
+    answer = await put(api, f"{outputs}/a.txt", b"mine")
+    assert answer.status == 200
+    assert (await api("GET", f"{outputs}/a.txt")).body == b"mine"
+
+
+async def test_strange_names_survive(api, http_server_client, jp_base_url, jp_auth_header):
+    outputs = await finished(api)
+    root = f"{jp_base_url}jobs-ext/api/v1/{outputs}"
+
+    async def send(verb, name, body=None):
+        return await http_server_client.fetch(
+            f"{root}/{name}", method=verb, body=body, headers=jp_auth_header, raise_error=False
+        )
+
+    for name in ("a%0Ab.txt", "%22%27.txt", "%FF%FE.txt", "%E2%82%AC.txt", "100%25.txt"):
+        assert (await send("PUT", name, name.encode())).code == 201
+        assert (await send("GET", name)).body == name.encode()
+    listed = {item["name"] for item in (await api("GET", outputs)).json["items"]}
+    assert {"a\nb.txt", "\"'.txt", "\\xff\\xfe.txt", "€.txt", "100%.txt"} <= listed
+    for name in ("..%2Fx", "%2Fetc%2Fpasswd", "a%00b", "a//b", "x" * 300, "%2E"):
+        refused = await send("PUT", name, b"x")
+        assert refused.code == 400, name
+        assert b'"field":"name"' in refused.body
+
+
+@pytest.fixture
+def small_data_dir(data_dir):
+    with small_disk(data_dir, "40m"):
+        yield data_dir
+
+
+@needs_mounts
+async def test_a_refused_file_leaves_nothing(small_data_dir, api):
+    waiting = await api.submit(python("pass"), hold=True)
+    answer = await put(api, f"jobs/{waiting['id']}/outputs/t.csv", b"x" * 3_000_000)
+    assert (answer.status, answer.json["field"]) == (409, "id")
+    outputs = await finished(api)
+    answer = await put(api, f"{outputs}/t.csv", b"x" * 30_000_000)
+    assert (answer.status, answer.json["type"]) == (507, "disk_full")
+    left = [*small_data_dir.glob("parts/.*"), *small_data_dir.glob("jobs/*/*-given/*")]
+    assert left == []
+
+
+async def test_all_outputs_as_a_zip(api):
+    outputs = await finished(api)
+    answer = await api("GET", f"{outputs}.zip")
+    assert answer.headers["Content-Type"] == "application/zip"
+    archive = zipfile.ZipFile(io.BytesIO(answer.body))
+    assert archive.testzip() is None
+    assert archive.read("a.txt") == b"0123456789"
+    assert set(archive.namelist()) == {"a.txt", 'sub/é".html', "empty"}
+    chosen = await api("GET", f"{outputs}.zip", params={"match": "*.txt"})
+    assert zipfile.ZipFile(io.BytesIO(chosen.body)).namelist() == ["a.txt"]
+    none = await api("GET", f"{outputs}.zip", params={"match": "*.csv"})
+    assert (none.status, none.json["field"]) == (404, "match")

@@ -27,7 +27,7 @@ def test_an_output_in_the_attempts_folder_is_found(service, who, job, folder):
     run(service, job, outputs=[found("sub/t.csv", folder / "sub" / "t.csv")])
     output = service.outputs.find(who, job, "sub/t.csv")
     assert output.path == str(folder / "sub" / "t.csv")
-    assert service.outputs.list(who, job) == [output]
+    assert service.outputs.list(who, job).items == [output]
 
 
 def test_an_output_in_the_submitters_folder_is_found(service, who, job, tmp_path):
@@ -89,7 +89,7 @@ def test_the_outputs_of_another_owner_are_not_found(service, job):
 
 
 def test_a_job_without_outputs_has_none(service, who, job):
-    assert service.outputs.list(who, job) == []
+    assert service.outputs.list(who, job).items == []
     service.queue.apply([ended(job)])
     with pytest.raises(NotFound, match="none"):
         service.outputs.find(who, job, "t.csv")

@@ -1,0 +1,63 @@
+"""Bodies that are files, written to disk as they come: a large one takes no memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..model.errors import JobsError
+from ..service.uploads import Draft
+
+if TYPE_CHECKING:
+    from .backend import Backend
+
+LARGEST = 1 << 50  # bytes: the disk decides
+_BLOCK = 1 << 20  # bytes gathered before they are written
+
+
+class Receiver:
+    """Takes the pieces of a body; what goes wrong is kept until somebody asks for the draft.
+
+    The rest of such a body is taken and thrown away: many clients listen only when they have sent
+    everything.
+    """
+
+    def __init__(self, backend: Backend, draft: Draft) -> None:
+        self._backend = backend
+        self._draft = draft
+        self._gathered = bytearray()
+        self._trouble: JobsError | None = None
+        self._writing = False
+        self._unwanted = False
+
+    async def take(self, piece: bytes) -> None:
+        """Take a piece; the client sends no more before this returns."""
+        if self._trouble is None:
+            self._gathered += piece
+            if len(self._gathered) >= _BLOCK:
+                await self._write()
+
+    async def draft(self) -> Draft:
+        """Return the draft with all of the body; raises what went wrong with it."""
+        await self._write()
+        if self._trouble is not None:
+            raise self._trouble.with_traceback(None)
+        return self._draft
+
+    async def _write(self) -> None:
+        block, self._gathered = bytes(self._gathered), bytearray()
+        if not block or self._unwanted:
+            return
+        self._writing = True
+        try:
+            await self._backend.call_to_write(self._draft.write, block)
+        except JobsError as error:
+            self._trouble, self._unwanted = error, True
+        self._writing = False
+        if self._unwanted:
+            self._draft.drop()
+
+    def drop(self) -> None:
+        """Remove the draft, unless it has become an output; may be called at any time."""
+        self._unwanted = True
+        if not self._writing:
+            self._draft.drop()

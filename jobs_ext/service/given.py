@@ -1,0 +1,122 @@
+"""Outputs that a job is given from outside, and those that are taken off its list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec.structs import asdict
+from sqlalchemy import Connection
+
+from ..model.errors import Conflict, InvalidRequest
+from ..model.job import Output
+from ..store import jobs as job_rows
+from ..store import outputs as rows
+from ..store.changes import Changes
+from ..store.faults import mapped_faults
+from ..store.jobs import JobRow
+from .core import Core
+from .outputs import lies_in, unknown
+from .principal import Principal
+from .references import is_filename
+from .uploads import Draft
+
+_LONGEST_NAME = 1000  # characters
+_NAMED = 500  # outputs among which one is looked for that is meant by a name nobody has
+
+
+class Given:
+    """Adds outputs, replaces and deletes them; they belong to the job's latest attempt."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._store = core.store
+
+    def check(self, who: Principal, job_id: str, name: str) -> None:
+        """Raise what keeps `who` from adding an output of this name, before it is sent."""
+        who.require("submit", "run")
+        _check_name(name)
+        with self._store.read() as connection:
+            _latest(connection, self._core.job_row(connection, who, job_id))
+
+    def add(
+        self, who: Principal, job_id: str, name: str, media_type: str, draft: Draft
+    ) -> tuple[Output, bool]:
+        """Give the job an output, or replace the one of this name; tell whether it is new.
+
+        `Conflict` before the job's first attempt. What the job itself writes under the same name
+        later does not replace it.
+        """
+        self.check(who, job_id, name)
+        sha256 = draft.finish()
+        paths = self._store.paths
+        place = paths.given(job_id) / draft.path.name.lstrip(".")
+        new = Output(name, media_type, draft.size, sha256, path=str(place))
+        try:
+            with mapped_faults(paths.root), self._store.write(poke=("servers",)) as tx:
+                row = self._core.job_row(tx, who, job_id)
+                attempt = _latest(tx, row)
+                old = rows.remove(tx, job_pk=row.pk, attempt=attempt, name=name)
+                place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                draft.path.rename(place)
+                rows.add(tx, asdict(new) | {"job_pk": row.pk, "attempt": attempt})
+                _note(tx, row, name, "added" if old is None else "replaced")
+        except BaseException:
+            place.unlink(missing_ok=True)
+            raise
+        self._forget(job_id, old)
+        return new, old is None
+
+    def delete(self, who: Principal, job_id: str, name: str) -> None:
+        """Remove an output from the list, and its file unless it lies in the submitter's folder."""
+        who.require("submit", "run")
+        with self._store.write(poke=("servers",)) as tx:
+            row = self._core.job_row(tx, who, job_id)
+            tries = job_rows.attempts(tx, [row]).get(row.pk)
+            last = tries[-1].number if tries else 0
+            old = rows.remove(tx, job_pk=row.pk, attempt=last, name=name)
+            if old is None:
+                some, _ = job_rows.output_page(tx, row.pk, last, _NAMED, None)
+                raise unknown(name, [known.name for known in some])
+            _note(tx, row, name, "deleted")
+        self._forget(job_id, old)
+
+    def _forget(self, job_id: str, old: rows.OutputRow | None) -> None:
+        """Remove the file of an output that is no longer listed, if it is the job's own."""
+        if old is None:
+            return
+        paths = self._store.paths
+        at = paths.attempt(job_id, old.attempt)
+        if any(lies_in(Path(old.path), own) for own in (paths.given(job_id), at.outputs, at.work)):
+            with mapped_faults(paths.root):
+                Path(old.path).unlink(missing_ok=True)
+
+
+def _check_name(name: str) -> None:
+    """Raise `InvalidRequest` unless an output can be called so: a relative path without ``..``."""
+    parts = name.split("/")
+    good = all(part not in ("", ".", "..") and is_filename(part) for part in parts)
+    if not good or len(name) > _LONGEST_NAME:
+        raise InvalidRequest(
+            f"No output can have the name {name!r}.",
+            field="name",
+            value=name,
+            hint='Give a relative path such as "results/t.csv".',
+        )
+
+
+def _latest(connection: Connection, row: JobRow) -> int:
+    """Return the number of a job's latest attempt; `Conflict` before the first."""
+    tries = job_rows.attempts(connection, [row]).get(row.pk)
+    if not tries:
+        raise Conflict(
+            f"The job is {row.status} and has not begun: there is nothing to add an output to.",
+            field="id",
+            value=row.id,
+        )
+    return tries[-1].number
+
+
+def _note(tx: Connection, row: JobRow, name: str, change: str) -> None:
+    changes = Changes(tx)
+    changes.note(row, "outputs", data={"names": [name], "change": change})
+    changes.flush()

@@ -1,0 +1,66 @@
+"""Outputs that go up, and come down, as files and as a zip."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+
+import psutil
+import pytest
+
+import jobs_ext as jx
+
+LARGE = 300_000_000  # bytes
+ROOM = 64_000_000  # bytes: how much more memory the server may take for it
+
+
+def test_an_output_is_added_replaced_and_removed(client, tmp_path):
+    job = jx.submit(["true"]).wait(60)
+    table = tmp_path / "t.csv"
+    table.write_text("a\n1\n")
+    assert job.outputs.add(table).media_type == "text/csv"
+    assert job.df("t.csv").a.tolist() == [1]
+    table.write_text("a\n2\n3\n")
+    job.outputs.add(table)
+    assert job.outputs["t.csv"].text() == "a\n2\n3\n"
+    job.outputs.add(table, "sub/é.bin", "application/x-mine")
+    job.outputs.add(os.devnull, "empty")
+    assert [(o.name, o.size) for o in job.outputs.values()] == [
+        ("empty", 0),
+        ("sub/é.bin", 6),
+        ("t.csv", 6),
+    ]
+    (saved,) = job.save(tmp_path / "all.zip", zip=True)
+    archive = zipfile.ZipFile(saved)
+    assert sorted(archive.namelist()) == ["empty", "sub/é.bin", "t.csv"]
+    assert archive.read("sub/é.bin") == b"a\n2\n3\n"
+    job.outputs.remove("t.csv")
+    assert "t.csv" not in job.outputs
+    with pytest.raises(jx.errors.NotFound):
+        job.outputs.remove("t.csv")
+    with pytest.raises(jx.errors.InvalidRequest):
+        job.outputs.add(table, "sub//t.csv")
+
+
+def test_a_job_that_has_not_begun_takes_no_output(client, tmp_path):
+    job = jx.options(hold=True).submit(["true"])
+    with pytest.raises(jx.errors.Conflict, match="has not begun"):
+        job.outputs.add(os.devnull, "empty")
+    job.cancel()
+
+
+def test_a_large_output_takes_no_memory_of_the_server(client, server, tmp_path, monkeypatch):
+    job = jx.submit(["true"]).wait(60)
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate(LARGE)
+    process = psutil.Process(server.process.pid)
+    before = process.memory_info().rss
+    sent = job.outputs.add(large)
+    monkeypatch.setattr(client.connection, "_shares", False)
+    sent.save(tmp_path / "back")
+    job.save(tmp_path / "back.zip", zip=True)
+    assert process.memory_info().rss - before < ROOM
+    assert (tmp_path / "back").stat().st_size == LARGE
+    assert zipfile.ZipFile(tmp_path / "back.zip").getinfo("large").file_size == LARGE
+    job.purge()
