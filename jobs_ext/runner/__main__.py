@@ -18,6 +18,7 @@ import msgspec
 
 from ..model.errors import DiskFull, JobsError
 from ..model.scheduling import Scheduling
+from ..model.scrub import SCRUBBER
 from ..service import Service, Slots
 from ..service.slots import detect
 from ..store.faults import StoreBusy
@@ -109,6 +110,7 @@ def _log_to(paths: Paths) -> None:
     logging.raiseExceptions = False  # a log that can't be written is no reason for a traceback
     handler = RotatingFileHandler(paths.runner_log, maxBytes=_LOG_SIZE, backupCount=1)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.addFilter(SCRUBBER)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
