@@ -3,6 +3,7 @@
 # make test   everything that must hold: make check, then all tests
 # make check  style, types, layers, docstrings; the front end's own checks
 # make drills 200 rounds each of kill -9 and of SIGSTOP (an hour); ROUNDS=20 for fewer
+# make fuzz   thousands of requests made from the API's document; CASES=20 of each operation, SEED=7
 # make bench  every measurement as one table of ratios (an hour; BENCH='get idle' for some of them)
 # make clean  remove the private environment and everything built
 #
@@ -15,7 +16,7 @@ FRONT := $(shell find labextension -type f -not -path '*/node_modules/*' -not -p
 BUILD := pyproject.toml hatch_build.py $(wildcard jupyter-config/*/*) $(FRONT)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: demo lab test check drills clean
+.PHONY: demo lab test check drills fuzz bench clean
 
 demo: .venv/.demo
 	@$(BIN)/python scripts/demo.py
@@ -34,6 +35,9 @@ drills: .venv/.test
 	@$(BIN)/python -m tests.crash.drills --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m tests.crash.drills --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED)) \
 	  --outside stopper
+
+fuzz: .venv/.test
+	@$(BIN)/python -m tests.api.fuzz --cases $(or $(CASES),200) $(if $(SEED),--seed $(SEED))
 
 bench: .venv/.demo
 	@$(BIN)/python benchmarks $(BENCH)

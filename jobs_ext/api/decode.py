@@ -58,7 +58,11 @@ def decode_query(request: HTTPServerRequest, shape: type[T]) -> T:
         if name in _NOT_OURS or (name.isdigit() and values == [""]):  # JupyterLab's cache buster
             continue
         if len(values) > 1 and name not in lists:
-            raise InvalidRequest(f"{name} is given twice.", field=name, value=values)
+            raise InvalidRequest(
+                f"{name or 'A parameter without a name'} is given twice.",
+                field=name or '""',
+                value=values,
+            )
         given[name] = values if name in lists else values[0]
     try:
         return msgspec.convert(given, shape, strict=False)

@@ -127,7 +127,7 @@ def _choices(what: str, steps: list[str], type_: Any) -> str:
 def _unknown_field(
     name: str, path: str, steps: list[str], given: Any, type_: Any
 ) -> InvalidRequest:
-    field = _field(path, name)
+    field = _field(path, name or '""')
     return InvalidRequest(
         f"There is no field {field}.",
         field=field,
