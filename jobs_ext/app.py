@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
-from traitlets import Bunch, Dict, Float, Int, List, Set, TraitError, Unicode, default, validate
+from traitlets import (
+    Bunch,
+    Dict,
+    Float,
+    Int,
+    List,
+    Set,
+    TraitError,
+    Unicode,
+    Union,
+    default,
+    validate,
+)
 
 from . import __version__
 from .api.backend import Backend
 from .api.decode import allow_many_parts
 from .api.handler import API
-from .api.keepalive import KeepAlive
 from .api.kernelkeys import KernelKeys, kernel_url
 from .api.people import People
 from .api.routes import handlers
+from .model.errors import InvalidRequest
+from .model.notification import Mail, Notify, Outgoing
 from .model.quantities import parse_bytes, parse_duration
 from .model.scheduling import DEFAULT_QUEUE, QueueRules, Scheduling
-from .model.scrub import SCRUBBER
 from .runner.holder import ask_whoever_holds
 from .service import Service, Slots
+from .service.addresses import Guard
 from .service.slots import detect, detect_gpus
-
-_LOGGERS = ("tornado.access", "tornado.application", "tornado.general")  # also tell of our requests
+from .service.whom import Whom
 
 
 class JobsExtension(ExtensionApp):
@@ -122,11 +134,31 @@ class JobsExtension(ExtensionApp):
         "then on, what it takes is kept free for it.",
     ).tag(config=True)
 
-    max_keepalive = Float(
-        7 * 86400.0,
-        min=0.0,
-        help="Seconds for which jobs alone, with nobody else doing anything, keep Jupyter and hubs "
-        "from stopping the server as idle. 0: jobs don't. inf: as long as there are any.",
+    allowed_hosts = List(
+        Unicode(),
+        help="Hosts that a URL of a submitter (a webhook, an input) may lead to though they are on "
+        "this machine or in a private network: names ('*.example.org' for all below), addresses "
+        "and networks ('10.1.0.0/16'). Public hosts are always allowed.",
+    ).tag(config=True)
+
+    notify = List(
+        Union([Unicode(), Dict()]),
+        help="Whom to tell of every job that is submitted alone and of every batch, at the end: "
+        "URLs, or dicts with the keys of the option notify.",
+    ).tag(config=True)
+
+    notify_schemes = List(
+        Unicode(),
+        help="Schemes of apprise's URLs that jobs may tell, e.g. ['slack', 'discord']; this needs "
+        "jobs_ext[notify]. apprise connects by itself: allow only schemes whose host is not the "
+        "submitter's to choose. http, https and, with a mail server, mailto are always there.",
+    ).tag(config=True)
+
+    mail = Dict(
+        help="The server that takes mails, e.g. {'host': 'smtp.example.org', 'sender': "
+        "'jobs@example.org', 'port': 587, 'security': 'starttls', 'user': 'jobs', 'password_env': "
+        "'JOBS_MAIL_PASSWORD'}: host and sender are needed; security is none, starttls or tls; the "
+        "password is read from that environment variable. Default: no mails are sent.",
     ).tag(config=True)
 
     @property
@@ -172,9 +204,26 @@ class JobsExtension(ExtensionApp):
             raise TraitError(f"JobsExtension.queues: {error}") from None
         return queues
 
-    def current_activity(self) -> bool:
-        """Tell Jupyter, when it looks for an idle server to stop, whether jobs are under way."""
-        return self.backend.keep_alive.is_active
+    @validate("allowed_hosts")
+    def _check_hosts(self, proposal: Bunch) -> list[str]:
+        hosts: list[str] = proposal.value
+        try:
+            Guard(hosts)
+        except ValueError as error:
+            raise TraitError(f"JobsExtension.allowed_hosts: {error}") from None
+        return hosts
+
+    @validate("mail")
+    def _check_mail(self, proposal: Bunch) -> dict[str, object]:
+        mail: dict[str, object] = proposal.value
+        _converted(mail or None, Mail | None, "mail")
+        return mail
+
+    @validate("notify")
+    def _check_notify(self, proposal: Bunch) -> list[object]:
+        told: list[object] = proposal.value
+        _converted(told, list[str | Notify], "notify")
+        return told
 
     def initialize_settings(self) -> None:
         """Open the store and begin to look after the runner; give kernels their keys."""
@@ -186,8 +235,6 @@ class JobsExtension(ExtensionApp):
             {"JOBS_EXT_ENVIRONMENT": ",".join(self.environment)},
         )
         allow_many_parts()
-        for logger in (self.log, *map(logging.getLogger, _LOGGERS)):
-            logger.addFilter(SCRUBBER)
         self._server.io_loop.add_callback(self.backend.start)
 
     def initialize_handlers(self) -> None:
@@ -211,12 +258,12 @@ class JobsExtension(ExtensionApp):
                 ask_runner=ask_whoever_holds,
                 slots=self._slots(),
                 scheduling=self._scheduling(),
+                whom=self._whom(),
             ),
             keys=KernelKeys(server.kernel_manager),
             people=People(server.identity_provider, self.admins),
             event_logger=server.event_logger,
             log=self.log,
-            keep_alive=KeepAlive(server.web_app, self.max_keepalive),
             runner_options=self._limits(),
         )
 
@@ -234,6 +281,18 @@ class JobsExtension(ExtensionApp):
         gpus = detect_gpus() if chosen is None else chosen
         return Slots(cpu=self.max_cpu or found.cpu, memory=memory, gpus=tuple(gpus))
 
+    def _whom(self) -> Whom:
+        """Return whom jobs may tell; `TraitError` for a preset that can't be told."""
+        mail = _converted(self.mail or None, Mail | None, "mail")
+        outgoing = Outgoing(tuple(self.allowed_hosts), mail, tuple(self.notify_schemes))
+        whom = Whom(outgoing, Guard(self.allowed_hosts))
+        try:
+            asked = _converted(self.notify, list[str | Notify], "notify")
+            told = whom.check(asked, "notify", batch=False)
+        except InvalidRequest as error:
+            raise TraitError(f"JobsExtension.notify: {error}") from None
+        return msgspec.structs.replace(whom, presets=tuple(one.notify for one in told))
+
     def _scheduling(self) -> Scheduling:
         queues = msgspec.convert(self.queues, dict[str, QueueRules])
         return Scheduling(
@@ -241,3 +300,11 @@ class JobsExtension(ExtensionApp):
             max_running_per_owner=self.max_running_per_owner,
             patience=self.patience,
         )
+
+
+def _converted(value: object, kind: Any, name: str) -> Any:
+    """Return a trait's value as `kind`; `TraitError` if it can't be that."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise TraitError(f"JobsExtension.{name}: {error}") from None

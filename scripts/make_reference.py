@@ -23,9 +23,10 @@ from jobs_ext.cli.exits import Exit
 from jobs_ext.cli.main import VERBS
 from jobs_ext.cli.structs import comments
 from jobs_ext.model import filters as model
-from jobs_ext.model import job, key, query, reasons, request, status, tool
+from jobs_ext.model import job, key, notification, query, reasons, request, status, tool
 from jobs_ext.service.filters import LONGEST_PATTERN, MOST_TESTS, MOST_VALUES, MOST_WILDCARDS
 from jobs_ext.service.filtertext import DEEPEST, LONGEST
+from jobs_ext.service.macros import MACROS
 from jobs_ext.store import listing, sorting, walks
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -235,6 +236,33 @@ def _words(choices: Sequence[str]) -> str:
     return f": {', '.join(f'`{one}`' for one in choices)}" if 0 < len(choices) < 6 else ""
 
 
+def notifications() -> str:
+    """Return the page on whom a job may tell what."""
+    told = notification
+    events = {
+        **{str(one): meaning for one, meaning in zip(status.Status, _meanings(), strict=True)},
+        told.ENDED: "it has ended, whichever way; the only event of a batch: all of it has ended",
+        told.DELETED: "it was deleted",
+        told.EVERYTHING: "all of them",
+    }
+    parts = [
+        "# Notifications\n",
+        "[How to be told](../how-to/notifications.md).\n",
+        "## Events\n",
+        table(("event", "the job…"), ((f"`{e}`", events[e]) for e in told.EVENTS)),
+        "## Macros\n",
+        "Replaced in URLs, quoted; what a job does not have by nothing. The names are Agave's.\n",
+        table(("macro", "meaning"), ((f"`${{{n}}}`", m) for n, m in MACROS.items())),
+    ]
+    for struct in (told.Notify, told.Notification, told.Delivery, told.Mail):
+        parts += [f"## {struct.__name__}\n", f"{_summary(struct)}\n", fields(struct)]
+    return "\n".join(parts)
+
+
+def _meanings() -> list[str]:
+    return [meaning for _, meaning in members(status.Status)]
+
+
 def configuration() -> str:
     """Return the page on the traits of the server extension."""
     own = JobsExtension.class_own_traits(config=True)
@@ -358,6 +386,7 @@ PAGES = {
     "configuration.md": configuration,
     "filters.md": filters,
     "http.md": http,
+    "notifications.md": notifications,
     "python.md": python,
     "statuses.md": statuses,
     "tools.md": tools,

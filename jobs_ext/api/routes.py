@@ -8,7 +8,20 @@ from typing import NamedTuple
 from tornado import web
 
 from ..model.errors import NotFound
-from . import about, batches, events, jobs, keys, logs, openapi, outputs, queues, tools, zips
+from . import (
+    about,
+    batches,
+    events,
+    jobs,
+    keys,
+    logs,
+    notifications,
+    openapi,
+    outputs,
+    queues,
+    tools,
+    zips,
+)
 from .handler import API, JobsHandler
 
 _PART = re.compile(r"\{(\w+)(:path)?\}")
@@ -45,6 +58,8 @@ ROUTES = [
     Route("jobs/{job}/reset", jobs.ResetHandler),
     Route("jobs/{job}/view", jobs.ViewHandler),
     Route("jobs/{job}/history", jobs.HistoryHandler),
+    Route("jobs/{job}/notifications", notifications.JobNotificationsHandler),
+    Route("jobs/{job}/notifications/{notification}", notifications.JobNotificationHandler),
     Route("jobs/{job}/logs", logs.LogsHandler),
     Route("jobs/{job}/outputs", outputs.OutputsHandler),
     Route("jobs/{job}/outputs.zip", zips.ZipHandler),
@@ -55,6 +70,8 @@ ROUTES = [
     Route("batches/{batch}/reinstate", batches.BatchReinstateHandler),
     Route("batches/{batch}/purge", batches.BatchPurgeHandler),
     Route("batches/{batch}/release", batches.BatchReleaseHandler),
+    Route("batches/{batch}/notifications", notifications.BatchNotificationsHandler),
+    Route("batches/{batch}/notifications/{notification}", notifications.BatchNotificationHandler),
     Route("batches/{batch}/jobs", batches.BatchJobsHandler),
     Route("batches/{batch}/view", batches.BatchViewHandler),
     Route("keys", keys.KeysHandler),

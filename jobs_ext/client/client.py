@@ -20,6 +20,7 @@ from .submitter import Submitter
 from .wire import Parts
 
 if TYPE_CHECKING:
+    from jobs_ext.model.notification import Notification
     from jobs_ext.model.tool import Tool
 
     from .batch import Batch
@@ -179,6 +180,23 @@ class Client(Submitter):
         path = f"{'jobs' if kind == 'job' else 'batches'}/{id}"
         self.connection.request("PATCH", path, data=msgspec.json.encode(changes), headers=_JSON)
 
+    def notifications(self, kind: str, id: str) -> list[Notification]:  # noqa: A002
+        """Return whom a job or batch (``kind``) tells, and what became of it."""
+        from jobs_ext.model.notification import Notification
+
+        told = self._get(_notifications(kind, id), dict[str, list[Notification]])
+        return told["items"]
+
+    def add_notification(self, kind: str, id: str, wanted: dict[str, Any]) -> Notification:  # noqa: A002
+        """Let a job or batch (``kind``) tell somebody from now on."""
+        from jobs_ext.model.notification import Notification
+
+        return self._post(_notifications(kind, id), Notification, wanted, {})
+
+    def delete_notification(self, kind: str, id: str, notification: str) -> None:  # noqa: A002
+        """Let a job or batch (``kind``) tell somebody no more."""
+        self.connection.request("DELETE", f"{_notifications(kind, id)}/{notification}")
+
     def queues(self) -> list[dict[str, Any]]:
         """Return the named queues: name, description, max_running and running of each."""
         items: list[dict[str, Any]] = self._get("queues", dict[str, Any])["items"]
@@ -252,6 +270,10 @@ class Client(Submitter):
         else:
             response = self.connection.request("POST", path, data=encoded, headers=_JSON)
         return msgspec.json.decode(response.content, type=shape)
+
+
+def _notifications(kind: str, id_: str) -> str:
+    return f"{'jobs' if kind == 'job' else 'batches'}/{id_}/notifications"
 
 
 def _params(given: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jobs_ext.model.notification import Notification
     from jobs_ext.widgets.panel import Panel
 
     from .client import Client
@@ -48,6 +49,26 @@ class Handle(ABC):
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+    def notify(self, url: str, *events: str, **more: Any) -> Notification:
+        """Let it tell `url` (http, https, mailto) of `events` from now on; default: of its end.
+
+        `more` are persistent, retries and headers, as for the option ``notify``. Raises
+        `InvalidRequest` for what the server does not tell, `Conflict` when it has ended.
+        """
+        wanted = {"url": url} | ({"events": list(events)} if events else {}) | more
+        return self.client.add_notification(self.kind, self.id, wanted)
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """Whom it tells, each with the ``deliveries`` and what became of them."""
+        return self.client.notifications(self.kind, self.id)
+
+    def unnotify(self, notification: Notification | str) -> None:
+        """Let it tell somebody no more: one of its `notifications`, or the id of one."""
+        self.client.delete_notification(
+            self.kind, self.id, getattr(notification, "id", str(notification))
+        )
 
     @abstractmethod
     def view(self) -> dict[str, Any]:

@@ -284,6 +284,8 @@ def to_wire(options: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("after", "after_ended", "inputs", "outputs"):
         if isinstance(plain.get(name), str):
             plain[name] = [plain[name]]
+    if isinstance(plain.get("notify"), str | dict):
+        plain["notify"] = [plain["notify"]]
     return plain
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
+from .notification import Notify
+
 
 class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What to run: exactly one of the five kinds is set.
@@ -61,6 +63,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     workers: str = "own"  # of a batch of functions: each in a process of its own, or "shared" ones
     hold: bool = False  # wait for `release`
     project: str | None = None  # the project it belongs to
+    notify: list[str | Notify] = []  # whom to tell when it has ended: URLs, or more of it
 
 
 class Context(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -17,10 +17,13 @@ from typing import BinaryIO
 import msgspec
 
 from ..model.errors import DiskFull, JobsError
+from ..model.notification import Outgoing
 from ..model.scheduling import Scheduling
-from ..model.scrub import SCRUBBER
 from ..service import Service, Slots
+from ..service.addresses import Guard
+from ..service.outbox import Message, Tried
 from ..service.slots import detect
+from ..service.whom import Whom
 from ..store.faults import StoreBusy
 from ..store.paths import Paths
 from .executors import ExecutorUnavailable
@@ -94,6 +97,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--memory", type=int, help="bytes that jobs may reserve")
     parser.add_argument("--gpus", default="", help="GPUs that jobs may use, with commas")
     parser.add_argument("--scheduling", default="{}", help="whose turn it is: `Scheduling` as JSON")
+    parser.add_argument("--outgoing", default="{}", help="who may be told: `Outgoing` as JSON")
     parser.add_argument("--max-log-size", type=int, help="bytes that a log may have")
     parser.add_argument("--max-output-size", type=int, help="bytes that a job's files may take")
     parser.add_argument("--keep-deleted", type=float, help="seconds that the trash keeps jobs")
@@ -110,7 +114,6 @@ def _log_to(paths: Paths) -> None:
     logging.raiseExceptions = False  # a log that can't be written is no reason for a traceback
     handler = RotatingFileHandler(paths.runner_log, maxBytes=_LOG_SIZE, backupCount=1)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    handler.addFilter(SCRUBBER)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
@@ -158,6 +161,7 @@ def _work(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryIO
     found = detect()
     gpus = tuple(filter(None, options.gpus.split(",")))
     slots = Slots(options.cpu or found.cpu, options.memory or found.memory, gpus)
+    outgoing = msgspec.json.decode(options.outgoing, type=Outgoing)
     service = Service.open(
         options.data_dir,
         slots=slots,
@@ -165,7 +169,15 @@ def _work(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryIO
         runtime_dir=options.runtime_dir,
     )
     limits = Limits(options.max_log_size, options.max_output_size)
-    runner = Runner(service, LocalExecutor(paths), slots, limits, options.keep_deleted)
+    whom = Whom(outgoing, Guard(outgoing.allowed_hosts))
+    runner = Runner(
+        service,
+        LocalExecutor(paths),
+        slots,
+        limits,
+        _deliverer(whom, paths),
+        options.keep_deleted,
+    )
     ending.wakes(runner.wake)
     _log.info("started; %g cores, %d bytes", slots.cpu, slots.memory)
     try:
@@ -180,6 +192,17 @@ def _work(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryIO
         service.close()
     _log.info("ended")
     return lock
+
+
+def _deliverer(whom: Whom, paths: Paths) -> Callable[[Message], Tried]:
+    """Return what delivers messages; what that needs is loaded when there is one."""
+
+    def deliver(message: Message) -> Tried:
+        from .delivery import Deliverer
+
+        return Deliverer(whom, paths.webhook_secret.read_bytes().strip()).deliver(message)
+
+    return deliver
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import logging
 import select
 import socket
 import time
+from collections.abc import Callable
 
 from ..model.clock import now
 from ..model.errors import DiskFull, StoreRefused, StoreUnavailable
@@ -14,7 +15,9 @@ from ..model.reasons import ReasonCode
 from ..model.status import Status
 from ..model.work import Change, Ended, Free, Progressed, Released, Started, Work
 from ..service import Service, Slots
+from ..service.outbox import Message, Tried
 from ..store.pokes import PokeReceiver
+from .courier import Courier
 from .executors import (
     Begun,
     Executor,
@@ -57,6 +60,7 @@ class Runner:
         executor: Executor,
         slots: Slots,
         limits: Limits,
+        deliver: Callable[[Message], Tried],
         keep_deleted: float | None = None,
     ) -> None:
         self._queue = service.queue
@@ -79,6 +83,7 @@ class Runner:
         self._pokes = PokeReceiver(self._paths.runner_socket)
         self._look_due = 0.0  # monotonic: when to look at the store without having been poked
         self._last_work = time.monotonic()
+        self._courier = Courier(service.outbox, deliver)
 
     def wake(self) -> None:
         """Make `turn` look at once. May be called from any thread and from a signal handler."""
@@ -94,6 +99,7 @@ class Runner:
         """Let go; attempts go on, and the next runner finds them."""
         self._finisher.close()
         self._housekeeper.close()
+        self._courier.close()
         self._pokes.close()
         self._bell.close()
         self._ringer.close()
@@ -120,6 +126,7 @@ class Runner:
             self._watch()
             told = self._tell()
             if poked or told or time.monotonic() >= self._look_due:
+                self._courier.poke(news=poked or told)
                 self._go_on()
         except (StoreUnavailable, DiskFull, ExecutorUnavailable) as error:
             if isinstance(error, StoreRefused) or not self._paths.db.exists():
@@ -127,7 +134,8 @@ class Runner:
             _log.warning("trying again soon: %s", error)
             self._look_due = time.monotonic() + _RETRY
             time.sleep(_RETRY)
-        if self._housekeeper.turn() or self._lives or self._finisher.busy or self._changes:
+        tidying, telling = self._housekeeper.turn(), self._courier.busy
+        if tidying or telling or self._lives or self._finisher.busy or self._changes:
             self._last_work = time.monotonic()
 
     def _wait(self) -> bool:

@@ -14,8 +14,10 @@ from ..model.ids import new_id
 from ..model.request import Context, Options, SubmitRequest
 from ..model.status import Status
 from ..store import jobs as job_rows
+from ..store import notifications as notification_rows
 from ..store.contents import Spec
 from ..store.jobs import JobRow, Need
+from ..store.notifications import Told
 from .core import Core
 from .decode import convert_request
 from .intake import Needs, encode_arguments, line_of, place_parts, shared_columns, verb_for
@@ -29,6 +31,7 @@ class Draft(Struct, frozen=True):
     plan: Plan
     arguments: dict[str, Any]
     needs: Needs
+    told: list[Told]  # whom it tells what becomes of it
 
 
 class _Changed(Struct, frozen=True):
@@ -54,7 +57,8 @@ def draft_job(
     needs.add_after(request.options)
     with core.store.read() as connection:
         needs.rows(connection, who)
-    return Draft(plan, plan.rules.check(given, "arguments"), needs)
+    told = core.house.whom.check(request.options.notify, "options.notify", batch=False)
+    return Draft(plan, plan.rules.check(given, "arguments"), needs, told)
 
 
 def store_job(
@@ -73,8 +77,10 @@ def store_job(
     }
     row |= columns
     row["line"] = line_of(tx, draft.plan, row)
-    job_rows.make(tx, [row], [needed], now())
+    created = now()
+    job_rows.make(tx, [row], [needed], created)
     job_id: str = row["id"]
+    notification_rows.make(tx, draft.told, row["owner"], created, job=job_id)
     return job_id
 
 

@@ -18,8 +18,10 @@ from ..model.request import BatchChange, BatchRequest
 from ..model.status import Status
 from ..store import batches as rows
 from ..store import events as event_rows
+from ..store import notifications as notification_rows
 from ..store.batches import BatchRow
 from ..store.jobs import next_pk
+from ..store.notifications import Told
 from .core import Core
 from .intake import (
     Needs,
@@ -50,6 +52,7 @@ class _Draft(Struct, frozen=True):
     lines: list[bytes]
     parameters: list[str]
     needs: Needs
+    told: list[Told]  # whom it tells of its end
 
 
 class Batches:
@@ -159,7 +162,8 @@ class Batches:
         with self._store.read() as connection:
             needs.rows(connection, who)
         names = dict.fromkeys(name for entry in request.arguments for name in entry)
-        return _Draft(plan, describe_parts(fixed, uploads), lines, [*names], needs)
+        told = self._core.house.whom.check(request.options.notify, "options.notify", batch=True)
+        return _Draft(plan, describe_parts(fixed, uploads), lines, [*names], needs, told)
 
     def _cancel(self, tx: Connection, row: BatchRow, reason: str) -> None:
         if row.cancel_requested is None:
@@ -244,4 +248,5 @@ def _store(
     event = event_rows.entry(time, "submitted", who.owner, batch=row["id"], data=data)
     event_rows.append(tx, [event])
     batch_id: str = row["id"]
+    notification_rows.make(tx, draft.told, row["owner"], time, batch=batch_id)
     return batch_id

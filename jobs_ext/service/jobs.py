@@ -26,6 +26,7 @@ from .accept import Draft, draft_job, repeat_request, store_job
 from .core import Core
 from .intake import describe_parts
 from .moves import cancel, promote
+from .notifications import asked
 from .options import check_single
 from .principal import Principal
 from .requeue import change_job
@@ -57,12 +58,6 @@ class Jobs:
 
         return self._core.job(who, accept(self._store, who, request, uploads, draft))
 
-    def counts(self, who: Principal) -> dict[str, int]:
-        """Return how many of the jobs that `who` may see stand where."""
-        who.require("read")
-        with self._store.read() as connection:
-            return tallies.of_owner(connection, who.scope)
-
     def check(
         self, who: Principal, request: SubmitRequest, part_names: Collection[str] = ()
     ) -> Mapping[str, object]:
@@ -81,7 +76,8 @@ class Jobs:
     ) -> Job:
         """Submit a job that has ended once more, as a new job.
 
-        In a batch the new job takes the place of the one it repeats. An idempotency key among the
+        In a batch the new job takes the place of the one it repeats. It tells whom that one told
+        unless the `options` name others. An idempotency key among the
         `options` holds for the rerun of this very job. The folder and interpreter stay; the
         environment is that of `context` when it is given.
         """
@@ -100,7 +96,9 @@ class Jobs:
 
             def write(tx: Connection, _: dict[str, str], columns: dict[str, Any]) -> str:
                 place = _place_of(tx, row, renamed="name" in (options or {}))
-                return store_job(tx, who, good, spec.parts, **columns | place)
+                told = good.told if "notify" in (options or {}) else good.told + asked(tx, row.id)
+                again = msgspec.structs.replace(good, told=told)
+                return store_job(tx, who, again, spec.parts, **columns | place)
 
             return write
 

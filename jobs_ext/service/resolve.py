@@ -25,6 +25,7 @@ from .options import Resources, check_options, check_use, resources_of
 from .programs import check_command, check_kernel, check_tool_command, choose_python
 from .slots import Slots
 from .tools import Tools
+from .whom import Whom
 
 
 class House(Struct, frozen=True):
@@ -34,6 +35,7 @@ class House(Struct, frozen=True):
     slots: Slots
     root: str  # where relative paths start when the submitter does not say
     scheduling: Scheduling = Scheduling()
+    whom: Whom = Whom()
 
 
 class Plan(Struct, frozen=True):
@@ -193,8 +195,11 @@ def _check_function(part: str, parts: Collection[str]) -> None:
 
 
 def _settled_options(options: Options, python: str, base: str) -> Options:
-    """Return the options with whole paths, so that nothing depends on where they are read."""
-    changes: dict[str, object] = {}
+    """Return the options with whole paths, so that nothing depends on where they are read.
+
+    Whom to tell is kept elsewhere: options are served, and those may be secrets.
+    """
+    changes: dict[str, object] = {"notify": []}
     if options.python:
         changes["python"] = python
     if Path(options.cwd).is_absolute() and not is_folder(Path(options.cwd)):

@@ -21,6 +21,8 @@ from .given import Given
 from .jobs import Jobs
 from .keys import Keys
 from .logs import Logs
+from .notifications import Notifications
+from .outbox import Outbox
 from .outputs import Outputs
 from .queue import Queue
 from .queues import Queues
@@ -29,6 +31,7 @@ from .slots import Slots, detect
 from .tools import Tools
 from .trash import Trash
 from .uploads import sweep_drafts
+from .whom import Whom
 
 
 class Service:
@@ -39,6 +42,7 @@ class Service:
         self.fingerprint = store.paths.server_id()
         self.slots = house.slots
         self.scheduling = house.scheduling
+        self.outgoing = house.whom.outgoing
         self.tools = house.tools
         self._store = store
         core = Core(store, SpecCache(), house)
@@ -52,6 +56,8 @@ class Service:
         self.events = Events(core)
         self.queue = Queue(core)
         self.queues = Queues(core)
+        self.notifications = Notifications(core)
+        self.outbox = Outbox(core)
 
     @classmethod
     def open(
@@ -64,6 +70,7 @@ class Service:
         ask_runner: Callable[[Paths], bool] = ask_nobody,
         slots: Slots | None = None,
         scheduling: Scheduling | None = None,
+        whom: Whom | None = None,
         runtime_dir: str | Path | None = None,
     ) -> Self:
         """Open a data directory; the server makes it or brings it up to date by `migrate`.
@@ -71,7 +78,7 @@ class Service:
         `ask_runner` asks a runner of an older version, which is in the way of that, to let go.
         `root_dir` is where relative paths start when a submitter does not say its folder;
         `slots` replaces what is found out about the machine; `scheduling` has the rules by which
-        jobs take their turns. Raises `StoreUnavailable`, and its
+        jobs take their turns, `whom` whom they may tell. Raises `StoreUnavailable`, and its
         kinds `UnmigratedDatabase` and `NewerDatabase`, when the database can't be used.
         """
         paths = Paths(data_dir, runtime_dir)
@@ -81,7 +88,8 @@ class Service:
         try:
             with mapped_faults(paths.root):
                 _prepare(store, ask_runner if migrate else None)
-                house = House(Tools(folders), slots or detect(), root, scheduling or Scheduling())
+                rules = scheduling or Scheduling()
+                house = House(Tools(folders), slots or detect(), root, rules, whom or Whom())
                 return cls(store, house)
         except OSError as error:
             store.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import tempfile
 import uuid
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class Paths:
             self.root.chmod(0o700)  # a folder that was there may have let others in
         _write_once(self.root / "server-id", str(uuid.uuid4()))
         _write_once(self.nonce, uuid.uuid4().hex)
+        _write_once(self.webhook_secret, secrets.token_hex(32))
 
     @property
     def db(self) -> Path:
@@ -156,6 +158,11 @@ class Paths:
     def nonce(self) -> Path:
         """Random text; who can read it shares this file system."""
         return self.root / "nonce"
+
+    @property
+    def webhook_secret(self) -> Path:
+        """Random text that webhooks are signed with."""
+        return self.root / "webhook-secret"
 
     def server_id(self) -> str:
         """Return the fingerprint of this data directory: the same for all of its servers."""

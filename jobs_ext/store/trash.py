@@ -1,7 +1,7 @@
 """What is in the trash: hidden jobs and batches, their way back, and their end.
 
 Every table that refers to a job or a batch is emptied of it by its foreign key, so that a table
-which comes later needs nothing here.
+which comes later needs nothing here. The exception are notifications: they go by ids, as events do.
 """
 
 from __future__ import annotations
@@ -27,8 +27,20 @@ from sqlalchemy import (
 )
 
 from ..model.status import FINAL
+from . import notifications
 from .jobs import JobRow
-from .schema import attempt, batch, batch_tally, content, event, job, metadata, needs, uses
+from .schema import (
+    attempt,
+    batch,
+    batch_tally,
+    content,
+    event,
+    job,
+    metadata,
+    needs,
+    notification,
+    uses,
+)
 
 _FINAL = [str(status) for status in FINAL]
 _HAS_ENDED = literal_column("+job.status").in_(_FINAL)  # +: by the index of what is marked
@@ -115,12 +127,16 @@ def remove_jobs(tx: Connection, rows: Collection[JobRow]) -> None:
     pks = [row.pk for row in rows]
     for column in _OF_JOBS:
         tx.execute(delete(column.table).where(column.in_(pks)))
-    tx.execute(delete(event).where(event.c.job.in_([row.id for row in rows])))
+    ids = [row.id for row in rows]
+    notifications.forget(tx, notification.c.job.in_(ids))
+    tx.execute(delete(event).where(event.c.job.in_(ids)))
     tx.execute(delete(job).where(job.c.pk.in_(pks)))
 
 
 def remove_batch(tx: Connection, pk: int) -> None:
     """Remove a batch that has no jobs."""
+    its_id = select(batch.c.id).where(batch.c.pk == pk).scalar_subquery()
+    notifications.forget(tx, notification.c.batch == its_id)
     for column in _OF_BATCHES:
         tx.execute(delete(column.table).where(column == pk))
     tx.execute(delete(batch_tally).where(batch_tally.c.batch_pk == pk))

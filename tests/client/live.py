@@ -25,7 +25,8 @@ FINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 class LiveServer:
     """A ``jupyter server`` with a home of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self.options = options
         self.home = Path(tempfile.mkdtemp(prefix="jx-client-"))
         self.work = self.home / "work"
         self.work.mkdir()
@@ -55,7 +56,7 @@ class LiveServer:
         extensions = "--ServerApp.jpserver_extensions={'jobs_ext': True}"
         with (self.home / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter_server", *options, extensions],
+                [sys.executable, "-m", "jupyter_server", *options, extensions, *self.options],
                 cwd=self.work,
                 env=self.environment | {"JUPYTER_TOKEN": self.token},
                 stdin=subprocess.DEVNULL,

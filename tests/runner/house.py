@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from jobs_ext.model.job import Job
+from jobs_ext.model.notification import Outgoing
 from jobs_ext.model.request import BatchRequest, Context, Options, SubmitRequest, Target
 from jobs_ext.model.scheduling import Scheduling
 from jobs_ext.model.status import Status
@@ -24,6 +25,8 @@ from jobs_ext.model.tool import Tool
 from jobs_ext.runner.keeper import processes
 from jobs_ext.runner.launch import is_running
 from jobs_ext.service import JobQuery, Principal, Service, Slots, Upload
+from jobs_ext.service.addresses import Guard
+from jobs_ext.service.whom import Whom
 from tests.waiting import until
 
 WHO = Principal.all("ada")
@@ -58,18 +61,21 @@ class House:
         cpu: float = 2.0,
         gpus: tuple[str, ...] = (),
         scheduling: Scheduling | None = None,
+        outgoing: Outgoing | None = None,
     ) -> None:
         self.root = root
         self.cwd = root / "here"
         self.cwd.mkdir()
         self.slots = Slots(cpu, 8 * 10**9, gpus)
         self.scheduling = scheduling or Scheduling()
+        self.outgoing = outgoing or Outgoing()
         self.runtime_dir = runtime_dir
         self.service = Service.open(
             root / "data",
             migrate=True,
             slots=self.slots,
             scheduling=self.scheduling,
+            whom=Whom(self.outgoing, Guard(self.outgoing.allowed_hosts)),
             root_dir=root,
             runtime_dir=runtime_dir,
             tool_dirs=[root / "tools"],
@@ -88,6 +94,7 @@ class House:
                 "--memory": self.slots.memory,
                 "--gpus": ",".join(self.slots.gpus),
                 "--scheduling": msgspec.json.encode(self.scheduling).decode(),
+                "--outgoing": msgspec.json.encode(self.outgoing).decode(),
                 "--linger": linger,
             }
             said = [str(part) for option in options.items() for part in option]

@@ -1,0 +1,82 @@
+"""Whom to tell what of a job: what is asked for, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from .status import FINAL, Status
+
+ENDED = "ENDED"  # any final status; the only one of a batch: all of its jobs have one
+DELETED = "DELETED"
+EVERYTHING = "*"
+EVENTS = (*map(str, Status), ENDED, DELETED, EVERYTHING)
+
+
+def _ended() -> list[str]:
+    return [ENDED]
+
+
+class Notify(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Whom to tell of a job or batch, and when."""
+
+    url: str  # http(s)://… or mailto:ann@example.org, with macros such as ${JOB_ID}
+    events: list[str] = field(
+        default_factory=_ended
+    )  # statuses, ENDED (any final one), DELETED, "*"
+    persistent: bool = True  # false: only the first of these events is told
+    retries: int = 10  # further tries when it can't be delivered, over about a quarter of an hour
+    headers: dict[str, str] = {}  # more headers of a webhook; kept, but never served
+
+
+class Delivery(Struct, frozen=True):
+    """What became of telling one event."""
+
+    id: str  # also in the header X-Jobs-Ext-Delivery
+    event: str  # a status, DELETED, or of a batch ENDED
+    status: Literal["due", "sent", "failed"]
+    tries: int
+    created: str
+    done: str | None = None  # when it was sent or given up
+    next: str | None = None  # when it is tried (again)
+    error: str | None = None  # what the last try came to
+
+
+class Notification(Struct, frozen=True):
+    """Whom a job or batch tells. Credentials and tokens are kept, but not served."""
+
+    id: str
+    url: str  # without user, password and what may be a token
+    events: list[str]
+    persistent: bool
+    retries: int
+    headers: list[str]  # their names
+    preset: bool  # by the server's configuration
+    created: str
+    deliveries: list[Delivery] = []  # the latest, newest first
+
+
+class Mail(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The server that takes mails."""
+
+    host: str
+    sender: str  # address that mails come from
+    port: int = 25
+    security: Literal["none", "starttls", "tls"] = "none"
+    user: str | None = None
+    password_env: str | None = None  # environment variable that holds the password
+
+
+class Outgoing(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where this installation may connect to for its users."""
+
+    allowed_hosts: tuple[str, ...] = ()  # names, addresses, networks, beside public ones
+    mail: Mail | None = None  # None: no mails are sent
+    schemes: tuple[str, ...] = ()  # of apprise's URLs that may be used
+
+
+def matches(events: list[str], event: str) -> bool:
+    """Tell whether `event` (a status or DELETED) is one of `events`, as `Notify` lists them."""
+    wanted = {event, EVERYTHING} | ({ENDED} if event in map(str, FINAL) else set())
+    return not wanted.isdisjoint(events)

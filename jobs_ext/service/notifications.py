@@ -1,0 +1,119 @@
+"""Whom a job or a batch tells: every verb once."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from ..model.clock import now
+from ..model.errors import Conflict, NotFound
+from ..model.notification import Notification, Notify
+from ..model.status import FINAL
+from ..store import batches as batch_rows
+from ..store import notifications as rows
+from ..store.events import head
+from .core import Core
+from .principal import Principal
+from .whom import MOST, shown
+
+Kind = str  # "job" or "batch"
+
+
+class Notifications:
+    """What can be done with the notifications of a job or batch, told apart by `kind`."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._store = core.store
+
+    def list(self, who: Principal, kind: Kind, id_: str) -> builtins.list[Notification]:
+        """Return whom a job or batch tells, with what became of it."""
+        who.require("read")
+        with self._store.read() as connection:
+            self._thing(connection, who, kind, id_)
+            return _present(connection, rows.of(connection, **{kind: id_}))
+
+    def get(self, who: Principal, kind: Kind, id_: str, notification: str) -> Notification:
+        """Return one of them."""
+        who.require("read")
+        with self._store.read() as connection:
+            self._thing(connection, who, kind, id_)
+            return _present(connection, [_one(connection, kind, id_, notification)])[0]
+
+    def add(self, who: Principal, kind: Kind, id_: str, wanted: Notify) -> Notification:
+        """Let a job or batch that has not ended tell somebody more, of what happens from now on.
+
+        Asked for twice, it is there once.
+        """
+        who.require("submit", "run")
+        whom = self._core.house.whom
+        with self._store.write(poke=()) as tx:
+            thing = self._thing(tx, who, kind, id_)
+            told = whom.check_one(wanted, "", batch=kind == "batch")
+            self._refuse_ended(tx, kind, thing)
+            known = rows.of(tx, **{kind: id_})
+            same = [row for row in known if rows.to_notify(row) == wanted and not row.preset]
+            if same:
+                return _present(tx, same[:1])[0]
+            _refuse_many(known)
+            made = rows.make(tx, [told], thing.owner, now(), since=head(tx), **{kind: id_})
+            return _present(tx, [_one(tx, kind, id_, made[0])])[0]
+
+    def delete(self, who: Principal, kind: Kind, id_: str, notification: str) -> None:
+        """Tell somebody no more, also not of what is due."""
+        who.require("submit", "run")
+        with self._store.write(poke=()) as tx:
+            self._thing(tx, who, kind, id_)
+            rows.remove(tx, _one(tx, kind, id_, notification).pk)
+
+    def _thing(self, connection: Connection, who: Principal, kind: Kind, id_: str) -> Row[Any]:
+        find = self._core.job_row if kind == "job" else self._core.batch_row
+        found: Row[Any] = find(connection, who, id_)
+        return found
+
+    def _refuse_ended(self, connection: Connection, kind: Kind, thing: Row[Any]) -> None:
+        if kind == "job":
+            ended = thing.status in FINAL
+        else:
+            ended = all_ended(batch_rows.counts(connection, thing))
+        if ended:
+            raise Conflict(
+                f"The {kind} has ended: there is nothing more to tell.",
+                field="id",
+                value=thing.id,
+                hint="Name whom to tell when you submit: options.notify.",
+            )
+
+
+def asked(connection: Connection, job_id: str) -> builtins.list[rows.Told]:
+    """Return whom a job was asked to tell."""
+    found = rows.of(connection, job=job_id)
+    return [rows.Told(rows.to_notify(row), row.place) for row in found if not row.preset]
+
+
+def all_ended(counts: dict[str, int]) -> bool:
+    """Tell whether all jobs of a batch with these counts have ended."""
+    return all(status in FINAL or not number for status, number in counts.items())
+
+
+def _refuse_many(told: builtins.list[Row[Any]]) -> None:
+    if len(told) >= MOST:
+        raise Conflict(f"{len(told)} are told already; more can't be.", field="url")
+
+
+def _one(connection: Connection, kind: Kind, id_: str, notification: str) -> Row[Any]:
+    for row in rows.of(connection, **{kind: id_}):
+        if row.id == notification:
+            return row
+    raise NotFound(
+        f"The {kind} has no notification {notification!r}.",
+        field="notification",
+        value=notification,
+        hint="Its list has the ids.",
+    )
+
+
+def _present(connection: Connection, found: builtins.list[Row[Any]]) -> builtins.list[Notification]:
+    return rows.to_notifications(connection, found, [shown(row.url) for row in found])
