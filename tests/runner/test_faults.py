@@ -222,7 +222,7 @@ def a_kernel_that_dies(house: House) -> str:
     return notebook(house, "dies.ipynb", "import os; os.kill(os.getpid(), 9)")
 
 
-@fault(ReasonCode.DEPENDENCY_FAILED, r"prepare, which it needs, failed: exit code 1")
+@fault(ReasonCode.DEPENDENCY_FAILED, r"prepare, which it needs, failed: exited with code 1")
 def a_job_before_it_that_failed(house: House) -> str:
     return house.shell("true", after=[house.shell("exit 1", name="prepare")])
 
