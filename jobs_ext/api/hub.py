@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Wanted = Callable[[], bool]
 
 SLOW_POLL = 1.0  # seconds between looks when no poke comes: a poke can be lost
-_PAUSE = 0.02  # seconds after each look, so that a burst of pokes costs few of them
+FRAME_INTERVAL = 0.05  # seconds after each look: listeners are told 20 times a second at most
 _CHUNK = 1000  # events
 
 
@@ -107,7 +107,7 @@ class Hub:
                     await feed.read()
                 except JobsError as error:  # read on when it is back: nothing is lost
                     self._backend.log.debug("events: %s", error)
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(FRAME_INTERVAL)
 
     async def _wait(self) -> None:
         with contextlib.suppress(TimeoutError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from ..model.query import JobQuery
+from .hub import FRAME_INTERVAL
 from .shown import Form, Views
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from ..service.principal import Principal
     from .backend import Backend
 
-FRAME_INTERVAL = 0.05  # seconds between frames at least: 20 a second
 BATCH_INTERVAL = 0.25  # seconds between looks at the same listener's batches: counting costs
 FRAME_JOBS = 200  # jobs in one frame at most; the others follow in the next
 LONGEST_GAP = 100_000  # events of all owners among which missed ones are looked for
@@ -101,11 +102,24 @@ class Stream:
             if not await self._resume():
                 await self._send_snapshot()
             while True:
-                await self._changed.wait()
+                await self._wait()
                 await self._send_changes()
-                await asyncio.sleep(FRAME_INTERVAL)
         finally:
             hub.leave(scope, self._note)
+
+    async def _wait(self) -> None:
+        """Wait until there is something to send.
+
+        New events come at the pace of the hub, to all listeners together: a listener that kept a
+        pace of its own would wait twice.
+        """
+        if self._jobs:  # more than one frame holds
+            await asyncio.sleep(FRAME_INTERVAL)
+            return
+        left = max(0.0, self._batches_due - time.monotonic()) if self._batches else None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left):  # Python 3.11's wait_for may lose a cancellation
+                await self._changed.wait()
 
     def _note(self, events: list[Event]) -> None:
         for event in events:
@@ -114,8 +128,7 @@ class Stream:
             if event.batch and self._wants(event.batch, self._query.batch):
                 self._batches.note(event.batch, event.seq)
         self._noted = max(self._noted, events[-1].seq)
-        if self._jobs or self._batches:
-            self._changed.set()
+        self._changed.set()
 
     def _wants(self, one: str, named: list[str]) -> bool:
         everything = not (self._query.job or self._query.batch)
@@ -155,14 +168,13 @@ class Stream:
         return jobs, (await call(service.batches.list, who, self._query.limit)).items
 
     async def _send_changes(self) -> None:
+        self._changed.clear()
         jobs = await self._views.jobs.get(self._jobs.take(FRAME_JOBS))
         batches: dict[str, Raw | None] = {}
         if self._batches and time.monotonic() >= self._batches_due:
             batches = await self._views.batches.get(self._batches.take(None))
             self._batches_due = time.monotonic() + BATCH_INTERVAL
         unsent = [first for first in (self._jobs.first, self._batches.first) if first is not None]
-        if not unsent:
-            self._changed.clear()
         if jobs or batches:
             seq = min(unsent) - 1 if unsent else self._noted
             gone = [one for one, told in (batches | jobs).items() if told is None]

@@ -64,6 +64,11 @@ async def test_a_number_promises_only_what_was_sent(api, extension, monkeypatch)
     request = {"target": {"command": ["true", "{n}"]}, "arguments": [{"n": "1"}, {"n": "2"}]}
     batch = (await api("POST", "batches", request | {"options": {"hold": True}})).json["id"]
     await auntil(lambda: any(f["batches"] for f in client.frames), what="the batch")
+
+    async def made():
+        return (await api("GET", f"batches/{batch}")).json["counts"]["PENDING"] == 2
+
+    await auntil(made, what="its jobs")
     await api("POST", f"batches/{batch}/cancel")
     await api.submit(python("pass"), hold=True, name="later")
     await auntil(lambda: any(j["name"] == "later" for f in client.frames for j in f["jobs"]))
@@ -92,3 +97,33 @@ async def test_many_changes_come_in_several_frames(api, extension, monkeypatch):
     seqs = [frame["seq"] for frame in client.frames]
     assert seqs == sorted(seqs)
     await end(task)
+
+
+async def test_none_of_many_listeners_loses_the_last_status(api, extension):
+    await api("GET", "")
+    request = {"target": {"command": ["true"]}, "arguments": [{}] * 40, "options": {"hold": True}}
+    batch = (await api("POST", "batches", request)).json["id"]
+
+    async def made():
+        return (await api("GET", f"batches/{batch}")).json["counts"]["PENDING"] == 40
+
+    await auntil(made, what="the jobs")
+    clients = [Client() for _ in range(50)]
+    tasks = [await start(extension, client) for client in clients]
+    for verb in ("release", "cancel"):
+        await api("POST", f"batches/{batch}/{verb}")
+
+    async def ended():
+        counts = (await api("GET", f"batches/{batch}")).json["counts"]
+        return counts["SUCCEEDED"] + counts["CANCELLED"] == 40
+
+    await auntil(ended, what="the end of all")
+    page = (await api("GET", f"batches/{batch}/jobs", params={"limit": "40"})).json
+    truth = {job["id"]: job["status"] for job in page["items"]}
+
+    def told(client):
+        return {job["id"]: job["status"] for frame in client.frames for job in frame["jobs"]}
+
+    await auntil(lambda: all(told(client) == truth for client in clients), what="every last status")
+    for task in tasks:
+        await end(task)
