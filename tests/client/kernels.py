@@ -21,6 +21,7 @@ class Kernel:
         self.client = BlockingKernelClient(connection_file=str(file))
         self.client.load_connection_file()
         self.client.start_channels()
+        self.client.kernel_info(reply=True, timeout=60)  # its heart may not beat yet
         self.client.wait_for_ready(timeout=60)
 
     def run(self, code):
