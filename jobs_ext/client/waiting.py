@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .job import Job
 
 _FIRST, _LAST = 0.05, 1.0  # seconds between two questions
+_GROWTH = 1.2  # so an end is heard of a tenth of the time later that it took, on average
 
 
 class Pause:
@@ -36,7 +37,7 @@ def pauses(timeout: float | None) -> Iterator[Pause]:
         yield Pause(max(0.0, min(seconds, left)))
         if end is not None and time.monotonic() >= end:
             return
-        seconds = min(seconds * 1.5, _LAST)
+        seconds = min(seconds * _GROWTH, _LAST)
 
 
 class _Named(Protocol):

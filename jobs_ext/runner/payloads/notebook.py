@@ -15,11 +15,13 @@ same interpreter: ``ipykernel`` is imported already.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import json
 import keyword
 import os
+import queue
 import shutil
 import signal
 import sys
@@ -38,6 +40,7 @@ _NEEDED = """
     IPython.core.completerlib IPython.extensions.storemagic IPython.utils.wildcard sqlite3
 """.split()  # noqa: SIM905 - a list to be read
 _LAUNCHER = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]  # what a fork stands for
+_SOON = 1.0  # seconds in which a kernel that was asked to end mostly does
 _PYTHONS = {"python", "python3", f"python{sys.version_info.major}.{sys.version_info.minor}"}
 
 
@@ -97,10 +100,9 @@ def run(call: dict[str, Any]) -> None:
     name, specs = find_kernel(call, notebook)
     spec = specs.get_kernel_spec(name)
     inject(notebook, call["parameters"], spec.language)
-    if can_fork(spec):
-        use_fork(ForkedKernel())
+    forked = use_fork(ForkedKernel()) if can_fork(spec) else {}
     with kernel_folder() as folder:
-        client = make_client(notebook, name, specs, folder)
+        client = make_client(notebook, name, specs, folder, forked)
         try:
             with client.setup_kernel(cleanup_kc=True, cwd=call["cwd"]):
                 run_cells(client, notebook, Path(call["output"]))
@@ -160,8 +162,11 @@ def kernel_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_client(notebook: Any, name: str, specs: Any, folder: Path) -> Any:
-    """Return a client that starts kernel `name` over ipc and copies its streams to ours."""
+def make_client(notebook: Any, name: str, specs: Any, folder: Path, options: dict[str, Any]) -> Any:
+    """Return a client that starts kernel `name` over ipc and copies its streams to ours.
+
+    `options` are further ones of the kernel's manager.
+    """
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
 
@@ -178,6 +183,7 @@ def make_client(notebook: Any, name: str, specs: Any, folder: Path) -> Any:
         kernel_spec_manager=specs,
         transport="ipc",
         connection_file=str(folder / "kernel.json"),
+        **options,
     )
     return Client(notebook, km=manager, timeout=None, startup_timeout=120)
 
@@ -218,6 +224,12 @@ class ForkedKernel:
         while self.poll() is None and not all(path.exists() for path in sockets):
             time.sleep(0.002)
 
+    def wait_for_end(self, seconds: float) -> None:
+        """Wait until it has ended, but not for long."""
+        end = time.monotonic() + seconds
+        while self.poll() is None and time.monotonic() < end:
+            time.sleep(0.002)
+
     def poll(self) -> int | None:
         """Return how it ended, None when it has not."""
         return self._wait(os.WNOHANG)
@@ -249,7 +261,7 @@ class ForkedKernel:
 
 def serve_kernel(orders: int) -> None:
     """Be the kernel, in a fork, as ``python -m ipykernel_launcher`` would be. Does not return."""
-    from ipykernel.kernelapp import launch_new_instance
+    from ipykernel.kernelapp import IPKernelApp
 
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -262,7 +274,11 @@ def serve_kernel(orders: int) -> None:
         os.chdir(order["cwd"])
         sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
         sys.argv = order["argv"]
-        launch_new_instance(parent_handle=os.getppid())
+        app = IPKernelApp.instance(parent_handle=os.getppid())
+        app.initialize()  # type: ignore[no-untyped-call]
+        app.start()  # type: ignore[no-untyped-call]
+        # It would wait for its threads, which may wait for one another; the process ends anyway.
+        atexit.unregister(app.close)
     sys.exit(0)
 
 
@@ -272,8 +288,12 @@ def sockets_of(manager: Any) -> list[Path]:
     return [Path(f"{manager.ip}-{getattr(manager, f'{name}_port')}") for name in names]
 
 
-def use_fork(kernel: ForkedKernel) -> None:
-    """Let `jupyter_client` use this kernel instead of starting one."""
+def use_fork(kernel: ForkedKernel) -> dict[str, Any]:
+    """Let `jupyter_client` use this kernel instead of starting one; return its manager's options.
+
+    What `jupyter_client` waits for in steps of a tenth of a second and more is heard of sooner.
+    """
+    from jupyter_client.asynchronous import AsyncKernelClient
     from jupyter_client.provisioning.factory import KernelProvisionerFactory
     from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
@@ -284,12 +304,34 @@ def use_fork(kernel: ForkedKernel) -> None:
             self.process, self.pid, self.pgid = kernel, kernel.pid, kernel.pid  # type: ignore[assignment]
             return self.connection_info
 
+        async def shutdown_requested(self, restart: bool = False) -> None:
+            kernel.wait_for_end(_SOON)
+
     class Factory(KernelProvisionerFactory):
         def create_provisioner_instance(self, kernel_id: str, kernel_spec: Any, parent: Any) -> Any:
             return Provisioner(kernel_id=kernel_id, kernel_spec=kernel_spec, parent=parent)
 
+    class Client(AsyncKernelClient):
+        async def wait_for_ready(self, timeout: float | None = None) -> None:
+            await until_ready(self)
+
     KernelProvisionerFactory.clear_instance()
     Factory.instance()  # the one that managers ask
+    return {"client_factory": Client}
+
+
+async def until_ready(client: Any) -> None:
+    """Wait until a forked kernel answers, and is heard on all channels, or has ended.
+
+    What it has said before needs no flush: it is not about a cell.
+    """
+    while await client.is_alive():
+        client.kernel_info()
+        with contextlib.suppress(queue.Empty):
+            await client.shell_channel.get_msg(timeout=1)
+            await client.iopub_channel.get_msg(timeout=0.2)
+            return
+    raise RuntimeError("the kernel died before it was ready")
 
 
 def run_cells(client: Any, notebook: Any, output: Path) -> None:
