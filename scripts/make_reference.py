@@ -214,6 +214,9 @@ def filters() -> str:
         for name, row in zip(model.JOB_FIELDS, _filtered(model.JOB_FIELDS), strict=True)
     )
     parts.append(table(("field", "kind", "meaning", "indexed"), rows))
+    for title, known in {"batches": model.BATCH_FIELDS, "tools": model.TOOL_FIELDS}.items():
+        parts += [f"## Fields of {title}\n", f"`GET {title}?filter=`\n"]
+        parts.append(table(("field", "kind", "meaning"), _filtered(known)))
     parts += ["## As a tree\n", "Each node has a `type` and:\n"]
     for node in (model.Compare, model.In, model.Like, model.IsNull, model.And, model.Or, model.Not):
         parts += [

@@ -23,6 +23,7 @@ RESOURCE = "jobs_ext:batches"
 class BatchQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which page of the batches, newest first."""
 
+    filter: str | None = None  # an expression: n_jobs > 100 and name like "sweep%"
     limit: int = 100  # 1 to 500
     cursor: str | None = None  # `next` of the page before
 
@@ -35,7 +36,8 @@ class BatchesHandler(JobsHandler):
     @operation("List batches", response=Page[Batch], query=BatchQuery)
     async def get(self, query: BatchQuery) -> Page[Batch]:
         """Return one page of the caller's batches."""
-        return await self.call(self.service.batches.list, self.who, query.limit, query.cursor)
+        listing = self.service.batches.list
+        return await self.call(listing, self.who, query.limit, query.cursor, query.filter)
 
     @web.authenticated
     @authorized("execute", resource=RESOURCE)

@@ -21,19 +21,25 @@ class ToolList(Struct, frozen=True):
     problems: list[ToolProblem]
 
 
+class ToolsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which of the tools."""
+
+    filter: str | None = None  # an expression: enabled = true and input = text
+
+
 class ToolsHandler(JobsHandler):
     """``tools``."""
 
     @web.authenticated
     @authorized("read", resource="jobs_ext:tools")
-    @operation("List the tools", response=ToolList)
-    async def get(self) -> ToolList:
-        """Return every tool, and what is wrong with files that are none."""
-        return await self.call(self._list)
+    @operation("List the tools", response=ToolList, query=ToolsQuery)
+    async def get(self, query: ToolsQuery) -> ToolList:
+        """Return the tools, and what is wrong with files that are none."""
+        return await self.call(self._list, query.filter)
 
-    def _list(self) -> ToolList:
+    def _list(self, chosen: str | None) -> ToolList:
         tools = self.service.tools
-        return ToolList([shown(tool) for tool in tools.list()], tools.problems())
+        return ToolList([shown(tool) for tool in tools.list(chosen)], tools.problems())
 
 
 class ToolHandler(JobsHandler):

@@ -119,15 +119,16 @@ class Client(Submitter):
                 break
         return found[:limit]
 
-    def batches(self, limit: int = 100) -> list[model.Batch]:
+    def batches(self, limit: int = 100, filter: str | None = None) -> list[model.Batch]:  # noqa: A002
         """Return what the server says of the newest batches, at most `limit` (1 to 500)."""
-        return self._get("batches", model.Page[model.Batch], {"limit": limit}).items
+        params = _params({"limit": limit, "filter": filter})
+        return self._get("batches", model.Page[model.Batch], params).items
 
-    def tools(self) -> ToolList:
-        """Return what can be run here, as a table."""
+    def tools(self, filter: str | None = None) -> ToolList:  # noqa: A002
+        """Return what can be run here, as a table; `filter` is an expression: ``input = text``."""
         from .lists import ToolList
 
-        told = self._get("tools", dict[str, Any])
+        told = self._get("tools", dict[str, Any], _params({"filter": filter}))
         tools = [_tool_info(one) for one in told["items"]]
         return ToolList([info.tool for info in tools], told.get("problems", []))
 

@@ -182,12 +182,3 @@ TOOL_FIELDS: Mapping[str, Field] = MappingProxyType(
         "parameter": Field(Kind.TEXT, "names of its parameters", many=True),
     }
 )
-OUTPUT_FIELDS: Mapping[str, Field] = MappingProxyType(
-    {
-        "name": Field(Kind.TEXT, "its name"),
-        "media_type": Field(Kind.TEXT, "what it holds"),
-        "size": Field(Kind.NUMBER, "bytes"),
-        "sha256": Field(Kind.TEXT, "its checksum"),
-        "main": Field(Kind.BOOLEAN, "whether `df()` means it"),
-    }
-)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from ..model.clock import now
 from ..model.errors import Conflict, InvalidRequest
+from ..model.filters import BATCH_FIELDS
 from ..model.ids import new_id
 from ..model.job import Batch, Job, Page
 from ..model.query import JobQuery
@@ -23,6 +24,7 @@ from ..store.batches import BatchRow
 from ..store.jobs import next_pk
 from ..store.notifications import Told
 from .core import Core
+from .filters import read_filter
 from .intake import (
     Needs,
     describe_parts,
@@ -79,12 +81,19 @@ class Batches:
         with self._store.read() as connection:
             return self._batch(connection, self._core.batch_row(connection, who, batch_id))
 
-    def list(self, who: Principal, limit: int = 100, cursor: str | None = None) -> Page[Batch]:
-        """Return one page of batches, newest first."""
+    def list(
+        self,
+        who: Principal,
+        limit: int = 100,
+        cursor: str | None = None,
+        filter: str | None = None,  # noqa: A002 - what it is called everywhere
+    ) -> Page[Batch]:
+        """Return one page of the batches that a filter finds, newest first."""
         who.require("read")
         check_limit(limit)
+        where = read_filter(filter, BATCH_FIELDS)
         with self._store.read() as connection:
-            found, following = rows.page(connection, who.scope, limit, cursor)
+            found, following = rows.page(connection, who.scope, limit, cursor, where)
             return Page([self._batch(connection, row) for row in found], following)
 
     def jobs(self, who: Principal, batch_id: str, query: JobQuery) -> Page[Job]:

@@ -8,8 +8,11 @@ from pathlib import Path
 from threading import Lock
 
 from ..model.errors import NotFound
+from ..model.filters import TOOL_FIELDS
 from ..model.tool import Tool
+from .filters import read_filter
 from .hints import did_you_mean
+from .matching import matching
 from .toolfiles import ToolProblem, read_tool
 
 SHIPPED = Path(__file__).parents[1] / "tools"
@@ -30,10 +33,11 @@ class Tools:
         self._tools: dict[str, Tool] = {}
         self._problems: list[ToolProblem] = []
 
-    def list(self) -> list[Tool]:
-        """Return all tools, by name, the newest version of each first."""
+    def list(self, filter: str | None = None) -> list[Tool]:  # noqa: A002
+        """Return the tools that a filter finds, by name, the newest version of each first."""
+        where = read_filter(filter, TOOL_FIELDS)
         tools = sorted(self._current().values(), key=lambda tool: _age(tool.version), reverse=True)
-        return sorted(tools, key=lambda tool: tool.name)
+        return matching(where, sorted(tools, key=lambda tool: tool.name), _field)
 
     def get(self, name: str) -> Tool:
         """Return a tool by id or, in its newest version, by name; else raise `NotFound`."""
@@ -94,6 +98,13 @@ class Tools:
             else:
                 tools[found.id], origin[found.id] = found, file
         self._tools, self._problems = tools, problems
+
+
+def _field(tool: Tool, name: str) -> object:
+    """Return the value of one of `TOOL_FIELDS`."""
+    if name == "input":
+        return list(tool.inputs)
+    return list(tool.parameters) if name == "parameter" else getattr(tool, name)
 
 
 def _stamp(file: Path) -> tuple[str, int, int]:

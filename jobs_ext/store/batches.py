@@ -19,10 +19,13 @@ from sqlalchemy import (
     update,
 )
 
+from ..model.filters import Filter
 from ..model.job import Batch, TargetInfo
 from ..model.status import ACTIVE, Status
 from . import cursors, tallies
+from .conditions import BATCH_SQL, Conditions
 from .contents import Spec
+from .listing import STEP
 from .schema import batch, entries, event, job
 
 BatchRow = Row[Any]
@@ -58,18 +61,32 @@ def by_key(connection: Connection, owner: str, key: str) -> BatchRow | None:
 
 
 def page(
-    connection: Connection, owner: str | None, limit: int, cursor: str | None
+    connection: Connection,
+    owner: str | None,
+    limit: int,
+    cursor: str | None,
+    where: Filter | None = None,
 ) -> tuple[list[BatchRow], str | None]:
-    """Return one page of batches, newest first, and the cursor of the next."""
+    """Return one page of batches, newest first, and the cursor of the next.
+
+    With a filter, at most `STEP` batches are looked at.
+    """
     query = select(batch).where(batch.c.deleted.is_(None)).order_by(batch.c.pk.desc())
     if owner is not None:
         query = query.where(batch.c.owner == owner)
     if cursor is not None:
         query = query.where(batch.c.pk < cursors.decode(cursor, "batches"))
+    end = None
+    if where is not None:
+        last = query.with_only_columns(batch.c.pk).offset(STEP - 1).limit(1)
+        end = connection.execute(last).scalar()
+        found = Conditions(BATCH_SQL)
+        query = query.where(text(found.of(where)).bindparams(**found.values))
+        query = query if end is None else query.where(batch.c.pk >= end)
     rows = list(connection.execute(query.limit(limit + 1)))
-    if len(rows) <= limit:
-        return rows, None
-    return rows[:limit], cursors.encode("batches", rows[limit - 1].pk)
+    if len(rows) > limit:
+        return rows[:limit], cursors.encode("batches", rows[limit - 1].pk)
+    return rows, None if end is None else cursors.encode("batches", end)
 
 
 def counts(connection: Connection, row: BatchRow) -> dict[str, int]:

@@ -20,6 +20,20 @@ def compare(**changes):
     return {"type": "compare", "field": "name", "operator": "=", "value": "x"} | changes
 
 
+async def test_batches_and_tools_are_filtered_by_their_fields(api):
+    body = {"target": {"command": ["true"]}, "options": {"hold": True}}
+    for number in (1, 3):
+        await api("POST", "batches", body | {"arguments": [{}] * number})
+    answer = await api("GET", "batches", params={"filter": "n_jobs > 2 and tool is null"})
+    assert [batch["n_jobs"] for batch in answer.json["items"]] == [3]
+    found = (await api("GET", "tools", params={"filter": "input = text"})).json["items"]
+    assert "wc-1.0" in [tool["id"] for tool in found]
+    assert all("text" in tool["inputs"] for tool in found)
+    for path in ("batches", "tools"):
+        answer = await api("GET", path, params={"filter": "status = FAILED"})
+        assert (answer.status, answer.json["field"]) == (400, "filter")
+
+
 TREES = [
     ({"type": "and", "of": [compare(), compare(field="nmae")]}, "filter.of[1].field"),
     ({"type": "not", "of": compare(value=5)}, "filter.of.value"),

@@ -11,7 +11,18 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from jobs_ext.model.errors import InvalidRequest
-from jobs_ext.model.filters import JOB_FIELDS, And, Compare, In, IsNull, Kind, Like, Not, Or
+from jobs_ext.model.filters import (
+    BATCH_FIELDS,
+    JOB_FIELDS,
+    And,
+    Compare,
+    In,
+    IsNull,
+    Kind,
+    Like,
+    Not,
+    Or,
+)
 from jobs_ext.model.query import JobSearch
 from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
 from jobs_ext.model.status import Status
@@ -284,6 +295,26 @@ def test_more_than_can_be_sorted_is_refused(many, service, who, monkeypatch):
         every(service, who, order="-priority")
     assert caught.value.field == "order"
     assert len(every(service, who, order="-priority", filter="project = p")) == 3
+
+
+def test_every_field_of_a_batch_can_be_asked_for(many, service, who, monkeypatch):
+    monkeypatch.setattr("jobs_ext.store.batches.STEP", 1)
+    for name in BATCH_FIELDS:
+        seen, cursor = 0, None
+        while True:  # a page looks at one batch here
+            page = service.batches.list(who, 5, cursor, f"{name} is null or {name} is not null")
+            seen += len(page.items)
+            if (cursor := page.next) is None:
+                break
+        assert seen == 1
+        assert (
+            service.batches.list(who, filter=f"{name} is null and not {name} is null").items == []
+        )
+
+
+def test_every_field_of_a_job_can_be_asked_for(many, service, who):
+    for name in JOB_FIELDS:
+        assert len(every(service, who, filter=f"{name} is null or {name} is not null")) == len(many)
 
 
 def test_a_cursor_of_another_order_is_refused(many, service, who):
