@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from . import __version__
 from .api.backend import Backend
 from .api.decode import allow_many_parts
 from .api.handler import API
+from .api.keepalive import KeepAlive
 from .api.kernelkeys import KernelKeys, kernel_url
 from .api.people import People
 from .api.routes import handlers
@@ -35,11 +37,14 @@ from .model.errors import InvalidRequest
 from .model.notification import Mail, Notify, Outgoing
 from .model.quantities import parse_bytes, parse_duration
 from .model.scheduling import DEFAULT_QUEUE, QueueRules, Scheduling
+from .model.scrub import SCRUBBER
 from .runner.holder import ask_whoever_holds
 from .service import Service, Slots
 from .service.addresses import Guard
 from .service.slots import detect, detect_gpus
 from .service.whom import Whom
+
+_LOGGERS = ("tornado.access", "tornado.application", "tornado.general")  # also tell of our requests
 
 
 class JobsExtension(ExtensionApp):
@@ -161,6 +166,13 @@ class JobsExtension(ExtensionApp):
         "password is read from that environment variable. Default: no mails are sent.",
     ).tag(config=True)
 
+    max_keepalive = Float(
+        7 * 86400.0,
+        min=0.0,
+        help="Seconds for which jobs alone, with nobody else doing anything, keep Jupyter and hubs "
+        "from stopping the server as idle. 0: jobs don't. inf: as long as there are any.",
+    ).tag(config=True)
+
     @property
     def _server(self) -> ServerApp:
         server = self.serverapp
@@ -225,6 +237,10 @@ class JobsExtension(ExtensionApp):
         _converted(told, list[str | Notify], "notify")
         return told
 
+    def current_activity(self) -> bool:
+        """Tell Jupyter, when it looks for an idle server to stop, whether jobs are under way."""
+        return self.backend.keep_alive.is_active
+
     def initialize_settings(self) -> None:
         """Open the store and begin to look after the runner; give kernels their keys."""
         self.backend = self._make_backend()
@@ -235,6 +251,8 @@ class JobsExtension(ExtensionApp):
             {"JOBS_EXT_ENVIRONMENT": ",".join(self.environment)},
         )
         allow_many_parts()
+        for logger in (self.log, *map(logging.getLogger, _LOGGERS)):
+            logger.addFilter(SCRUBBER)
         self._server.io_loop.add_callback(self.backend.start)
 
     def initialize_handlers(self) -> None:
@@ -264,6 +282,7 @@ class JobsExtension(ExtensionApp):
             people=People(server.identity_provider, self.admins),
             event_logger=server.event_logger,
             log=self.log,
+            keep_alive=KeepAlive(server.web_app, self.max_keepalive),
             runner_options=self._limits(),
         )
 

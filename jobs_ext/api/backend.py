@@ -17,8 +17,10 @@ from ..runner.launch import attach
 from ..store.pokes import PokeReceiver
 from .apikeys import ApiKeys
 from .hub import Hub
+from .metrics import Metrics
 from .notices import Notices
 from .people import Keyed
+from .pulse import Pulse, Vitals
 from .supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from jupyter_events import EventLogger
 
     from ..service import Service
+    from .keepalive import KeepAlive
     from .kernelkeys import KernelKeys
     from .people import People
 
@@ -54,6 +57,7 @@ class Backend:
         people: People,
         event_logger: EventLogger,
         log: Logger,
+        keep_alive: KeepAlive,
         runner_options: Sequence[str] = (),
     ) -> None:
         this_build()  # before an upgrade changes the files of this code
@@ -65,6 +69,9 @@ class Backend:
         self._open_service = open_service
         self._more_options = runner_options
         self._notices = Notices(event_logger)
+        self.keep_alive = keep_alive
+        self._pulse = Pulse(self, self._keep_alive)
+        self.metrics = Metrics(lambda: self._pulse.vitals, lambda: self.hub.cursor)
         # Apart, so that those who wait to write to a store that is busy keep no reader waiting.
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="jobs_ext-reader")
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="jobs_ext-writer")
@@ -123,12 +130,14 @@ class Backend:
 
     def start(self) -> None:
         """Begin to look after the runner and the events; needs the running event loop."""
+        self.metrics.open()
         self._task = asyncio.create_task(self._run())
         self._task.add_done_callback(self._log_end)
 
     async def stop(self) -> None:
         """Let go of the store and of the runner, which goes on by itself."""
         if self._task is not None:
+            self.metrics.close()
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         for threads in (self._readers, self._writers):
@@ -137,6 +146,9 @@ class Backend:
             self._attached.close()
         if self._service is not None:
             self._service.close()
+
+    def _keep_alive(self, vitals: Vitals) -> None:
+        self.keep_alive.note(is_busy=vitals.is_busy)
 
     def _log_end(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
@@ -175,6 +187,7 @@ class Backend:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.hub.run())
                 tasks.create_task(supervisor.run())
+                tasks.create_task(self._pulse.run())
         finally:
             loop.remove_handler(pokes.fileno())
             pokes.close()

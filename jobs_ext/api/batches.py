@@ -44,7 +44,8 @@ class BatchesHandler(JobsHandler):
     @operation("Submit a batch", response=Batch, status=201, body=BatchRequest, files=True)
     async def post(self, body: BatchRequest, files: dict[str, Upload]) -> Batch:
         """Accept a batch whole: either every argument set is good, or nothing is kept."""
-        batch = await self.call(self.service.batches.submit, self.who, body, files)
+        with self.backend.metrics.submits.time():
+            batch = await self.call(self.service.batches.submit, self.who, body, files)
         self.set_header("Location", self.url("batches", batch.id))
         return batch
 

@@ -132,6 +132,14 @@ class Caller(JupyterHandler):
 class JobsHandler(ExtensionHandlerMixin, Caller, APIHandler):
     """Base of the REST handlers. Verbs are decorated on the concrete classes, one by one."""
 
+    @property
+    def _track_activity(self) -> bool:  # type: ignore[override]
+        """Whether Jupyter takes the request for a sign that somebody is there.
+
+        To look is none: a panel left open would keep an idle server alive.
+        """
+        return self.request.method not in ("GET", "HEAD")
+
     def answer(self, value: object, status: int) -> None:
         """Send `value` as JSON; nothing at all for None."""
         self.set_status(status)

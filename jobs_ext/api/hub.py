@@ -85,6 +85,12 @@ class Hub:
         await feed.read()
         return feed.cursor or 0
 
+    @property
+    def cursor(self) -> int | None:
+        """The number of the last event passed on to all who listen to everything."""
+        feed = self._feeds.get(None)
+        return feed.cursor if feed is not None else None
+
     def views(self, who: Principal, form: Form) -> Views:
         """Return what all listeners of one scope share; only for those who `listen`."""
         views = self._feeds[who.scope].views

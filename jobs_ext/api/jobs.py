@@ -57,7 +57,8 @@ class JobsCollectionHandler(JobsHandler):
     @operation("Submit a job", response=Job, status=201, body=SubmitRequest, files=True)
     async def post(self, body: SubmitRequest, files: dict[str, Upload]) -> Job:
         """Accept a job: it is on disk when this answers."""
-        job = await self.call(self.service.jobs.submit, self.who, body, files)
+        with self.backend.metrics.submits.time():
+            job = await self.call(self.service.jobs.submit, self.who, body, files)
         self.set_header("Location", self.url("jobs", job.id))
         return job
 

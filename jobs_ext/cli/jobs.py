@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from jobs_ext.client.batch import Batch
-from jobs_ext.client.errors import InvalidRequest
+from jobs_ext.client.client import Client
+from jobs_ext.client.errors import InvalidRequest, NotFound
 from jobs_ext.client.job import Job
 from jobs_ext.model import job as model
 from jobs_ext.model.quantities import show_bytes, show_duration
@@ -16,6 +17,7 @@ from jobs_ext.model.view import show_value
 
 from .call import Call, Verb
 from .exits import Exit
+from .printing import moment
 from .structs import add_options, given
 
 
@@ -33,17 +35,12 @@ def list_(call: Call) -> Exit:
 
 def _row(job: model.Job) -> tuple[Any, ...]:
     last = _duration(job.attempts)
-    return job.id, str(job.status), _time(job.created), last, job.name, job.reason
+    return job.id, str(job.status), moment(job.created), last, job.name, job.reason
 
 
 def _duration(attempts: list[model.Attempt]) -> str:
     seconds = attempts[-1].duration if attempts else None
     return "" if seconds is None else show_duration(seconds)
-
-
-def _time(text: str | None) -> str:
-    """Return a time to the second; they are UTC everywhere."""
-    return f"{text[:10]} {text[11:19]}Z" if text else ""
 
 
 def batches(call: Call) -> Exit:
@@ -54,7 +51,7 @@ def batches(call: Call) -> Exit:
         return Exit.OK
     call.out.table(
         ("id", "created", "jobs", "counts", "name"),
-        ((b.id, _time(b.created), b.n_jobs, _counts(b), b.name) for b in found),
+        ((b.id, moment(b.created), b.n_jobs, _counts(b), b.name) for b in found),
     )
     return Exit.OK
 
@@ -94,7 +91,7 @@ def _of_batch(batch: model.Batch) -> dict[str, Any]:
         "target": f"{batch.target.kind} {batch.target.name}",
         "jobs": batch.n_jobs,
         "counts": _counts(batch),
-        "created": _time(batch.created),
+        "created": moment(batch.created),
         "varied": ", ".join(batch.parameters),
     }
 
@@ -113,9 +110,9 @@ def _of_job(job: model.Job) -> dict[str, Any]:
         "arguments": ", ".join(f"{n}={show_value(v, 40)}" for n, v in job.arguments.items()),
         "batch": job.batch,
         "owner": job.owner,
-        "created": _time(job.created),
-        "started": _time(job.started),
-        "stopped": _time(job.stopped),
+        "created": moment(job.created),
+        "started": moment(job.started),
+        "stopped": moment(job.stopped),
         "attempt": last.number if last else None,
         "exit code": last.exit_code if last else None,
         "duration": _duration(job.attempts),
@@ -139,7 +136,7 @@ def history(call: Call) -> Exit:
     else:
         call.out.table(
             ("seq", "time", "event", "data"),
-            ((e.seq, _time(e.time), e.type, e.data or None) for e in events),
+            ((e.seq, moment(e.time), e.type, e.data or None) for e in events),
         )
     return Exit.OK
 
@@ -167,6 +164,23 @@ def _only_jobs(act: Callable[[Job], object], verb: str) -> Callable[[Call], Exit
         act(handle)
 
     return _each(one)
+
+
+def _from_trash(act: Callable[[Client, str, str], None]) -> Callable[[Call], Exit]:
+    """Return a verb on what can't be looked at any more: its kind is found by trying."""
+
+    def run(call: Call) -> Exit:
+        for id_ in call.said.ids:
+            try:
+                act(call.client, "job", id_)
+            except NotFound as error:
+                try:
+                    act(call.client, "batch", id_)
+                except NotFound:
+                    raise error from None
+        return Exit.OK
+
+    return run
 
 
 def prioritize(call: Call) -> Exit:
@@ -215,5 +229,7 @@ VERBS = [
     Verb("hold", "Let jobs that wait go on waiting.", _only_jobs(Job.hold, "held"), _jobs_only),
     Verb("release", "Let jobs go that are held.", _each(lambda one: one.release()), _ids),
     Verb("prioritize", "Give jobs that wait another priority.", prioritize, _add_prioritize),
+    Verb("reinstate", "Take deleted ones back.", _from_trash(Client.reinstate), _ids),
+    Verb("purge", "Remove deleted ones for good.", _from_trash(Client.purge), _ids),
     Verb("delete", "Hide jobs or batches, cancelling them.", _each(lambda one: one.delete()), _ids),
 ]

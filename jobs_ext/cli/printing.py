@@ -77,3 +77,8 @@ def _shown(value: Any) -> str:
     if value is None:
         return ""
     return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def moment(text: str | None) -> str:
+    """Return a time of the server to the second; they are UTC everywhere."""
+    return f"{text[:10]} {text[11:19]}Z" if text else ""

@@ -19,6 +19,7 @@ import msgspec
 from ..model.errors import DiskFull, JobsError
 from ..model.notification import Outgoing
 from ..model.scheduling import Scheduling
+from ..model.scrub import SCRUBBER
 from ..service import Service, Slots
 from ..service.addresses import Guard
 from ..service.outbox import Message, Tried
@@ -114,6 +115,7 @@ def _log_to(paths: Paths) -> None:
     logging.raiseExceptions = False  # a log that can't be written is no reason for a traceback
     handler = RotatingFileHandler(paths.runner_log, maxBytes=_LOG_SIZE, backupCount=1)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.addFilter(SCRUBBER)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 

@@ -58,6 +58,12 @@ class Jobs:
 
         return self._core.job(who, accept(self._store, who, request, uploads, draft))
 
+    def counts(self, who: Principal) -> dict[str, int]:
+        """Return how many of the jobs that `who` may see stand where."""
+        who.require("read")
+        with self._store.read() as connection:
+            return tallies.of_owner(connection, who.scope)
+
     def check(
         self, who: Principal, request: SubmitRequest, part_names: Collection[str] = ()
     ) -> Mapping[str, object]:

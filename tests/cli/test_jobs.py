@@ -51,6 +51,20 @@ def test_hold_release_priority_reset_delete(jobs):
     assert jobs("delete", job).code == 0
     assert jobs("show", job).code == 2
     assert job in [one["id"] for one in jobs("list", "--deleted", "--json").json]
+    assert jobs("reinstate", job).code == 0
+    assert jobs("show", job).code == 0
+    assert jobs("reinstate", job).code == 2
+
+
+def test_trash_of_batches(jobs, server):
+    (server.work / "one.csv").write_text("x\n1\n")
+    batch = jobs("map", "--from", "one.csv", "--", "echo", "{x}").id
+    assert jobs("wait", batch).code == 0
+    assert jobs("delete", batch).code == 0
+    assert jobs("reinstate", batch).code == 0
+    assert jobs("purge", batch).code == 0
+    assert jobs("show", batch).code == 2
+    assert jobs("purge", "0192f0c4-89ab-7def-8123-456789abcdef").code == 2
 
 
 def test_refusals(jobs, server):
