@@ -23,7 +23,8 @@ from jobs_ext.cli.exits import Exit
 from jobs_ext.cli.main import VERBS
 from jobs_ext.cli.structs import comments
 from jobs_ext.model import filters as model
-from jobs_ext.model import job, key, notification, query, reasons, request, status, tool
+from jobs_ext.model import grant, job, key, notification, query, reasons, request, status, tool
+from jobs_ext.service import principal
 from jobs_ext.service.filters import LONGEST_PATTERN, MOST_TESTS, MOST_VALUES, MOST_WILDCARDS
 from jobs_ext.service.filtertext import DEEPEST, LONGEST
 from jobs_ext.service.macros import MACROS
@@ -31,6 +32,10 @@ from jobs_ext.store import listing, sorting, walks
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 NOTICE = "<!-- Written by scripts/make_reference.py from the code: change that, not this. -->\n"
+OWNERS = """\
+Owners and who has the verb `manage` have them all; others by a grant to their name or to `world`,
+which stands for everybody who is let in. A verb is needed besides.
+"""
 HTTP_INTRODUCTION = """\
 Paths start at `jobs-ext/api/v1` below the server's base URL. The full description, with every
 schema, is served as OpenAPI at `jobs-ext/api/v1/openapi.json`. Credentials are Jupyter's own, a
@@ -116,6 +121,26 @@ def statuses() -> str:
     )
 
 
+def permissions() -> str:
+    """Return the page on verbs and rights."""
+    rights = (
+        *members(grant.Right),
+        ("none", "not even know that it is there (404); with a right that is not enough: 403"),
+    )
+    return "\n".join(
+        [
+            "# Permissions\n",
+            "How to use them: [keys](../how-to/keys.md), [grants](../how-to/grants.md).\n",
+            "## Verbs\n",
+            "What a person, a kernel or an API key may do at all.\n",
+            table(("verb", "lets"), members(principal.Verb)),
+            "## Rights on a job\n",
+            f"{OWNERS}\n",
+            table(("right", "lets"), rights),
+        ]
+    )
+
+
 def tools() -> str:
     """Return the page on the keys of a tool's TOML file."""
     sections = {
@@ -151,6 +176,7 @@ def http() -> str:
         request.Context,
         key.KeyRequest,
         query.JobSearch,
+        grant.GrantRequest,
     )
     answers = (
         job.Job,
@@ -161,6 +187,7 @@ def http() -> str:
         job.Event,
         job.LogChunk,
         key.Key,
+        grant.Grant,
     )
     parts = [
         "# HTTP\n",
@@ -390,6 +417,7 @@ PAGES = {
     "filters.md": filters,
     "http.md": http,
     "notifications.md": notifications,
+    "permissions.md": permissions,
     "python.md": python,
     "statuses.md": statuses,
     "tools.md": tools,

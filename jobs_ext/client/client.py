@@ -6,6 +6,7 @@ import itertools
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -20,6 +21,7 @@ from .submitter import Submitter
 from .wire import Parts
 
 if TYPE_CHECKING:
+    from jobs_ext.model.grant import Grant
     from jobs_ext.model.notification import Notification
     from jobs_ext.model.tool import Tool
 
@@ -98,10 +100,11 @@ class Client(Submitter):
     ) -> JobList:
         """Return the newest `limit` jobs of those that fit, from as many pages as it takes.
 
-        `filters` are tool, batch, name, project, text, deleted, order (newest, oldest, or fields:
-        ``"-priority,name"``) and filter, an expression with any field of a job:
-        ``'created > 2026-11-01 and name like "sweep%"'``. Among very many jobs a rare one is looked
-        for in a million; a warning says when older ones were left out.
+        `filters` are tool, batch, name, project, text, shared (True: only what others share, False:
+        only one's own), deleted, order (newest, oldest, or fields: ``"-priority,name"``) and
+        filter, an expression with any field of a job: ``'created > 2026-11-01 and name like
+        "sweep%"'``. Among very many jobs a rare one is looked for in a million; a warning says when
+        older ones were left out.
         """
         from .lists import JobList
 
@@ -227,6 +230,23 @@ class Client(Submitter):
     def purge(self, kind: str, id: str) -> None:  # noqa: A002
         """Remove a job or batch (``kind``) for good, with its files."""
         self.connection.request("POST", f"{'jobs' if kind == 'job' else 'batches'}/{id}/purge")
+
+    def grants(self, id: str) -> list[Grant]:  # noqa: A002
+        """Return who else may do what with a job."""
+        from jobs_ext.model.grant import Grant
+
+        items = self._get(f"jobs/{id}/grants", dict[str, Any])["items"]
+        return msgspec.convert(items, list[Grant])
+
+    def share(self, id: str, grantee: str, **rights: bool) -> None:  # noqa: A002
+        """Grant read, write and execute on a job to a user or to ``"world"``."""
+        path = f"jobs/{id}/grants/{quote(grantee, safe='')}"
+        self.connection.request("PUT", path, data=msgspec.json.encode(rights), headers=_JSON)
+
+    def unshare(self, id: str, grantee: str | None = None) -> None:  # noqa: A002
+        """Take a grant on a job back, or all of them."""
+        below = "" if grantee is None else f"/{quote(grantee, safe='')}"
+        self.connection.request("DELETE", f"jobs/{id}/grants{below}")
 
     def log(
         self,

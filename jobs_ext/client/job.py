@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
+    from jobs_ext.model.grant import Grant
+
     from .client import Client
     from .outputs import OutputReference, Outputs
 
@@ -190,6 +192,27 @@ class Job(Handle):
     def reset(self) -> Job:
         """Let it run once more after it FAILED: a new attempt, for which `result` waits again."""
         self.client.reset(self.id)
+        return self
+
+    @property
+    def grants(self) -> list[Grant]:
+        """Who else may do what with it."""
+        return self.client.grants(self.id)
+
+    def share(
+        self, grantee: str, *, read: bool = True, write: bool = False, execute: bool = False
+    ) -> Job:
+        """Let a user, or ``"world"``, read it; with `write` also cancel, change, delete and share.
+
+        `execute` lets them reset it, and rerun it as a job of their own. What was granted to them
+        before is replaced.
+        """
+        self.client.share(self.id, grantee, read=read, write=write, execute=execute)
+        return self
+
+    def unshare(self, grantee: str | None = None) -> Job:
+        """Take back what was granted to a user or to ``"world"``; without a name, to everybody."""
+        self.client.unshare(self.id, grantee)
         return self
 
     def logs(self, stream: str | None = None, attempt: int | None = None) -> str:

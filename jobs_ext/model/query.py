@@ -24,6 +24,7 @@ class JobQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     project: str | None = None
     text: str | None = None  # part of the name, upper or lower case
     ids: list[str] = []
+    shared: bool | None = None  # true: only what others share; false: only one's own; null: both
     deleted: bool = False  # True: the hidden ones instead of the others
     limit: int = 100  # 1 to 500
     cursor: str | None = None  # `next` of the page before
@@ -34,6 +35,7 @@ class JobSearch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A listing whose filter is a tree, or its text."""
 
     filter: Filter | str | None = None
+    shared: bool | None = None  # true: only what others share; false: only one's own; null: both
     deleted: bool | None = False  # True: the hidden ones instead of the others; null: both
     limit: int = 100  # 1 to 500
     cursor: str | None = None  # `next` of the page before
@@ -51,6 +53,7 @@ class Search(Struct, frozen=True, kw_only=True):
     """What is looked for, found good: the one form that the store reads."""
 
     where: list[Filter] = []  # all of them hold
+    shared: bool | None = None
     deleted: bool | None = False
     latest: bool = False  # of a batch: only the jobs that stand for it
     limit: int = 100

@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from ..model.errors import NotFound
+from ..model.grant import Right
 from ..model.ids import is_id
 from ..model.job import Job
 from ..store import batches as batch_rows
@@ -17,6 +18,7 @@ from ..store.batches import BatchRow
 from ..store.contents import SpecCache
 from ..store.engine import Store
 from ..store.jobs import JobRow
+from .access import require_right, rights_on
 from .principal import Principal
 from .resolve import House
 from .waiting import reasons
@@ -30,12 +32,24 @@ class Core(Struct, frozen=True):
     house: House
 
     def job_row(
-        self, connection: Connection, who: Principal, job_id: str, *, hidden: bool = False
+        self,
+        connection: Connection,
+        who: Principal,
+        job_id: str,
+        right: Right = Right.READ,
+        *,
+        hidden: bool = False,
     ) -> JobRow:
-        """Return the row of a job that `who` may see; `NotFound` for hidden ones by default."""
-        row = job_rows.by_id(connection, job_id, who.scope) if is_id(job_id) else None
-        if row is None or (row.deleted and not hidden):
-            raise _not_found("job", job_id, row)
+        """Return the row of a job with which `who` may do what `right` says.
+
+        Raises `NotFound` for jobs they may not know of, by default for hidden ones too, and
+        `Forbidden` for those with which they may do other things only.
+        """
+        row = job_rows.by_id(connection, job_id) if is_id(job_id) else None
+        rights = frozenset[Right]() if row is None else rights_on(connection, who, row)
+        if row is None or not rights or (row.deleted and not hidden):
+            raise _not_found("job", job_id, row if rights else None)
+        require_right(rights, right, who, row)
         return row
 
     def batch_row(

@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from ..model.errors import Conflict, InvalidRequest
+from ..model.grant import Right
 from ..model.job import Output
 from ..store import jobs as job_rows
 from ..store import outputs as rows
@@ -36,7 +37,7 @@ class Given:
         who.require("submit", "run")
         _check_name(name)
         with self._store.read() as connection:
-            _latest(connection, self._core.job_row(connection, who, job_id))
+            _latest(connection, self._core.job_row(connection, who, job_id, Right.WRITE))
 
     def add(
         self, who: Principal, job_id: str, name: str, media_type: str, draft: Draft
@@ -53,7 +54,7 @@ class Given:
         new = Output(name, media_type, draft.size, sha256, path=str(place))
         try:
             with mapped_faults(paths.root), self._store.write(poke=("servers",)) as tx:
-                row = self._core.job_row(tx, who, job_id)
+                row = self._core.job_row(tx, who, job_id, Right.WRITE)
                 attempt = _latest(tx, row)
                 old = rows.remove(tx, job_pk=row.pk, attempt=attempt, name=name)
                 place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -70,7 +71,7 @@ class Given:
         """Remove an output from the list, and its file unless it lies in the submitter's folder."""
         who.require("submit", "run")
         with self._store.write(poke=("servers",)) as tx:
-            row = self._core.job_row(tx, who, job_id)
+            row = self._core.job_row(tx, who, job_id, Right.WRITE)
             tries = job_rows.attempts(tx, [row]).get(row.pk)
             last = tries[-1].number if tries else 0
             old = rows.remove(tx, job_pk=row.pk, attempt=last, name=name)

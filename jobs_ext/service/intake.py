@@ -17,6 +17,7 @@ from ..store import jobs as job_rows
 from ..store import lines as line_rows
 from ..store.contents import put_spec
 from ..store.jobs import JobRow, Need
+from .access import rights_on
 from .hints import did_you_mean
 from .principal import Principal
 from .references import PART, OutputReference, PartReference, references
@@ -102,12 +103,12 @@ class Needs:
         found = job_rows.by_ids(connection, self.jobs)
         for job_id, field in self.jobs.items():
             row = found.get(job_id)
-            if row is None or _useless(row) or who.scope not in (None, row.owner):
+            if row is None or _useless(row) or not rights_on(connection, who, row):
                 raise InvalidRequest(
                     f"There is no job {job_id!r} to wait for.",
                     field=field,
                     value=job_id,
-                    hint="Give the id of one of your jobs.",
+                    hint="Give the id of a job that you may read.",
                 )
         return [Need(row, job_id in self._ended) for job_id, row in found.items()]
 

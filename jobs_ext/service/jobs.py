@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from ..model.clock import now
 from ..model.errors import Conflict
 from ..model.filters import Compare, In
+from ..model.grant import Right
 from ..model.job import Event, Job, Page
 from ..model.query import JobQuery, JobSearch, Search
 from ..model.request import Context, JobChange, SubmitRequest
@@ -20,7 +21,9 @@ from ..store import events as event_rows
 from ..store import jobs as job_rows
 from ..store import listing, sorting, tallies
 from ..store.changes import Changes
+from ..store.grants import any_for
 from ..store.jobs import JobRow
+from ..store.sight import Sight
 from ..store.walks import flat
 from .accept import Draft, draft_job, repeat_request, store_job
 from .core import Core
@@ -85,25 +88,28 @@ class Jobs:
         In a batch the new job takes the place of the one it repeats. It tells whom that one told
         unless the `options` name others. An idempotency key among the
         `options` holds for the rerun of this very job. The folder and interpreter stay; the
-        environment is that of `context` when it is given.
+        environment is that of `context` when it is given. Of a job that another owner shares it
+        makes a job of one's own, without the owner's environment and outside of the batch.
         """
         who.require("submit", "run")
         with self._store.read() as connection:
-            row = self._core.job_row(connection, who, job_id)
+            row = self._core.job_row(connection, who, job_id, Right.EXECUTE)
             spec = self._core.specs.load(connection, [row.spec])[row.spec]
         if row.status not in FINAL:
             raise Conflict(
                 f"The job is still {row.status}.", field="id", value=job_id, hint="Cancel it first."
             )
+        own = who.owns(row.owner)
+        context = context if own or context is not None else Context()
         request = repeat_request(row, spec, arguments, options, context)
 
         def draft() -> Write:
             good = draft_job(self._core, who, request, spec.parts, spec.tool)
 
             def write(tx: Connection, _: dict[str, str], columns: dict[str, Any]) -> str:
-                place = _place_of(tx, row, renamed="name" in (options or {}))
-                told = good.told if "notify" in (options or {}) else good.told + asked(tx, row.id)
-                again = msgspec.structs.replace(good, told=told)
+                place = _place_of(tx, row, own=own, renamed="name" in (options or {}))
+                kept = [] if "notify" in (options or {}) or not own else asked(tx, row.id)
+                again = msgspec.structs.replace(good, told=good.told + kept)
                 return store_job(tx, who, again, spec.parts, **columns | place)
 
             return write
@@ -118,7 +124,7 @@ class Jobs:
         """
         who.require("submit", "run")
         with self._store.write() as tx:
-            row = self._core.job_row(tx, who, job_id)
+            row = self._core.job_row(tx, who, job_id, Right.EXECUTE)
             if row.status != Status.FAILED:
                 raise Conflict(
                     f"The job is {row.status}; only one that FAILED can be reset.",
@@ -152,8 +158,9 @@ class Jobs:
         who.require("read")
         page = sorting.page if search.sort else listing.page
         with self._store.read() as connection:
-            rows, following = page(connection, search, who.scope)
-            total = _total(connection, search, who.scope) if search.cursor is None else None
+            sight = _sight(connection, who, search.shared)
+            rows, following = page(connection, search, sight)
+            total = _total(connection, search, sight) if search.cursor is None else None
             return Page(self._core.present(connection, rows), following, total)
 
     def history(self, who: Principal, job_id: str) -> builtins.list[Event]:
@@ -168,7 +175,9 @@ class Jobs:
         who.require("submit", "run")
         with self._store.write() as tx:
             changes = Changes(tx)
-            cancel(changes, self._core.job_row(tx, who, job_id), "cancelled by the user")
+            cancel(
+                changes, self._core.job_row(tx, who, job_id, Right.WRITE), "cancelled by the user"
+            )
             changes.flush()
         return self._core.job(who, job_id)
 
@@ -177,7 +186,7 @@ class Jobs:
         who.require("submit", "run")
         with self._store.write() as tx:
             changes = Changes(tx)
-            self.hide(changes, self._core.job_row(tx, who, job_id))
+            self.hide(changes, self._core.job_row(tx, who, job_id, Right.WRITE))
             changes.flush()
 
     def hide(self, changes: Changes, row: JobRow) -> None:
@@ -189,7 +198,7 @@ class Jobs:
         """Change priority or hold of a job that waits; `Conflict` for one that does not."""
         who.require("submit", "run")
         with self._store.write() as tx:
-            change_job(self._core, tx, self._core.job_row(tx, who, job_id), wanted)
+            change_job(self._core, tx, self._core.job_row(tx, who, job_id, Right.WRITE), wanted)
             promote(tx)
         return self._core.job(who, job_id)
 
@@ -197,7 +206,7 @@ class Jobs:
         """Let a held job go on."""
         who.require("submit", "run")
         with self._store.write() as tx:
-            row = self._core.job_row(tx, who, job_id)
+            row = self._core.job_row(tx, who, job_id, Right.WRITE)
             if not row.held or row.status in FINAL:
                 raise Conflict(f"The job is {row.status}, not held.", field="id", value=job_id)
             changes = Changes(tx)
@@ -211,19 +220,28 @@ class Jobs:
         return draft_job(self._core, who, request, parts)
 
 
-def _place_of(tx: Connection, row: JobRow, *, renamed: bool) -> dict[str, Any]:
+def _place_of(tx: Connection, row: JobRow, *, own: bool, renamed: bool) -> dict[str, Any]:
     """Return the columns by which a new job stands for `row`, which makes room for it."""
-    place: dict[str, Any] = {"owner": row.owner}
-    if not renamed:
-        place["name"] = row.name
+    place: dict[str, Any] = {} if renamed else {"name": row.name}
+    if not own:
+        return place
+    place["owner"] = row.owner
     if row.batch_pk is not None:
         job_rows.retire(tx, row.batch_pk, row.batch_index)
         place |= {"batch_pk": row.batch_pk, "batch": row.batch, "batch_index": row.batch_index}
     return place
 
 
-def _total(connection: Connection, search: Search, owner: str | None) -> int | None:
+def _sight(connection: Connection, who: Principal, shared: bool | None) -> Sight:
+    """Return whose jobs a listing shows."""
+    everything = who.scope is None
+    return Sight(who.owner, everything, everything or any_for(connection, who.owner), shared)
+
+
+def _total(connection: Connection, search: Search, sight: Sight) -> int | None:
     """Return how many jobs a search finds on all its pages, where that is known."""
+    if search.deleted is not False or not (sight.whole or sight.own):
+        return None
     match flat(search.where):
         case []:
             wanted = {*Status}
@@ -233,7 +251,5 @@ def _total(connection: Connection, search: Search, owner: str | None) -> int | N
             wanted = {Status(str(status))}
         case _:
             return None
-    if search.deleted is not False:
-        return None
-    numbers = tallies.of_owner(connection, owner)
+    numbers = tallies.of_owner(connection, None if sight.whole else sight.viewer)
     return sum(numbers[status] for status in wanted)

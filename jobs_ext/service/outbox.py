@@ -132,7 +132,7 @@ class Outbox:
             assert found is not None
             spec = self._core.specs.load(connection, [found.spec])[found.spec]
             return batch_rows.to_batch(connection, found, spec)
-        job = job_rows.by_id(connection, row.job, None)
+        job = job_rows.by_id(connection, row.job)
         return self._core.present(connection, [job])[0]
 
 

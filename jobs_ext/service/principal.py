@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
 from msgspec import Struct
 
 from ..model.errors import Forbidden
 
-#: read: look; submit: run declared tools; run: run anything; work: be a node, which runs jobs of
-#: others; manage: tools, other people's jobs and keys.
-VERBS = frozenset({"read", "submit", "run", "work", "manage"})
+
+class Verb(StrEnum):
+    """What one may do at all."""
+
+    READ = "read"  # see jobs, logs, outputs and changes
+    SUBMIT = "submit"  # submit declared tools; cancel, change, share and delete jobs
+    RUN = "run"  # the same with any command, script, function or notebook: a shell, in effect
+    WORK = "work"  # be a node, which runs jobs of others
+    MANAGE = "manage"  # everybody's jobs, tools and keys; keys for other owners
+
+
+VERBS = frozenset(str(verb) for verb in Verb)
 
 
 class Principal(Struct, frozen=True):
@@ -34,6 +44,10 @@ class Principal(Struct, frozen=True):
                 value=self.owner,
                 hint=f"Ask for the permission {verbs[0]!r}.",
             )
+
+    def owns(self, owner: str) -> bool:
+        """Tell whether the caller may do everything with the things of an owner."""
+        return self.scope in (None, owner)
 
     @property
     def scope(self) -> str | None:

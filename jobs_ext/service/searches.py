@@ -58,6 +58,7 @@ def _search(asked: JobQuery | JobSearch, where: list[Filter], *, in_batch: bool)
         )
     return Search(
         where=where,
+        shared=asked.shared,
         deleted=asked.deleted,
         latest=in_batch or order == "index",
         limit=asked.limit,

@@ -18,6 +18,7 @@ from .batches import Batches
 from .core import Core
 from .events import Events
 from .given import Given
+from .grants import Grants
 from .jobs import Jobs
 from .keys import Keys
 from .logs import Logs
@@ -53,6 +54,7 @@ class Service:
         self.given = Given(core)
         self.logs = Logs(core)
         self.keys = Keys(core)
+        self.grants = Grants(core)
         self.events = Events(core)
         self.queue = Queue(core)
         self.queues = Queues(core)

@@ -39,7 +39,7 @@ def accept(
     """
     who.require(verb_for(request.target))
     key = request.options.key
-    owner = who.owner if repeats is None else repeats.owner
+    owner = repeats.owner if repeats is not None and who.owns(repeats.owner) else who.owner
     hashed = _request_hash(request, uploads, repeats) if key else None
     if key:  # before anything is looked at: a file that has gone meanwhile changes nothing
         with store.read() as connection:

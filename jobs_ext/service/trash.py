@@ -18,6 +18,7 @@ from typing import Any
 
 from ..model.clock import from_epoch, now
 from ..model.errors import Conflict
+from ..model.grant import Right
 from ..model.job import Batch, Job
 from ..store import batches as batch_rows
 from ..store import events as event_rows
@@ -49,7 +50,7 @@ class Trash:
         """Show a deleted job again, as it ended. `Conflict` unless it is in the trash."""
         who.require("submit", "run")
         with self._store.write() as tx:
-            row = self._core.job_row(tx, who, job_id, hidden=True)
+            row = self._core.job_row(tx, who, job_id, Right.WRITE, hidden=True)
             _check_hidden("job", row)
             changes = Changes(tx)
             changes.note(row, "reinstated", deleted=None)
@@ -76,7 +77,7 @@ class Trash:
         """
         who.require("submit", "run")
         with self._store.write() as tx:
-            row = self._core.job_row(tx, who, job_id, hidden=True)
+            row = self._core.job_row(tx, who, job_id, Right.OWN, hidden=True)
             if row.batch_pk is not None:
                 raise Conflict(
                     "The job is one of a batch, which would no longer be whole.",

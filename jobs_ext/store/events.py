@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
+from ..model.grant import WORLD
 from ..model.job import Event
 from .prepared import insertion
-from .schema import event
+from .schema import event, job, job_grant
 
 _APPEND = insertion(event, frozenset({"time", "type", "owner", "job", "batch", "data"}))
 
@@ -39,11 +40,28 @@ def head(connection: Connection) -> int:
 
 
 def since(connection: Connection, seq: int, limit: int, owner: str | None) -> list[Event]:
-    """Return up to `limit` events after `seq`, of one owner or of all."""
+    """Return up to `limit` events after `seq`: those that concern one owner, or all."""
     query = select(event).where(event.c.seq > seq).order_by(event.c.seq).limit(limit)
     if owner is not None:
-        query = query.where(event.c.owner == owner)
+        query = query.where(_concerns(owner))
     return [_event(row) for row in connection.execute(query)]
+
+
+def _concerns(owner: str) -> ColumnElement[bool]:
+    """Return the condition of events of an owner's jobs, and of those shared with them.
+
+    Also that one is shared no longer: its last event.
+    """
+    grantees = (owner, WORLD)
+    shared = exists().where(
+        job.c.id == event.c.job,
+        job_grant.c.job_pk == job.c.pk,
+        job_grant.c.grantee.in_(grantees),
+    )
+    ended = and_(
+        event.c.type == "revoked", func.json_extract(event.c.data, "$.grantee").in_(grantees)
+    )
+    return or_(event.c.owner == owner, ended, shared)
 
 
 def of_job(connection: Connection, job_id: str) -> list[Event]:

@@ -92,12 +92,9 @@ def retire(tx: Connection, batch_pk: int, index: int) -> None:
     tx.execute(update(job).where(*where).values(latest=False))
 
 
-def by_id(connection: Connection, job_id: str, owner: str | None) -> JobRow | None:
-    """Return the row of a job, of one owner or of anybody."""
-    query = select(job).where(job.c.id == job_id)
-    if owner is not None:
-        query = query.where(job.c.owner == owner)
-    return connection.execute(query).one_or_none()
+def by_id(connection: Connection, job_id: str) -> JobRow | None:
+    """Return the row of a job."""
+    return connection.execute(select(job).where(job.c.id == job_id)).one_or_none()
 
 
 def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, JobRow]:

@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Table
 from ..model.query import Search
 from . import cursors
 from .schema import job
-from .walks import Part, Walk, walk
+from .sight import Part, Sight
+from .walks import Walk, walk
 
 STEP = 1000  # rows that one page looks at, at most, in each part of its walk
 _LEAST, _MOST = -(2**63), 2**63 - 1  # of SQLite's integers
@@ -48,11 +49,11 @@ def one(connection: Connection, job_id: str, owner: str | None) -> Any:
     return None if row is None or (owner is not None and row.owner != owner) else row
 
 
-def page(connection: Connection, search: Search, owner: str | None) -> tuple[list[Any], str | None]:
+def page(connection: Connection, search: Search, sight: Sight) -> tuple[list[Any], str | None]:
     """Return the `Row` objects of one page, and the cursor of the next unless it is the last."""
     raw, order = driver(connection), search.order
     position = None if search.cursor is None else cursors.decode(search.cursor, order)
-    reader = _Reader(raw, walk(search, owner), descending=order == "newest")
+    reader = _Reader(raw, walk(search, sight), descending=order == "newest")
     rows, last = reader.page(position, search.limit)
     return rows, None if last is None else cursors.encode(order, last)
 
@@ -90,7 +91,7 @@ class _Reader:
         """Return the key of the last row to look at; None when all can be."""
         keys = self._range(position, None)
         marks = [
-            self._run(self._select(part, "", self._path.key), keys, 1, STEP - 1)
+            self._run(self._select(part, "", part.key or self._path.key), keys, 1, STEP - 1)
             for part in self._path.parts
         ]
         nearest = max if self._descending else min
@@ -111,7 +112,7 @@ class _Reader:
         return [*map(Row._make, self._run(statement, keys, limit, 0))]
 
     def _select(self, part: Part, rest: str, columns: str) -> str:
-        key = self._path.key
+        key = part.key or self._path.key
         return (
             f"SELECT {columns} FROM {part.table} WHERE {part.condition}"  # noqa: S608
             f" AND {key} BETWEEN :low AND :high{rest}"

@@ -11,17 +11,18 @@ from ..model.query import Search, SortKey
 from . import cursors
 from .conditions import JOB_SQL
 from .listing import COLUMNS, Row, driver
+from .sight import Sight
 from .walks import Walk, walk
 
 MOST = 10_000  # jobs that one page looks at
 
 
-def page(connection: Connection, search: Search, owner: str | None) -> tuple[list[Any], str | None]:
+def page(connection: Connection, search: Search, sight: Sight) -> tuple[list[Any], str | None]:
     """Return the `Row` objects of one page, and the cursor of the next unless it is the last.
 
     Raises `InvalidRequest` when the index leads to more than `MOST` jobs.
     """
-    raw, path, keys = driver(connection), walk(search, owner), search.sort
+    raw, path, keys = driver(connection), walk(search, sight), search.sort
     looked_at = sum(raw.execute(_counted(path), path.values | {"most": MOST + 1}).fetchone())
     if looked_at > MOST:
         raise InvalidRequest(

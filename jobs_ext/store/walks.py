@@ -10,18 +10,7 @@ from ..model.filters import And, Compare, Filter, In, Or, Value
 from ..model.query import Search
 from ..model.status import Status
 from .conditions import JOB_SQL, Conditions
-
-
-class Part(Struct, frozen=True):
-    """A stretch of an index: the rows that meet `condition`, in the order of the page."""
-
-    index: str  # "" for the table itself, by pk
-    condition: str
-
-    @property
-    def table(self) -> str:
-        """What to select from."""
-        return f"job INDEXED BY {self.index}" if self.index else "job NOT INDEXED"
+from .sight import Part, Sight
 
 
 class Walk(Struct, frozen=True):
@@ -49,20 +38,20 @@ _MOST_PARTS = 20  # values of one field that are each looked up; ids are looked 
 _SHOWN = {True: "deleted IS NOT NULL", False: "deleted IS NULL"}
 
 
-def walk(search: Search, owner: str | None) -> Walk:
-    """Return the walk to the jobs of one owner or of all."""
-    return _Finder(search, owner).walk()
+def walk(search: Search, sight: Sight) -> Walk:
+    """Return the walk to those of the jobs in sight that are looked for."""
+    return _Finder(search, sight).walk()
 
 
 class _Finder:
     """Finds the walk of one search."""
 
-    def __init__(self, search: Search, owner: str | None) -> None:
+    def __init__(self, search: Search, sight: Sight) -> None:
         self._search = search
-        self._owner = owner
+        self._sight = sight
         self._tests = flat(search.where)
         self._sql = Conditions(JOB_SQL)
-        self._bound: dict[str, Any] = {} if owner is None else {"owner": owner}
+        self._bound: dict[str, Any] = {"viewer": sight.viewer}
 
     def walk(self) -> Walk:
         """Return the walk."""
@@ -73,7 +62,8 @@ class _Finder:
 
     def _always(self) -> dict[str, str]:
         """Return the conditions that are not part of the filter."""
-        found = {} if self._owner is None else {"owner": "owner = :owner"}
+        condition = self._sight.condition
+        found = {} if condition is None else {"sight": condition}
         if self._search.deleted is not None:
             found["deleted"] = _SHOWN[self._search.deleted]
         return found | ({"latest": "latest"} if self._search.latest else {})
@@ -103,13 +93,9 @@ class _Finder:
         deleted = Part("job_deleted", _SHOWN[True])
         if self._search.deleted:
             return [deleted], ["deleted"]
-        if self._owner is None:
-            shown = Part("job_shown", _SHOWN[False])
-            return ([Part("", "1")], []) if self._search.deleted is None else ([shown], ["deleted"])
-        own = Part("job_owner", f"owner = :owner AND {_SHOWN[False]}")
-        return (
-            ([own, deleted], []) if self._search.deleted is None else ([own], ["deleted", "owner"])
-        )
+        if self._search.deleted is False:
+            return self._sight.parts(), ["deleted", "sight"]
+        return ([*self._sight.parts(), deleted] if self._sight.own else [Part("", "1")]), []
 
     def _by_test(self, test: Filter) -> list[Part]:
         if isinstance(test, Or):  # a tool, by whichever name

@@ -69,6 +69,32 @@ async def test_nobody_hears_of_what_is_anothers(ada, bob, jp_ws_fetch):
     socket.close()
 
 
+async def test_grants_by_rest_and_what_grantees_hear(ada, bob, jp_ws_fetch):
+    job = await ada.submit(python("pass"), hold=True)
+    path = f"jobs/{job['id']}"
+    socket = await jp_ws_fetch(*API, "events", headers={"X-Name": "bob"})
+    assert json.loads(await socket.read_message())["jobs"] == []
+    grant = {"grantee": "bob", "read": True, "write": False, "execute": False}
+    assert (await ada("PUT", f"{path}/grants/bob", {})).json == grant
+    assert (await bob("GET", f"{path}/grants")).json["items"] == [grant]
+    frame = json.loads(await socket.read_message())
+    assert [one["id"] for one in frame["jobs"]] == [job["id"]]
+    assert [one["id"] for one in (await bob("GET", "jobs")).json["items"]] == [job["id"]]
+    answer = await bob("POST", f"{path}/cancel")
+    assert (answer.status, "write=True" in answer.json["hint"]) == (403, True)
+    assert (await bob("PUT", f"{path}/grants/eve", {})).status == 403
+    assert (await ada("PUT", f"{path}/grants/eve", {"red": True})).json["field"] == "red"
+    assert (await ada("DELETE", f"{path}/grants/eve")).status == 404
+    assert (await ada("DELETE", f"{path}/grants/bob")).status == 204
+    assert json.loads(await socket.read_message())["deleted"] == [job["id"]]
+    assert (await bob("GET", path)).status == 404
+    assert (await ada("PUT", f"{path}/grants/world", {"write": True})).status == 200
+    assert (await bob("POST", f"{path}/cancel")).json["status"] == "CANCELLED"
+    assert (await ada("DELETE", f"{path}/grants")).status == 204
+    assert (await bob("GET", path)).status == 404
+    socket.close()
+
+
 async def test_a_kernels_jobs_belong_to_who_started_it(jp_fetch, jp_serverapp, ada):
     body = json.dumps({"name": "python3"})
     response = await jp_fetch("api", "kernels", method="POST", body=body, headers={"X-Name": "ada"})

@@ -6,8 +6,28 @@ import pytest
 
 from jobs_ext.client.client import Client
 from jobs_ext.client.connection import Connection
-from jobs_ext.client.errors import Conflict, Forbidden, Unauthenticated
+from jobs_ext.client.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from jobs_ext.client.finder import Address, token
+
+
+def test_a_job_is_shared_with_who_has_another_key(client, server):
+    made = client.keys.create("ann", ["read", "submit", "run"], owner="ann o'hara/é")
+    ann = Client(Connection(Address(server.url, token(made.key), "the test")))
+    job = client.submit(["true"])
+    with pytest.raises(NotFound):
+        ann.get(job.id)
+    job.share(made.owner, execute=True)
+    assert [(one.grantee, one.execute) for one in job.grants] == [(made.owner, True)]
+    assert [one.id for one in ann.jobs(shared=True)] == [job.id]
+    again = ann.get(job.id).wait().rerun()
+    assert again.refresh().owner == made.owner
+    again.wait()
+    assert job.unshare(made.owner).grants == []
+    job.share("world").unshare()
+    with pytest.raises(NotFound):
+        ann.get(job.id)
+    client.keys.revoke(made)
+    ann.close()
 
 
 def test_a_key_is_made_used_and_revoked(client, server):
