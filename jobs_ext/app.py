@@ -98,6 +98,13 @@ class JobsExtension(ExtensionApp):
         "limit.",
     ).tag(config=True)
 
+    max_hashed_inputs = Unicode(
+        "64MB",
+        help="Bytes of the files that a submit reads to know them again: a job whose input was "
+        "edited before it starts fails, and says so. Of what is larger, size and time must stay as "
+        'they were. "": nothing is read.',
+    ).tag(config=True)
+
     keep_deleted = Unicode(
         "30d",
         help='How long deleted jobs stay in the trash, from which they can be had back, e.g. "7d"; '
@@ -187,7 +194,7 @@ class JobsExtension(ExtensionApp):
     def _default_tool_dirs(self) -> list[str]:
         return [str(Path(self._server.root_dir) / "tools")]
 
-    @validate("max_memory", "max_log_size", "max_output_size")
+    @validate("max_memory", "max_log_size", "max_output_size", "max_hashed_inputs")
     def _check_size(self, proposal: Bunch) -> str:
         size: str = proposal.value
         try:
@@ -277,6 +284,7 @@ class JobsExtension(ExtensionApp):
                 slots=self._slots(),
                 scheduling=self._scheduling(),
                 whom=self._whom(),
+                hashed_inputs=parse_bytes(self.max_hashed_inputs or 1),
             ),
             keys=KernelKeys(server.kernel_manager),
             people=People(server.identity_provider, self.admins),

@@ -31,6 +31,7 @@ class ReasonCode(StrEnum):
     OUTPUT_LIMIT = "output_limit"  # its files took more of the disk than they may
     DISK_FULL = "disk_full"  # it failed when no space was left on a disk it writes to
     MISSING_INPUT = "missing_input"  # a file it reads was gone when it was to start
+    INPUT_CHANGED = "input_changed"  # a file it reads was edited between its submit and its start
     MISSING_OUTPUT = "missing_output"  # it did not write an output that its tool requires
     CANNOT_START = "cannot_start"  # its program could not be started
     IMPORT_ERROR = "import_error"  # its function needs a module that its interpreter lacks

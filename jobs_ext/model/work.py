@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from msgspec import Struct
@@ -9,6 +10,19 @@ from msgspec import Struct
 from .job import Progress
 from .request import Context, Options, Target
 from .status import Status
+
+
+class Fingerprint(Struct, frozen=True):
+    """What a file was like when it was looked at."""
+
+    size: int  # bytes
+    changed: int  # when it was last written, in ns since the epoch
+    sha256: str | None = None  # None: it was too large to be read
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Fingerprint:
+        """Return the fingerprint of a file whose bytes were not read."""
+        return cls(status.st_size, status.st_mtime_ns)
 
 
 class Work(Struct, frozen=True):
@@ -33,6 +47,7 @@ class Work(Struct, frozen=True):
     memory: int | None  # bytes
     timeout: float | None  # seconds
     cancel_requested: bool = False
+    inputs: dict[str, Fingerprint] = {}  # by path, as they were at submit
     outputs_of: dict[str, str] = {}  # "job-id/output name" of a referenced output → path
     lane: str = ""  # jobs claimed into one lane run one after another; "": a lane of its own
     gpus: tuple[str, ...] = ()  # the GPUs that are its own, as CUDA numbers them

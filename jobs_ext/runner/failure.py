@@ -28,6 +28,14 @@ class MissingInput(CannotStart):
         super().__init__(f"{what} is gone: {path}", ReasonCode.MISSING_INPUT)
 
 
+class ChangedInput(CannotStart):
+    """A file that the job reads is not what it was at submit."""
+
+    def __init__(self, what: str, path: object) -> None:
+        told = f"{what} was edited after the job was submitted: {path}"
+        super().__init__(told, ReasonCode.INPUT_CHANGED)
+
+
 class Defect(CannotStart):
     """What was not foreseen, such as a full disk: the attempt fails for it, and no other does."""
 

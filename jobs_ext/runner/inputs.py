@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
-from ..model.work import Work
+import msgspec
+
+from ..model.work import Fingerprint, Work
 from ..store.paths import AttemptPaths
-from .failure import MissingInput
+from .failure import ChangedInput, MissingInput
 
 Arguments = dict[str, Any]
 
@@ -82,16 +85,36 @@ def _source(work: Work, name: str, value: Any) -> Path:
         path = Path(work.parts[value["$part"]])
     else:
         path = Path(work.context.cwd or "/", Path(str(value)).expanduser())
+    return _as_submitted(work, f"the input {name}", path)
+
+
+def _as_submitted(work: Work, what: str, path: Path) -> Path:
+    """Return `path`; raise `MissingInput`, or `ChangedInput` when it was edited since the submit.
+
+    One that was only touched, or written anew with the same bytes, is as it was.
+    """
     if not path.is_file():
-        raise MissingInput(f"the input {name}", path)
+        raise MissingInput(what, path)
+    before = work.inputs.get(str(path))
+    if before is not None and not _is_same(path, before):
+        raise ChangedInput(what, path)
     return path
+
+
+def _is_same(path: Path, before: Fingerprint) -> bool:
+    now = Fingerprint.of(path.stat())
+    if now == msgspec.structs.replace(before, sha256=None):
+        return True
+    if now.size != before.size or before.sha256 is None:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == before.sha256
 
 
 def copy_inputs(work: Work, folder: Path) -> None:
     """Copy the files of ``inputs=`` into the private folder, times included."""
     for given in work.options.inputs:
         source = Path(work.context.cwd or "/", given)
-        if not source.is_file():
-            raise MissingInput("an input", source)
+        _as_submitted(work, "an input", source)
         shutil.copy2(source, folder / source.name)
         os.chmod(folder / source.name, 0o600 | source.stat().st_mode)  # noqa: PTH101 - a copy is the job's

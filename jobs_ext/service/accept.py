@@ -20,6 +20,7 @@ from ..store.jobs import JobRow, Need
 from ..store.notifications import Told
 from .core import Core
 from .decode import convert_request
+from .fingerprints import Fingerprints
 from .intake import Needs, encode_arguments, line_of, place_parts, shared_columns, verb_for
 from .principal import Principal
 from .resolve import Plan, settle
@@ -59,6 +60,12 @@ def draft_job(
         needs.rows(connection, who)
     told = core.house.whom.check(request.options.notify, "options.notify", batch=False)
     return Draft(plan, plan.rules.check(given, "arguments"), needs, told)
+
+
+def fingerprinted(core: Core, draft: Draft) -> Draft:
+    """Return the draft with what the files that the job reads are like now."""
+    plan = Fingerprints(core.house.hashed_inputs).taken(draft.plan, [draft.arguments])
+    return msgspec.structs.replace(draft, plan=plan)
 
 
 def store_job(

@@ -25,6 +25,7 @@ from ..store.jobs import next_pk
 from ..store.notifications import Told
 from .core import Core
 from .filters import read_filter
+from .fingerprints import Fingerprints
 from .intake import (
     Needs,
     describe_parts,
@@ -171,6 +172,8 @@ class Batches:
         with self._store.read() as connection:
             needs.rows(connection, who)
         names = dict.fromkeys(name for entry in request.arguments for name in entry)
+        sets = (msgspec.json.decode(line) | fixed for line in lines)
+        plan = Fingerprints(self._core.house.hashed_inputs).taken(plan, sets)
         told = self._core.house.whom.check(request.options.notify, "options.notify", batch=True)
         return _Draft(plan, describe_parts(fixed, uploads), lines, [*names], needs, told)
 

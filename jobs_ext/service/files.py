@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from io import BufferedReader
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 from ..model.errors import InvalidRequest
 from .hints import did_you_mean
@@ -30,7 +30,7 @@ def is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - as above
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a regular file for reading; never wait, as opening a pipe would.
 
     Raises OSError when that can't be done, `FileNotFoundError` for what is no regular file.

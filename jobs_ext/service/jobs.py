@@ -25,7 +25,7 @@ from ..store.grants import any_for
 from ..store.jobs import JobRow
 from ..store.sight import Sight
 from ..store.walks import flat
-from .accept import Draft, draft_job, repeat_request, store_job
+from .accept import Draft, draft_job, fingerprinted, repeat_request, store_job
 from .core import Core
 from .intake import describe_parts
 from .moves import cancel, promote
@@ -54,7 +54,7 @@ class Jobs:
         uploads = parts or {}
 
         def draft() -> Write:
-            good = self._draft(who, request, uploads)
+            good = fingerprinted(self._core, self._draft(who, request, uploads))
             told = describe_parts(good.arguments, uploads)
             good = msgspec.structs.replace(good, arguments=told)
             return lambda tx, kept, columns: store_job(tx, who, good, kept, **columns)
@@ -105,6 +105,7 @@ class Jobs:
 
         def draft() -> Write:
             good = draft_job(self._core, who, request, spec.parts, spec.tool)
+            good = fingerprinted(self._core, good)
 
             def write(tx: Connection, _: dict[str, str], columns: dict[str, Any]) -> str:
                 place = _place_of(tx, row, own=own, renamed="name" in (options or {}))

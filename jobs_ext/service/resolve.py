@@ -36,6 +36,7 @@ class House(Struct, frozen=True):
     root: str  # where relative paths start when the submitter does not say
     scheduling: Scheduling = Scheduling()
     whom: Whom = Whom()
+    hashed_inputs: int = 64_000_000  # bytes of the files that one request reads
 
 
 class Plan(Struct, frozen=True):

@@ -73,6 +73,7 @@ class Service:
         slots: Slots | None = None,
         scheduling: Scheduling | None = None,
         whom: Whom | None = None,
+        hashed_inputs: int = 64_000_000,
         runtime_dir: str | Path | None = None,
     ) -> Self:
         """Open a data directory; the server makes it or brings it up to date by `migrate`.
@@ -80,7 +81,8 @@ class Service:
         `ask_runner` asks a runner of an older version, which is in the way of that, to let go.
         `root_dir` is where relative paths start when a submitter does not say its folder;
         `slots` replaces what is found out about the machine; `scheduling` has the rules by which
-        jobs take their turns, `whom` whom they may tell. Raises `StoreUnavailable`, and its
+        jobs take their turns, `whom` whom they may tell; of the files that a request reads
+        `hashed_inputs` bytes are hashed. Raises `StoreUnavailable`, and its
         kinds `UnmigratedDatabase` and `NewerDatabase`, when the database can't be used.
         """
         paths = Paths(data_dir, runtime_dir)
@@ -91,7 +93,8 @@ class Service:
             with mapped_faults(paths.root):
                 _prepare(store, ask_runner if migrate else None)
                 rules = scheduling or Scheduling()
-                house = House(Tools(folders), slots or detect(), root, rules, whom or Whom())
+                told = whom or Whom()
+                house = House(Tools(folders), slots or detect(), root, rules, told, hashed_inputs)
                 return cls(store, house)
         except OSError as error:
             store.close()

@@ -50,6 +50,7 @@ def _work(
         options=spec.options,
         context=spec.context,
         tool=spec.tool,
+        inputs=spec.inputs if number == 1 else {},  # who has it tried again knows what is there
         parts={name: str(core.store.paths.parts(sha)) for name, sha in spec.parts.items()},
         batch=row.batch,
         batch_index=row.batch_index,

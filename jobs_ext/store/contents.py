@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from ..model.request import Context, Options, Target
+from ..model.work import Fingerprint
 from .prepared import Prepared, insertion
 from .schema import content, uses
 
@@ -29,9 +30,10 @@ class Spec(Struct, frozen=True):
     tool: dict[str, Any] | None
     parts: dict[str, str]  # name of an uploaded part → SHA-256
     base: str  # folder that relative input paths start from
+    inputs: dict[str, Fingerprint] = {}  # files it reads, by path, as they were at submit
 
 
-class _Kept(Struct, frozen=True):
+class _Kept(Struct, frozen=True, omit_defaults=True):
     """A spec as it is kept: context and tool are content of their own."""
 
     target: Target
@@ -40,6 +42,7 @@ class _Kept(Struct, frozen=True):
     tool: str | None
     parts: dict[str, str]
     base: str
+    inputs: dict[str, Fingerprint] = {}
 
 
 _PUT = Prepared(
@@ -66,7 +69,7 @@ def put_spec(tx: Connection, spec: Spec) -> str:
     """Keep a spec and return its hash."""
     tool = None if spec.tool is None else put(tx, spec.tool)
     context = put(tx, spec.context)
-    kept = _Kept(spec.target, spec.options, context, tool, spec.parts, spec.base)
+    kept = _Kept(spec.target, spec.options, context, tool, spec.parts, spec.base, spec.inputs)
     key, is_new = _put(tx, kept)
     if is_new:
         used = {context, *([] if tool is None else [tool]), *spec.parts.values()}
@@ -98,7 +101,7 @@ def _read_spec(connection: Connection, key: str) -> Spec:
     kept = msgspec.json.decode(_body(connection, key), type=_Kept)
     context = msgspec.json.decode(_body(connection, kept.context), type=Context)
     tool = None if kept.tool is None else msgspec.json.decode(_body(connection, kept.tool))
-    return Spec(kept.target, kept.options, context, tool, kept.parts, kept.base)
+    return Spec(kept.target, kept.options, context, tool, kept.parts, kept.base, kept.inputs)
 
 
 def _body(connection: Connection, key: str) -> str:

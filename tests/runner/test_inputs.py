@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +12,11 @@ import msgspec
 import pytest
 
 from jobs_ext.model.request import Target
-from jobs_ext.runner.failure import MissingInput
+from jobs_ext.model.status import Status
+from jobs_ext.model.work import Fingerprint
+from jobs_ext.runner.failure import ChangedInput, MissingInput
 from jobs_ext.runner.inputs import resolve
+from tests.runner.house import WHO, House
 from tests.runner.test_collect import make
 
 
@@ -65,3 +71,43 @@ def test_what_is_gone_is_named(tmp_path: Path) -> None:
     work = msgspec.structs.replace(one.work, arguments={"a": "no.txt"})
     with pytest.raises(MissingInput, match=r"the input a is gone: .*/no\.txt"):
         resolve(work, one.at, frozenset("a"))
+
+
+def test_an_input_that_was_edited_is_refused(tmp_path: Path) -> None:
+    one = make(tmp_path, {})
+    file = tmp_path / "t.txt"
+    file.write_text("abc")
+    known = Fingerprint.of(file.stat())
+    hashed = msgspec.structs.replace(known, sha256=hashlib.sha256(b"abc").hexdigest())
+
+    def staged(fingerprint: Fingerprint) -> object:
+        shutil.rmtree(one.at.work)
+        one.at.work.mkdir()
+        inputs = {str(file): fingerprint}
+        work = msgspec.structs.replace(one.work, arguments={"a": str(file)}, inputs=inputs)
+        return resolve(work, one.at, frozenset("a"))
+
+    assert staged(known) == {"a": "t.txt"}
+    os.utime(file, ns=(0, 0))
+    assert staged(hashed) == {"a": "t.txt"}  # only touched
+    with pytest.raises(ChangedInput, match="the input a was edited"):
+        staged(known)
+    for text in ("abd", "abcd"):
+        file.write_text(text)
+        with pytest.raises(ChangedInput) as caught:
+            staged(hashed)
+        assert caught.value.code == "input_changed"
+
+
+def test_a_job_whose_input_was_edited_before_it_started_says_so(house: House) -> None:
+    file = house.cwd / "t.txt"
+    file.write_text("abc")
+    job = house.command("cat", "t.txt", cwd="private", inputs=[str(file)], hold=True)
+    file.write_text("edited")
+    house.service.jobs.release(WHO, job)
+    ended = house.ended(job)
+    assert (ended.status, ended.reason_code) == (Status.FAILED, "input_changed")
+    assert str(file) in str(ended.reason)
+    again = house.service.jobs.rerun(WHO, job).id
+    assert house.ended(again).status is Status.SUCCEEDED
+    assert house.log(again) == "edited"
