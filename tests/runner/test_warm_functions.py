@@ -1,0 +1,127 @@
+"""Functions in forks and in shared workers, run by a real runner: limits, random state, reruns."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import pytest
+
+from jobs_ext.model import media
+from jobs_ext.model.job import Job
+from jobs_ext.model.request import BatchRequest, Context, Options, Target
+from jobs_ext.model.status import Status
+from jobs_ext.service import Upload
+from tests.runner.house import WHO, House
+from tests.waiting import until
+
+MODES = pytest.mark.parametrize("workers", ["own", "shared"])
+# Sent by name, these would need this file in the job.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+
+def batch(
+    house: House, function: Callable[[int], Any], n_jobs: int, python: str = "", **options: Any
+) -> list[Job]:
+    """Run ``function(k)`` for k from 0 in one lane; return the jobs when all have ended."""
+    context = Context(python=python or sys.executable, cwd=str(house.cwd))
+    target = Target(function="function", qualname=function.__name__)
+    sets = [{"k": k} for k in range(n_jobs)]
+    request = BatchRequest(target, sets, {}, Options(**({"cpu": 2} | options)), context)
+    parts = {"function": Upload("function.pickle", media.PICKLE, cloudpickle.dumps(function))}
+    made = house.service.batches.submit(WHO, request, parts).id
+    until(lambda: len(house.jobs(made)) == n_jobs, what="the jobs")
+    jobs = [house.ended(job.id) for job in house.jobs(made)]
+    return sorted(jobs, key=lambda job: job.batch_index or 0)
+
+
+def value(house: House, job: Job) -> Any:
+    assert job.status is Status.SUCCEEDED, (job.reason, house.log(job.id, "stderr"))
+    return json.loads(house.output(job, "result.json").read_text())
+
+
+def stay(k: int) -> int:
+    if k == 1:
+        __import__("time").sleep(600)
+    return k
+
+
+@MODES
+def test_the_time_limit_is_that_of_one_job(house: House, workers: str) -> None:
+    jobs = batch(house, stay, 4, workers=workers, timeout="2s", grace="1s")
+    assert (jobs[1].status, jobs[1].reason_code) == (Status.FAILED, "time_limit")
+    assert [value(house, jobs[k]) for k in (0, 2, 3)] == [0, 2, 3]
+
+
+def eat(k: int) -> int:
+    if k == 1:
+        kept = b"x" * 400_000_000
+        __import__("time").sleep(60)
+        return len(kept)
+    return k
+
+
+@MODES
+def test_the_memory_limit_is_that_of_one_job(house: House, workers: str) -> None:
+    jobs = batch(house, eat, 3, workers=workers, memory="200MB")
+    assert (jobs[1].status, jobs[1].reason_code) == (Status.FAILED, "out_of_memory")
+    assert [value(house, jobs[k]) for k in (0, 2)] == [0, 2]
+
+
+def flood(k: int) -> int:
+    while k == 1:
+        print("x" * 10_000)
+    return k
+
+
+@MODES
+def test_the_log_limit_is_that_of_one_job(house: House, workers: str) -> None:
+    jobs = batch(house, flood, 3, workers=workers, max_log_size="2MB", grace="1s")
+    assert (jobs[1].status, jobs[1].reason_code) == (Status.FAILED, "log_limit")
+    assert [value(house, jobs[k]) for k in (0, 2)] == [0, 2]
+
+
+def draw(k: int) -> list[float]:
+    import random
+
+    import numpy as np
+
+    return [random.random(), float(np.random.random())]
+
+
+@MODES
+def test_random_numbers_are_each_jobs_own(house: House, workers: str) -> None:
+    drawn = [value(house, job) for job in batch(house, draw, 6, workers=workers)]
+    assert len({one for one, _ in drawn}) == len({other for _, other in drawn}) == 6
+
+
+def where(k: int) -> list[Any]:
+    import os
+    import sys
+
+    return [sys.executable, os.getpid(), k]
+
+
+@MODES
+def test_another_interpreter_is_its_own_parent(house: House, tmp_path: Path, workers: str) -> None:
+    """In an environment with nothing of ours; cloudpickle lies where it looks for modules."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    site = next((tmp_path / "venv").glob("lib/python*/site-packages"))
+    (site / "cloudpickle").symlink_to(Path(cloudpickle.__file__).parent)
+    found = [value(house, job) for job in batch(house, where, 3, python, workers=workers)]
+    assert [(executable, k) for executable, _, k in found] == [(python, k) for k in range(3)]
+    assert len({pid for _, pid, _ in found}) == (1 if workers == "shared" else 3)
+
+
+@MODES
+def test_a_rerun_takes_the_place_of_the_job(house: House, workers: str) -> None:
+    jobs = batch(house, where, 3, workers=workers)
+    again = house.ended(house.service.jobs.rerun(WHO, jobs[1].id, {"k": 7}).id)
+    assert value(house, again)[2] == 7
+    assert (again.batch, again.batch_index) == (jobs[1].batch, 1)
