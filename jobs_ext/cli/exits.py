@@ -11,7 +11,7 @@ class Exit(IntEnum):
     """How a command ended."""
 
     OK = 0  # done; of `wait`: every job succeeded
-    FAILED = 1  # a job failed
+    FAILED = 1  # a job failed; of `doctor`: something is broken
     REFUSED = 2  # wrong usage, or the server refused: nothing was done
     CANCELLED = 3  # a job was cancelled, and none failed
     TIMED_OUT = 4  # the time given to `--timeout` is over; the jobs go on

@@ -12,14 +12,21 @@ import msgspec
 from jobs_ext import __version__
 from jobs_ext.client.errors import InvalidRequest, JobsError, StillRunning, near
 
-from . import jobs, keys, outputs, submitting, waiting
+from . import jobs, keys, machine, outputs, submitting, waiting
 from .call import Verb
 from .exits import Exit, of_error
 from .printing import printable
 
 VERBS = {
     verb.name: verb
-    for verb in [*submitting.VERBS, *waiting.VERBS, *jobs.VERBS, *outputs.VERBS, *keys.VERBS]
+    for verb in [
+        *submitting.VERBS,
+        *waiting.VERBS,
+        *jobs.VERBS,
+        *outputs.VERBS,
+        *keys.VERBS,
+        *machine.VERBS,
+    ]
 }
 
 
