@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,12 +19,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 import growth  # noqa: E402
 from drain import ECHO, LEAST_RATE, MOST_MORE, TINY, compiled, run, served, xargs  # noqa: E402
+from echo import echo_rows  # noqa: E402
 from get import get_rows  # noqa: E402
 from idle import idle_rows  # noqa: E402
 from measured import compile_ours, in_turns  # noqa: E402
 from million import million_rows  # noqa: E402
 from private_server import PrivateServer  # noqa: E402
 from rows import Row, table  # noqa: E402
+from watchers import watcher_rows  # noqa: E402
 
 Measured = Callable[[Path, argparse.Namespace], list[Row]]
 
@@ -68,13 +71,29 @@ def _parquet(folder: Path, given: argparse.Namespace) -> list[Row]:
     return _with_server(lambda server: parquet_rows(server, folder, given.gigabytes), folder)
 
 
+def _echo(folder: Path, given: argparse.Namespace) -> list[Row]:
+    return _with_server(lambda server: echo_rows(server, given.commands), folder)
+
+
 ROWS: dict[str, Measured] = {
     "drain": drain_rows,
     "get": lambda folder, _given: _with_server(get_rows, folder),
     "million": lambda folder, given: million_rows(folder, given.jobs),
     "idle": lambda folder, given: idle_rows(folder, given.seconds),
     "parquet": _parquet,
+    "echo": _echo,
+    "watchers": lambda folder, _given: watcher_rows(folder),
 }
+SCRIPTS = ("import_time", "first_submit", "functions", "notebooks")  # that print by themselves
+
+
+def _script(name: str) -> bool:
+    """Run one of `SCRIPTS`; tell whether it met its goals."""
+    command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py")]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+NAMES = [*ROWS, *SCRIPTS, "growth"]
 
 
 def _growth(folder: Path, given: argparse.Namespace) -> str:
@@ -91,24 +110,27 @@ def main() -> int:
     os.environ["CPU_LIMIT"] = "2"
     compile_ours()
     rows: list[Row] = []
-    for name in given.names or [*ROWS, "growth"]:
+    met = True
+    for name in given.names or NAMES:
         folder = Path(tempfile.mkdtemp(prefix="jx-"))
         os.sync()
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         try:
             if name == "growth":
                 print(_growth(folder, given), flush=True)
+            elif name in SCRIPTS:
+                met = _script(name) and met
             else:
                 rows += ROWS[name](folder, given)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     print(table(rows))
-    return int(not all(row.met for row in rows))
+    return int(not (met and all(row.met for row in rows)))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(ROWS)}, growth; default: all")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(NAMES)}; default: all")
     parser.add_argument("--commands", type=int, default=5000, help="commands of the drain")
     parser.add_argument("--runs", type=int, default=5, help="of which the median is taken")
     parser.add_argument("--jobs", type=int, default=1_000_000, help="stored jobs")
@@ -116,7 +138,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=30.0, help="of idling")
     parser.add_argument("--plot", type=Path, default=ROOT / "docs" / "images" / "growth.png")
     given = parser.parse_args()
-    if unknown := set(given.names) - {*ROWS, "growth"}:
+    if unknown := set(given.names) - {*NAMES}:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     return given
 

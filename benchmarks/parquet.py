@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 from measured import in_turns
 from private_server import PrivateServer
 from rows import Row
@@ -15,6 +16,7 @@ from rows import Row
 import jobs_ext as jx
 
 RUNS = 5
+MOST_MORE = 64.0  # megabytes
 
 
 def parquet_rows(server: PrivateServer, folder: Path, gigabytes: float) -> list[Row]:
@@ -37,15 +39,27 @@ def parquet_rows(server: PrivateServer, folder: Path, gigabytes: float) -> list[
         (output,) = client.get(job.id).outputs.values()
         start = time.perf_counter()
         output.df()
-        taken = time.perf_counter() - start
-        output.path.unlink()
-        return taken
+        return time.perf_counter() - start
 
     def by_path() -> float:
         start = time.perf_counter()
         pd.read_parquet(path)
         return time.perf_counter() - start
 
+    process = psutil.Process(server._process.pid)
+    before = process.memory_info().rss / 1e6
     taken = in_turns(by_http, by_path, RUNS)
+    after = process.memory_info().rss / 1e6
     what = f"{path.stat().st_size / 1e9:.1f} GB of Parquet to a DataFrame by HTTP"
-    return [Row.at_most(what, "pandas.read_parquet", taken, 2.0)]
+    return [
+        Row.at_most(what, "pandas.read_parquet", taken, 2.0),
+        Row(
+            f"memory of the server after {RUNS} such downloads",
+            "before",
+            f"{after:.0f} MB",
+            f"{before:.0f} MB",
+            after / before,
+            f"≤ +{MOST_MORE:.0f} MB",
+            after - before <= MOST_MORE,
+        ),
+    ]

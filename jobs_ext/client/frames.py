@@ -68,8 +68,20 @@ def is_tabular(name: str, media_type: str = "") -> bool:
     return kind(name, media_type) in media.TABULAR
 
 
+def reads_bytes(name: str, media_type: str, engine: str, read_options: dict[str, Any]) -> bool:
+    """Tell whether a file can be read from memory as it is, by Arrow, without another copy."""
+    by_arrow = engine in ("pandas", "pyarrow") and "engine" not in read_options
+    return by_arrow and kind(name, media_type) in (_PARQUET, _ARROW)
+
+
+def from_bytes(held: memoryview) -> Any:
+    """Return bytes as a file for `read`, where `reads_bytes`."""
+    arrow = imported("pyarrow")
+    return arrow.BufferReader(arrow.py_buffer(held))
+
+
 def read(
-    path: str, name: str, media_type: str = "", engine: str = "pandas", **read_options: Any
+    path: Any, name: str, media_type: str = "", engine: str = "pandas", **read_options: Any
 ) -> Any:
     """Return the file at `path` as a frame of `engine`: pandas, polars or pyarrow.
 

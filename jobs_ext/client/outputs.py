@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 import msgspec
@@ -76,14 +77,27 @@ class OutputFile:
 
         The copy is kept until this process ends. Raises `NotFound` when the file has vanished.
         """
+        found = self._here()
+        if found is not None:
+            return found
+        copy = self._copy()
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with _appearing(copy) as half, half.open("wb") as file:
+            self._fetch(file)
+        return copy
+
+    def _here(self) -> Path | None:
+        """Return a file here that holds it already."""
         if self.info.path and self._connection.shares_files and self._is_there(self.info.path):
             return Path(self.info.path)
+        copy = self._copy()
+        return copy if copy.is_file() else None
+
+    def _copy(self) -> Path:
+        """Return where a copy belongs."""
         version = self.info.sha256 or str(self.size)
         place = Path(_cache_dir()) / self.job / str(self._attempt or "latest") / version
-        copy = place / _safe(self.name)
-        if not copy.is_file():
-            self._download(copy)
-        return copy
+        return place / _safe(self.name)
 
     def _is_there(self, path: str) -> bool:
         return os.access(path, os.R_OK) and Path(path).stat().st_size == self.size
@@ -101,15 +115,27 @@ class OutputFile:
 
         `read_options` go to the library's own reader. Raises `NoTable` when it can't read it.
         """
-        path = str(self.path)
+        source = self._source(engine, read_options)
         try:
-            return frames.read(path, self.name, self.media_type, engine, **read_options)
+            return frames.read(source, self.name, self.media_type, engine, **read_options)
         except frames.unreadable() as error:
             raise NoTable(
                 f"{self.name} of job {self.job} can't be read as a table: {str(error).strip()}",
                 field="output",
                 value=self.name,
             ) from error
+
+    def _source(self, engine: str, read_options: dict[str, Any]) -> Any:
+        """Return what it is read from as a frame: a file, or its bytes where those will do.
+
+        To write a large table to a file first would take longer than to read it.
+        """
+        known = frames.reads_bytes(self.name, self.media_type, engine, read_options)
+        if not known or self._here() is not None:
+            return str(self.path)
+        fetched = io.BytesIO()
+        self._fetch(fetched)
+        return frames.from_bytes(fetched.getbuffer())
 
     def save(self, dest: str | os.PathLike[str] = ".") -> Path:
         """Copy it to `dest`, a file or an existing folder (or one written with / at its end)."""
@@ -125,13 +151,12 @@ class OutputFile:
             shutil.copyfile(self.path, half)
         return target
 
-    def _download(self, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with _appearing(target) as half, half.open("wb") as file:
-            while not self._fetch_rest(file):
-                pass
+    def _fetch(self, file: BinaryIO) -> None:
+        """Write all of it into `file`."""
+        while not self._fetch_rest(file):
+            pass
 
-    def _fetch_rest(self, file: Any) -> bool:
+    def _fetch_rest(self, file: BinaryIO) -> bool:
         """Fetch what `file` lacks; False when the line broke after some of it had come."""
         start = file.tell()
         headers = {"Range": f"bytes={start}-", "Accept-Encoding": "identity"} if start else {}
@@ -144,8 +169,7 @@ class OutputFile:
             file.seek(0)
             file.truncate()
         try:
-            for chunk in response.iter_content(_CHUNK):
-                file.write(chunk)
+            file.writelines(response.iter_content(_CHUNK))
         except requests.RequestException:
             if file.tell() > start:
                 return False

@@ -233,6 +233,21 @@ def test_outputs_come_by_http_where_files_are_not_shared(client, tmp_path):
     assert str(file.path) != file.info.path
 
 
+def test_tables_come_by_http_without_a_copy(client):
+    frame = "import os, pandas; made = pandas.DataFrame({'a': [1, 2], 'b': ['x', 'y']}); "
+    jobs = [
+        jx.submit(python(f"{frame}made.to_{kind}(os.environ['JOBS_OUTPUT_DIR'] + '/t.{kind}')"))
+        for kind in ("parquet", "feather")
+    ]
+    client.connection._shares = False
+    for job in jobs:
+        (table,) = job.wait(60).outputs.values()
+        for engine in ("pandas", "pyarrow", "polars"):
+            assert list(table.df(engine)["b"].to_numpy()) == ["x", "y"]
+            assert table._copy().exists() == (engine == "polars")
+        assert list(table.df(columns=["a"])) == ["a"]
+
+
 def test_an_output_is_another_jobs_argument(client):
     first = jx.submit(
         python("open(__import__('os').environ['JOBS_OUTPUT_DIR'] + '/o', 'w').write('a b')")
