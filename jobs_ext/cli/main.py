@@ -12,21 +12,15 @@ import msgspec
 from jobs_ext import __version__
 from jobs_ext.client.errors import InvalidRequest, JobsError, StillRunning, near
 
-from . import jobs, keys, machine, outputs, submitting, waiting
+from . import jobs, keys, machine, notifying, outputs, submitting, waiting
 from .call import Verb
 from .exits import Exit, of_error
 from .printing import printable
 
 VERBS = {
     verb.name: verb
-    for verb in [
-        *submitting.VERBS,
-        *waiting.VERBS,
-        *jobs.VERBS,
-        *outputs.VERBS,
-        *keys.VERBS,
-        *machine.VERBS,
-    ]
+    for group in (submitting, waiting, jobs, outputs, notifying, keys, machine)
+    for verb in group.VERBS
 }
 
 

@@ -92,7 +92,9 @@ class Courier:
 
     def _round(self) -> None:
         self._note_ends()
-        self._outbox.collect()
+        if not self._outbox.collect():  # as a rule: nothing else need be looked at
+            self._next = None
+            return
         spared = self._places.spared(Counter(self._under_way.values()))
         room = _AT_ONCE - len(self._under_way)
         if room > 0:

@@ -62,8 +62,11 @@ class Outbox:
         self._cursor: int | None = None  # the last event looked at
         self._kept = 0  # the cursor in the store
 
-    def collect(self) -> None:
-        """Look at the events that are new, and keep what is to be told of them."""
+    def collect(self) -> bool:
+        """Look at the events that are new, and keep what is to be told of them.
+
+        Tells whether there is anybody to tell anything.
+        """
         while True:
             with self._store.read() as connection:
                 last, somebody = rows.newest_event(connection)
@@ -76,7 +79,7 @@ class Outbox:
                 self._keep(found, last)
             self._cursor = max(start, last)
             if last < start + _CHUNK or not somebody:
-                return
+                return somebody
 
     def due(self, limit: int, without: Collection[str]) -> list[Message]:
         """Return the oldest deliveries that are due, but for those to these places."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import importlib.util
+import sqlite3
 import time
 
 import pytest
@@ -197,6 +198,22 @@ def test_a_redirect_is_followed_without_credentials(told_house, receiver):
         receiver.location = receiver.url
         job = told_house.command("true", notify=[Notify(receiver.url, retries=0)])
         assert "redirects" in str(settled(told_house, job).deliveries[0].error)
+
+
+def test_a_purge_takes_notifications_with_it(told_house, receiver):
+    job = told_house.command("true", notify=[Notify(receiver.url, ["SUCCEEDED"])])
+    settled(told_house, job)
+    batch = told_house.batch(Target(command=["true"]), [{}], notify=[receiver.url])
+    settled(told_house, batch, "batch")
+    told_house.service.trash.purge_job(WHO, job)
+    told_house.service.trash.purge_batch(WHO, batch)
+
+    def left():
+        with sqlite3.connect(told_house.paths.db) as connection:
+            find = "SELECT count(*) FROM notification WHERE job = ? OR batch = ?"
+            return connection.execute(find, (job, batch)).fetchone()[0]
+
+    until(lambda: left() == 0, what="the purge")
 
 
 def test_mails(told_house, letters):

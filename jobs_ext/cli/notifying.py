@@ -1,0 +1,70 @@
+"""Verbs on notifications: whom a job or batch tells."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from jobs_ext.model.notification import Notification
+
+from .call import Call, Verb
+from .exits import Exit
+
+
+def notify(call: Call) -> Exit:
+    """Let a job or batch tell somebody from now on."""
+    said = call.said
+    made = call.handle(said.id).notify(said.to, *(word.upper() for word in said.events))
+    if call.out.as_json:
+        call.out.json(made)
+    else:
+        call.out.line(made.id)
+    return Exit.OK
+
+
+def notifications(call: Call) -> Exit:
+    """Show whom a job or batch tells, and what became of it."""
+    found = call.handle(call.said.id).notifications
+    if call.out.as_json:
+        call.out.json(found)
+    else:
+        call.out.table(("id", "to", "events", "last", "trouble"), map(_row, found))
+    return Exit.OK
+
+
+def _row(one: Notification) -> tuple[Any, ...]:
+    last = one.deliveries[0] if one.deliveries else None
+    told = None if last is None else f"{last.event} {last.status}"
+    return one.id, one.url, ", ".join(one.events), told, None if last is None else last.error
+
+
+def unnotify(call: Call) -> Exit:
+    """Let a job or batch tell somebody no more."""
+    call.handle(call.said.id).unnotify(call.said.notification)
+    if call.out.as_json:
+        call.out.json({"id": call.said.notification})
+    return Exit.OK
+
+
+def _one(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="a job or batch; last: the newest job")
+
+
+def _add_notify(parser: argparse.ArgumentParser) -> None:
+    _one(parser)
+    parser.add_argument("to", metavar="TO", help="https://…, mailto:ann@example.org")
+    parser.add_argument(
+        "events", nargs="*", metavar="EVENT", help="statuses, DELETED or *; default: that it ended"
+    )
+
+
+def _add_unnotify(parser: argparse.ArgumentParser) -> None:
+    _one(parser)
+    parser.add_argument("notification", metavar="NOTIFICATION", help="its id")
+
+
+VERBS = [
+    Verb("notify", "Let a job or batch tell somebody.", notify, _add_notify),
+    Verb("notifications", "Show whom a job or batch tells.", notifications, _one),
+    Verb("unnotify", "Let a job or batch tell somebody no more.", unnotify, _add_unnotify),
+]
