@@ -43,6 +43,7 @@ from typing import Any
 _MOST = 1 << 18  # bytes of an order
 _SETTLED = 2.0  # seconds after which a change of a folder shows in its time
 _CAN_SHADOW = (".py", ".pyc", ".so")
+_FILE = io.IOBase.__mro__[1]  # what all files are; the abstract class is slow to ask
 _NO_MODULES = {"__main__", "__init__"}  # a file of this name is not what is imported by it
 _AT_START = {"sitecustomize", "usercustomize"}  # imported by a fresh interpreter, where there are
 
@@ -273,7 +274,7 @@ def end(code: int) -> None:
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     for thing in gc.get_objects():  # those that this child made: the others are frozen
-        if issubclass(type(thing), io.IOBase) and not thing.closed:
+        if issubclass(type(thing), _FILE) and not thing.closed:
             with contextlib.suppress(OSError, ValueError):
                 thing.flush()
     flush()
