@@ -10,20 +10,23 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import msgspec
+import msgspec.inspect
 from traitlets import Undefined
 
 import jobs_ext
-from jobs_ext.api.openapi import document
+from jobs_ext.api.errors import Problem
+from jobs_ext.api.handler import verbs
+from jobs_ext.api.operation import NoQuery, Operation, operation_of
 from jobs_ext.api.routes import ROUTES
 from jobs_ext.app import JobsExtension
 from jobs_ext.cli.exits import Exit
 from jobs_ext.cli.main import VERBS
 from jobs_ext.cli.structs import comments
+from jobs_ext.model import errors, events, grant, notification, reasons, request, status, tool
 from jobs_ext.model import filters as model
-from jobs_ext.model import grant, job, key, notification, query, reasons, request, status, tool
 from jobs_ext.service import principal
 from jobs_ext.service.filters import LONGEST_PATTERN, MOST_TESTS, MOST_VALUES, MOST_WILDCARDS
 from jobs_ext.service.filtertext import DEEPEST, LONGEST
@@ -161,44 +164,71 @@ def tools() -> str:
 
 def http() -> str:
     """Return the page on routes, bodies and answers."""
-    spec = document(tuple(ROUTES))
-    rows = (
-        (f"`{verb.upper()} {path}`", told.get("summary", ""))
-        for path, verbs in spec["paths"].items()
-        for verb, told in verbs.items()
-        if isinstance(told, dict)
-    )
-    bodies = (
-        request.SubmitRequest,
-        request.BatchRequest,
-        request.Target,
-        request.Options,
-        request.Context,
-        key.KeyRequest,
-        query.JobSearch,
-        grant.GrantRequest,
-    )
-    answers = (
-        job.Job,
-        job.Attempt,
-        job.Progress,
-        job.Output,
-        job.Batch,
-        job.Event,
-        job.LogChunk,
-        key.Key,
-        grant.Grant,
-    )
     parts = [
         "# HTTP\n",
         HTTP_INTRODUCTION,
-        table(("route", "what it does"), rows),
+        table(("route", "what it does", "query", "body", "answer"), _routes()),
+        "## Errors\n",
+        "`type`, for programs; `message` is a sentence.\n",
+        table(("type", "status", "meaning"), _error_types()),
+        "## Events\n",
+        "The `type` of what `GET jobs/{job}/history` shows, in the order of `seq`.\n",
+        table(("type", "when"), ((f"`{name}`", said) for name, said in events.EVENTS.items())),
+        "## What is sent and answered\n",
     ]
-    for title, structs in {"What is sent": bodies, "What is answered": answers}.items():
-        parts.append(f"## {title}\n")
-        for struct in structs:
-            parts += [f"### {struct.__name__}\n", f"{_summary(struct)}\n", fields(struct)]
+    for struct in sorted(_described(), key=lambda struct: struct.__name__):
+        parts += [f"### {struct.__name__}\n", f"{_summary(struct)}\n", fields(struct)]
     return "\n".join(parts)
+
+
+def _operations() -> Iterable[tuple[str, str, Operation]]:
+    """Yield path, verb and operation of everything that can be asked for."""
+    for route in ROUTES:
+        for verb in verbs(route.handler):
+            if told := operation_of(route.handler, verb):
+                yield "/" + route.path.replace(":path", ""), verb, told
+
+
+def _routes() -> Iterable[tuple[str, ...]]:
+    for path, verb, told in _operations():
+        query = "" if told.query is NoQuery else _type(told.query)
+        taken = (_type(kind) if kind else "" for kind in (told.body, told.response))
+        yield f"`{verb} {path}`", told.summary, *(f"`{t}`" if t else "" for t in (query, *taken))
+
+
+def _described() -> set[type[msgspec.Struct]]:
+    """Return the structs of everything that is sent or answered; filters have their own page."""
+    kinds = [
+        kind
+        for _, _, told in _operations()
+        for kind in (told.query, told.body, told.response)
+        if kind is not None and kind is not NoQuery
+    ]
+    found = {get_origin(cls) or cls for kind in [*kinds, Problem] for cls in _structs(kind)}
+    return found - set(model.Filter.__args__) - {tool.Tool}
+
+
+def _structs(kind: Any) -> list[Any]:
+    """Return the structs that a type is made of."""
+    found: list[Any] = []
+    waiting: list[Any] = [msgspec.inspect.type_info(kind)]
+    while waiting:
+        info = waiting.pop()
+        if isinstance(info, msgspec.inspect.StructType) and info.cls not in found:
+            found.append(info.cls)
+            waiting += [field.type for field in info.fields]
+        for name in ("types", "item_type", "value_type", "item_types"):
+            inner = getattr(info, name, ())
+            waiting += inner if isinstance(inner, tuple) else [inner]
+    return found
+
+
+def _error_types() -> Iterable[tuple[str, str, str]]:
+    """Yield type, status and meaning of the errors that the server answers with."""
+    for error in [*vars(errors).values()]:
+        served = inspect.isclass(error) and error.__module__ == errors.__name__
+        if served and error is not errors.JobsError:
+            yield f"`{error.type}`", str(error.http_status), _summary(error)
 
 
 FILTERS_INTRODUCTION = f"""\

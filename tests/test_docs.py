@@ -7,11 +7,23 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import nbformat
 import pytest
 
 import jobs_ext
+from jobs_ext.api import openapi
+from jobs_ext.api.routes import ROUTES
+from jobs_ext.app import JobsExtension
+from jobs_ext.model import errors, events
+from jobs_ext.model.filters import BATCH_FIELDS, JOB_FIELDS, TOOL_FIELDS
+from jobs_ext.model.grant import Right
+from jobs_ext.model.reasons import ReasonCode
+from jobs_ext.model.status import Stage, Status
+from jobs_ext.model.tool import Tool, ToolInput, ToolOutput, ToolParameter, ToolResources
+from jobs_ext.service import principal
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")])
@@ -66,3 +78,46 @@ def test_a_committed_notebook_shows_a_whole_run(path):
     kinds = {output.output_type for cell in cells for output in cell.outputs}
     assert "error" not in kinds
     assert kinds
+
+
+REFERENCE = REPOSITORY / "docs" / "reference"
+
+
+SERVED = [one for one in errors.JobsError.__subclasses__() if one.__module__ == errors.__name__]
+
+
+def told_in(page):
+    return (REFERENCE / page).read_text()
+
+
+def test_every_schema_and_parameter_of_the_api_is_described():
+    document = openapi.document(tuple(ROUTES))
+    told = told_in("http.md") + told_in("tools.md") + told_in("filters.md")
+    for name, schema in document["components"]["schemas"].items():
+        for field in schema.get("properties", {}):
+            assert f"| `{field}` |" in told or field == "type", (name, field)
+    for path, item in document["paths"].items():
+        for verb, said in item.items():
+            if verb != "parameters":
+                assert f"| `{verb.upper()} {path}` | {said['summary']} |" in told
+                for parameter in said.get("parameters", []):
+                    assert f"| `{parameter['name']}` |" in told, (path, parameter)
+
+
+def test_every_name_that_programs_read_is_described():
+    assert get_args(events.EventType) == (*events.EVENTS,)
+    words = {
+        "http.md": [*events.EVENTS, *(error.type for error in SERVED)],
+        "permissions.md": [*principal.Verb, *Right],
+        "statuses.md": [*Status, *Stage, *ReasonCode],
+        "filters.md": [*JOB_FIELDS, *BATCH_FIELDS, *TOOL_FIELDS],
+        "configuration.md": JobsExtension.class_own_traits(config=True),
+        "tools.md": [
+            field.encode_name
+            for struct in (Tool, ToolInput, ToolParameter, ToolOutput, ToolResources)
+            for field in msgspec.structs.fields(struct)
+        ],
+    }
+    for page, names in words.items():
+        told = told_in(page)
+        assert [name for name in names if f"`{name}`" not in told] == [], page

@@ -104,7 +104,7 @@ class Event(Struct, frozen=True):
 
     seq: int
     time: str
-    type: str  # submitted, status, progress, outputs, released, deleted, purged, …
+    type: str  # submitted, status, progress, …: see the page on statuses
     job: str | None = None
     batch: str | None = None
     data: dict[str, Any] = {}

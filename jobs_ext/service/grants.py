@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from ..model.clock import now
 from ..model.errors import InvalidRequest, NotFound
+from ..model.events import EventType
 from ..model.grant import Grant, GrantRequest, Right
 from ..store import events as event_rows
 from ..store import grants as rows
@@ -84,6 +85,6 @@ def _revoke(tx: Connection, row: JobRow, grantee: str, who: Principal) -> None:
     _note(tx, row, "revoked", {"grantee": grantee, "by": who.owner})
 
 
-def _note(tx: Connection, row: JobRow, kind: str, data: dict[str, object]) -> None:
+def _note(tx: Connection, row: JobRow, kind: EventType, data: dict[str, object]) -> None:
     entry = event_rows.entry(now(), kind, row.owner, job=row.id, batch=row.batch, data=data)
     event_rows.append(tx, [entry])

@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 
+from ..model.events import EventType
 from ..model.filters import Filter
 from ..model.job import Batch, TargetInfo
 from ..model.status import ACTIVE, Status
@@ -177,7 +178,11 @@ def _jobs_in(pk: int, *statuses: Status) -> ColumnElement[bool]:
 
 
 def _log(
-    tx: Connection, type_: str, where: ColumnElement[bool], data: ColumnElement[str], time: str
+    tx: Connection,
+    type_: EventType,
+    where: ColumnElement[bool],
+    data: ColumnElement[str],
+    time: str,
 ) -> None:
     """Append one event for each job that `where` finds, without reading them all."""
     chosen = select(literal(time), literal(type_), job.c.owner, job.c.id, job.c.batch, data).where(

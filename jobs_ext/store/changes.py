@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from ..model.clock import now
+from ..model.events import EventType
 from ..model.status import Status, check_move
 from . import events
 from .prepared import Updates
@@ -46,7 +47,7 @@ class Changes:
     def note(
         self,
         row: Row[Any],
-        type_: str,
+        type_: EventType,
         *,
         time: str | None = None,
         data: dict[str, Any] | None = None,

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
+from ..model.events import EventType
 from ..model.grant import WORLD
 from ..model.job import Event
 from .prepared import insertion
@@ -17,7 +18,7 @@ _APPEND = insertion(event, frozenset({"time", "type", "owner", "job", "batch", "
 
 def entry(
     time: str,
-    type_: str,
+    type_: EventType,
     owner: str,
     *,
     job: str | None = None,

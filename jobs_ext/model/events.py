@@ -1,0 +1,48 @@
+"""What can happen to a job or batch: the types of events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+EventType = Literal[
+    "submitted",
+    "status",
+    "progress",
+    "outputs",
+    "held",
+    "released",
+    "changed",
+    "cancel_requested",
+    "deleted",
+    "reinstated",
+    "purge_requested",
+    "purged",
+    "granted",
+    "revoked",
+    "key_made",
+    "key_revoked",
+]
+
+#: When each is written; a test holds both together.
+EVENTS: Mapping[EventType, str] = MappingProxyType(
+    {
+        "submitted": "it was accepted; `data` has its name, of a batch also `n_jobs`",
+        "status": "a job went `from` one `status` to another; with its `reason_code` and `reason`",
+        "progress": "a job said how far it is",
+        "outputs": "the outputs of a job are known, or became others",
+        "held": "a job that waits is held",
+        "released": "a held job or batch may go on",
+        "changed": "the priority of what waits is another",
+        "cancel_requested": "the end of a job that is under way, or of a batch, was asked for",
+        "deleted": "it was hidden: it lies in the trash",
+        "reinstated": "it came back from the trash",
+        "purge_requested": "it is to be removed for good",
+        "purged": "its files and all that was known of it are gone",
+        "granted": "somebody was given rights on a job; `data` says who and which",
+        "revoked": "somebody's rights on a job were taken back",
+        "key_made": "an API key was made",
+        "key_revoked": "an API key holds no more",
+    }
+)
