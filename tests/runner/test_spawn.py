@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jobs_ext.runner.keeper.spawn import spawn, why_not
+from jobs_ext.runner.keeper.spawn import Environment, spawn, why_not
 
 Run = Callable[..., str]
 NO_PROGRAM = "no program of this machine, nor a script that begins with #!"
@@ -36,9 +36,9 @@ def run(way: str, tmp_path: Path) -> Iterator[Run]:
         for file in files.values():
             file.unlink(missing_ok=True)
         paths = {name: str(file) for name, file in files.items()}
-        order: dict[str, Any] = {"argv": list(argv), "cwd": str(cwd), **paths}
+        order: dict[str, Any] = {"argv": list(argv), "cwd": str(cwd), "environment": {}, **paths}
         try:
-            pid = spawn(order, {"PATH": path})
+            pid = spawn(order, Environment({"PATH": path}))
         except (OSError, ValueError) as error:
             return why_not(error, order)
         finally:

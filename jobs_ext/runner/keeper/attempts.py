@@ -10,7 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from . import processes
@@ -18,7 +18,7 @@ from .cgroups import Group, Groups, find_home
 from .folders import Folders
 from .journal import Journal, Record
 from .lanes import Lanes, Order
-from .spawn import Spawn, opened, spawn, why_not
+from .spawn import Environment, Spawn, opened, spawn, why_not
 from .warm import Born, Declined, Reaped, WarmParents
 
 LEFTOVER_GRACE = 1.0  # seconds between SIGTERM and SIGKILL for what a job leaves behind
@@ -44,10 +44,6 @@ class Attempt:
     told: dict[str, Any] | None = None  # why it was told to stop: code and sentence
     exited: bool = False  # its main process has; the rest is being ended
     kill_at: float | None = None  # monotonic time of the next SIGKILL
-    marks: tuple[bytes, bytes] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.marks = processes.marks_of(self.key)
 
 
 @dataclass
@@ -75,6 +71,7 @@ class Attempts:
         self._lanes = Lanes()
         self._folders = Folders()
         self._left: list[str] = []  # lanes whose attempt is over
+        self._children = processes.Children()
         self._host = socket.gethostname()
 
     @property
@@ -100,7 +97,12 @@ class Attempts:
         """Forget the keys of ended attempts: the store has them, nobody will send them again."""
         self._known = {*self._live, *self._unborn}
 
-    def spawn(self, order: dict[str, Any], environment: dict[str, str]) -> None:
+    @property
+    def queueing(self) -> bool:
+        """Whether any wait in a lane."""
+        return bool(self._lanes.keys)
+
+    def spawn(self, order: dict[str, Any], environment: Environment) -> None:
         """Start an attempt as soon as its lane is free, unless one of that key was ever started."""
         one = Order(order, environment)
         known = order["key"] in self._known or order["key"] in self._lanes.keys
@@ -134,7 +136,7 @@ class Attempts:
             return False
         try:
             with opened(one.order) as files:
-                if self._warm.order(*one, list(files)):
+                if self._warm.order(one.order, one.environment.values, list(files)):
                     self._unborn[one.order["key"]] = Unborn(one, intent, os.dup(files[2]))
                     return True
         except (OSError, ValueError):  # a cold start will say why
@@ -142,12 +144,12 @@ class Attempts:
         return False
 
     def _begin_cold(self, one: Order, intent: Record) -> bool:
-        order, environment = one
+        order, shared = one
         try:
             if order["folder"] is not None:
                 self._folders.make(order["folder"])
             before = processes.start_of_one_made_now()
-            pid = self._start(order, environment | order["environment"])
+            pid = self._start(order, shared)
         except (OSError, ValueError) as error:
             self._failed(order["key"], why_not(error, order), getattr(error, "errno", None))
             return False
@@ -321,7 +323,7 @@ class Attempts:
 
     def _orphans(self) -> set[int]:
         """Return the children of the keeper that are neither an attempt's main process nor ours."""
-        return processes.children(os.getpid()) - self._by_pid.keys() - self._warm.pids
+        return self._children.pids() - self._by_pid.keys() - self._warm.pids
 
     def _members(self, attempt: Attempt) -> list[processes.Process]:
         """Return the running processes of an attempt: its subtree, and orphans that carry it."""
@@ -354,7 +356,7 @@ def _exits() -> Iterator[tuple[int, int, Any]]:
 def _belongs(entry: processes.Process, attempt: Attempt) -> bool:
     return (
         attempt.pid in (entry.session, entry.group)
-        or processes.carries(entry.pid, attempt.marks)
+        or processes.carries(entry.pid, processes.marks_of(attempt.key))
         or processes.holds(entry.pid, os.path.realpath(attempt.alive))
     )
 

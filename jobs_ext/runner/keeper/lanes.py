@@ -6,12 +6,14 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from .spawn import Environment
+
 
 class Order(NamedTuple):
     """An attempt to start, and the environment it shares with others."""
 
     order: dict[str, Any]
-    environment: dict[str, str]
+    environment: Environment
 
 
 class Lanes:

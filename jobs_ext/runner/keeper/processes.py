@@ -144,6 +144,29 @@ def _from_ps(which: list[str]) -> dict[int, Process]:
     return found
 
 
+class Children:
+    """The children of this process, looked at again and again."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._file: int | None = None
+        with contextlib.suppress(FileNotFoundError):  # see `children`
+            path = f"/proc/{self._pid}/task/{self._pid}/children"
+            self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def pids(self) -> set[int]:
+        """Return their pids, zombies included."""
+        if self._file is None:
+            return children(self._pid)
+        data = os.pread(self._file, _PAGE, 0)
+        while len(data) * 2 > _PAGE:  # the kernel fills a page at a time: there may be more
+            more = os.pread(self._file, _PAGE, len(data))
+            if not more:
+                break
+            data += more
+        return {int(word) for word in data.split()}
+
+
 def children(pid: int, everything: dict[int, Process] | None = None) -> set[int]:
     """Return the pids of the children of this very process, `pid`, zombies included."""
     try:

@@ -36,10 +36,12 @@ from typing import Any
 from . import PROTOCOL
 from .attempts import Attempts
 from .journal import Journal
+from .spawn import Environment
 
 IDLE = 30.0  # seconds without attempts and connections after which the keeper ends
 _LOOK = 2.0  # seconds between two looks at the socket's file
 _SEND_TIME = 5.0  # seconds that a reader may be stuck before it is dropped
+_QUIET = 0.02  # seconds between two notices of a journal that grows all the time
 _GREW = b'{"event":"journal"}\n'
 
 
@@ -48,7 +50,7 @@ class Connection:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self.environments: dict[str, dict[str, str]] = {}
+        self.environments: dict[str, Environment] = {}
         self._unread = b""
 
     def lines(self) -> list[bytes] | None:
@@ -76,6 +78,7 @@ class Keeper:
         self._connections: set[Connection] = set()
         self._selector = selectors.DefaultSelector()
         self._last_use = time.monotonic()
+        self._quiet_until = 0.0  # monotonic
         self._stop_when_idle = False
 
     def run(self) -> None:
@@ -111,6 +114,7 @@ class Keeper:
     def _tick(self) -> float:
         """Do what is due; return the seconds until something else will be."""
         due = [self._attempts.tick(), self._journal.tick(), self._stay_reachable()]
+        due.append(_QUIET if self._journal.grew else None)  # it may not have been told
         return min([IDLE, *(seconds for seconds in due if seconds is not None)])
 
     def _stay_reachable(self) -> float:
@@ -142,10 +146,16 @@ class Keeper:
         return not self._connections and time.monotonic() - self._last_use >= IDLE
 
     def _notify(self) -> None:
-        if self._journal.grew:
-            self._journal.grew = False
-            for connection in list(self._connections):
-                self._nudge(connection)
+        """Say that the journal grew. While attempts wait in lanes, news come by the thousand."""
+        if not self._journal.grew:
+            return
+        present = time.monotonic()
+        if self._attempts.queueing and present < self._quiet_until:
+            return
+        self._quiet_until = present + _QUIET
+        self._journal.grew = False
+        for connection in list(self._connections):
+            self._nudge(connection)
 
     def _accept(self, listener: socket.socket) -> None:
         sock, _ = listener.accept()
@@ -200,7 +210,7 @@ class Keeper:
                 for order in message["attempts"]:
                     self._attempts.spawn(order, connection.environments[order["shared"]])
             case "environment":
-                connection.environments[message["name"]] = message["values"]
+                connection.environments[message["name"]] = Environment(message["values"])
             case "forget-environments":
                 connection.environments.clear()
             case "kill":

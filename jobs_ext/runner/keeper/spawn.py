@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import functools
 import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-#: Starts what an order asks for, with its whole environment; returns the process id of a child,
-#: or of a descendant that becomes one. Raises `OSError` or `ValueError` (see `why_not`).
-Spawn = Callable[[dict[str, Any], dict[str, str]], int]
+#: Starts what an order asks for, with what it shares with others; returns the process id of a
+#: child, or of a descendant that becomes one. Raises `OSError` or `ValueError` (see `why_not`).
+Spawn = Callable[[dict[str, Any], "Environment"], int]
 
 _HOME = "/"  # where the keeper itself stays: it keeps no file system busy
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
@@ -25,8 +26,25 @@ class _Streams(NamedTuple):
     stderr: int
 
 
-def spawn(order: dict[str, Any], environment: dict[str, str]) -> int:
+class Environment:
+    """Variables that many attempts have in common, encoded but once."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self.values = values
+
+    @functools.cached_property
+    def encoded(self) -> dict[bytes, bytes]:
+        """The same as the system takes them. Raises `ValueError` for what it does not take."""
+        return _encoded(self.values)
+
+
+def _encoded(values: Mapping[str, str]) -> dict[bytes, bytes]:
+    return {os.fsencode(name): os.fsencode(value) for name, value in values.items()}
+
+
+def spawn(order: dict[str, Any], shared: Environment) -> int:
     """Start a program in a session of its own, which holds the lock on its `alive` file."""
+    environment = shared.encoded | _encoded(order["environment"])
     with opened(order) as (stdout, stderr, alive):
         os.set_inheritable(alive, True)  # alone: all other descriptors close on exec
         os.chdir(order["cwd"])  # there is no other thread that could mind
@@ -72,7 +90,7 @@ _HINTS = {
 }
 
 
-def _execute(argv: list[str], environment: Mapping[str, str], streams: _Streams) -> int:
+def _execute(argv: list[str], environment: Mapping[bytes, bytes], streams: _Streams) -> int:
     """Start the first program of that name that can be started, as ``execvp`` does.
 
     Standard input is the keeper's own, ``/dev/null``.
@@ -90,18 +108,21 @@ def _execute(argv: list[str], environment: Mapping[str, str], streams: _Streams)
     raise refused
 
 
-def _candidates(program: str, environment: Mapping[str, str]) -> Iterator[str]:
+def _candidates(program: str, environment: Mapping[bytes, bytes]) -> Iterator[str]:
     """Yield where a program may be: at its path, or in the folders of the job's own PATH."""
     if "/" in program:
         yield program
         return
-    for folder in os.get_exec_path(environment):
+    folders = environment.get(b"PATH", os.fsencode(os.defpath))
+    for folder in os.fsdecode(folders).split(os.pathsep):
         path = f"{folder or '.'}/{program}"
         if os.access(path, os.F_OK):  # costs less than an attempt to start it
             yield path
 
 
-def _start(path: str, argv: list[str], environment: Mapping[str, str], streams: _Streams) -> int:
+def _start(
+    path: str, argv: list[str], environment: Mapping[bytes, bytes], streams: _Streams
+) -> int:
     actions = [(os.POSIX_SPAWN_DUP2, number, to) for to, number in enumerate(streams, start=1)]
     try:
         return os.posix_spawn(
@@ -112,7 +133,7 @@ def _start(path: str, argv: list[str], environment: Mapping[str, str], streams: 
 
 
 def _start_slowly(
-    path: str, argv: list[str], environment: Mapping[str, str], streams: _Streams
+    path: str, argv: list[str], environment: Mapping[bytes, bytes], streams: _Streams
 ) -> int:
     child = subprocess.Popen(
         argv,
