@@ -1,1 +1,1 @@
-"""What runs inside the job's own interpreter: stand-alone files; only `forking` needs jobs_ext."""
+"""What runs inside the job's own interpreter: stand-alone files that need no jobs_ext."""

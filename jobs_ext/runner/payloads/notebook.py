@@ -16,7 +16,7 @@ same interpreter: ``ipykernel`` is imported already.
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
 import json
 import keyword
 import os
@@ -31,7 +31,7 @@ from typing import Any
 FAILED_TAG = "jobs-failed"
 INJECTED_TAG = "injected-parameters"  # papermill's name, which other tools know
 WORTHWHILE = ("numpy", "pandas")  # a warm parent imports them once a kernel did
-_FORKING = "jobs_ext.runner.payloads.forking"
+_FORKING = "jobs_forking"  # forking.py, as a warm parent imports it
 _NEEDED = """
     nbclient jupyter_client.provisioning.local_provisioner tornado.platform.asyncio tornado.queues
     ipykernel.kernelapp ipykernel.kernelspec ipykernel.debugger IPython.core.debugger pydoc
@@ -46,9 +46,13 @@ class NotebookError(Exception):
 
 def preload() -> None:
     """Import what every notebook needs, its kernel included. For a warm parent."""
-    for name in (*_NEEDED, _FORKING):
+    for name in _NEEDED:
         with contextlib.suppress(ImportError):  # another version does without
             importlib.import_module(name)
+    spec = importlib.util.spec_from_file_location(_FORKING, Path(__file__).with_name("forking.py"))
+    if spec is not None and spec.loader is not None:
+        sys.modules[_FORKING] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[_FORKING])
 
 
 def folders(request: str) -> list[str]:
