@@ -36,8 +36,10 @@ from .api.routes import handlers
 from .model.errors import InvalidRequest
 from .model.notification import Mail, Notify, Outgoing
 from .model.quantities import parse_bytes, parse_duration
+from .model.retention import Retention
 from .model.scheduling import DEFAULT_QUEUE, QueueRules, Scheduling
 from .model.scrub import SCRUBBER
+from .model.status import FINAL
 from .runner.holder import ask_whoever_holds
 from .service import Service, Slots
 from .service.addresses import Guard
@@ -103,6 +105,12 @@ class JobsExtension(ExtensionApp):
         help="Bytes of the files that a submit reads to know them again: a job whose input was "
         "edited before it starts fails, and says so. Of what is larger, size and time must stay as "
         'they were. "": nothing is read.',
+    ).tag(config=True)
+
+    keep = Dict(
+        help="How long jobs are kept from their end, by final status, e.g. {'SUCCEEDED': '90d', "
+        "'FAILED': '30d', 'CANCELLED': '7d'}; then they go into the trash, a batch as a whole. "
+        "What is not named is kept. What would go now is shown at api/v1/retention.",
     ).tag(config=True)
 
     keep_deleted = Unicode(
@@ -204,6 +212,19 @@ class JobsExtension(ExtensionApp):
             raise TraitError(f"JobsExtension.{name}: {error}, not {size!r}") from None
         return size
 
+    @validate("keep")
+    def _check_keep(self, proposal: Bunch) -> dict[str, object]:
+        kept: dict[str, object] = proposal.value
+        unknown = sorted(set(kept) - {str(status) for status in FINAL})
+        if unknown:
+            raise TraitError(f"JobsExtension.keep: no job ends as {', '.join(unknown)}")
+        try:
+            for duration in kept.values():
+                parse_duration(duration if isinstance(duration, int | float) else str(duration))
+        except ValueError as error:
+            raise TraitError(f"JobsExtension.keep: {error}") from None
+        return kept
+
     @validate("keep_deleted")
     def _check_duration(self, proposal: Bunch) -> str:
         duration: str = proposal.value
@@ -284,6 +305,7 @@ class JobsExtension(ExtensionApp):
                 slots=self._slots(),
                 scheduling=self._scheduling(),
                 whom=self._whom(),
+                retention=self._retention(),
                 hashed_inputs=parse_bytes(self.max_hashed_inputs or 1),
             ),
             keys=KernelKeys(server.kernel_manager),
@@ -298,8 +320,15 @@ class JobsExtension(ExtensionApp):
         """Return the limits of all jobs as options of the runner."""
         limits = {"--max-log-size": self.max_log_size, "--max-output-size": self.max_output_size}
         options = [f"{name}={parse_bytes(size)}" for name, size in limits.items() if size]
-        kept = self.keep_deleted
-        return [*options, *([f"--keep-deleted={parse_duration(kept)}"] if kept else [])]
+        rules = msgspec.json.encode(self._retention()).decode()
+        return [*options, "--retention", rules]
+
+    def _retention(self) -> Retention:
+        kept: dict[str, str] = self.keep
+        return Retention(
+            keep={status: parse_duration(duration) for status, duration in kept.items()},
+            keep_deleted=parse_duration(self.keep_deleted) if self.keep_deleted else None,
+        )
 
     def _slots(self) -> Slots:
         found = detect()

@@ -20,6 +20,7 @@ from . import (
     openapi,
     outputs,
     queues,
+    retention,
     tools,
     zips,
 )
@@ -47,6 +48,7 @@ ROUTES = [
     Route("tools", tools.ToolsHandler),
     Route("tools/{tool}", tools.ToolHandler),
     Route("queues", queues.QueuesHandler),
+    Route("retention", retention.RetentionHandler),
     Route("check", jobs.CheckHandler),
     Route("jobs", jobs.JobsCollectionHandler),
     Route("jobs/search", jobs.SearchHandler),

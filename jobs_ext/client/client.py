@@ -23,6 +23,7 @@ from .wire import Parts
 if TYPE_CHECKING:
     from jobs_ext.model.grant import Grant
     from jobs_ext.model.notification import Notification
+    from jobs_ext.model.retention import Outlived
     from jobs_ext.model.tool import Tool
 
     from .batch import Batch
@@ -200,6 +201,12 @@ class Client(Submitter):
     def delete_notification(self, kind: str, id: str, notification: str) -> None:  # noqa: A002
         """Let a job or batch (``kind``) tell somebody no more."""
         self.connection.request("DELETE", f"{_notifications(kind, id)}/{notification}")
+
+    def retention(self) -> Outlived:
+        """Return how long jobs are kept, and what of ours would go into the trash now."""
+        from jobs_ext.model.retention import Outlived
+
+        return self._get("retention", Outlived)
 
     def queues(self) -> list[dict[str, Any]]:
         """Return the named queues: name, description, max_running and running of each."""

@@ -18,6 +18,7 @@ import msgspec
 
 from ..model.errors import DiskFull, JobsError
 from ..model.notification import Outgoing
+from ..model.retention import Retention
 from ..model.scheduling import Scheduling
 from ..model.scrub import SCRUBBER
 from ..service import Service, Slots
@@ -101,7 +102,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--outgoing", default="{}", help="who may be told: `Outgoing` as JSON")
     parser.add_argument("--max-log-size", type=int, help="bytes that a log may have")
     parser.add_argument("--max-output-size", type=int, help="bytes that a job's files may take")
-    parser.add_argument("--keep-deleted", type=float, help="seconds that the trash keeps jobs")
+    parser.add_argument("--retention", default="{}", help="what is kept: `Retention` as JSON")
     parser.add_argument(
         "--replace", action="store_true", help="take the place of a runner of other code"
     )
@@ -168,6 +169,7 @@ def _work(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryIO
         options.data_dir,
         slots=slots,
         scheduling=msgspec.json.decode(options.scheduling, type=Scheduling),
+        retention=msgspec.json.decode(options.retention, type=Retention),
         runtime_dir=options.runtime_dir,
     )
     limits = Limits(options.max_log_size, options.max_output_size)
@@ -178,7 +180,6 @@ def _work(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryIO
         slots,
         limits,
         _deliverer(whom, paths),
-        options.keep_deleted,
     )
     ending.wakes(runner.wake)
     _log.info("started; %g cores, %d bytes", slots.cpu, slots.memory)

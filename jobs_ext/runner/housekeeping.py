@@ -8,20 +8,20 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..model.errors import JobsError
-from ..service import Trash
+from ..service import Keeping, Trash
 
 _PAUSE = 2.0  # seconds between looks when there is nothing to do
 _RETRY = 60.0  # seconds after something that could not be done
-_EXPIRY = 60.0  # seconds between looks for what has been in the trash long enough
+_EXPIRY = 60.0  # seconds between looks for what has been kept long enough
 _log = logging.getLogger(__name__)
 
 
 class Housekeeper:
-    """Purges what was marked, and marks what has been in the trash for `keep` seconds."""
+    """Purges what was marked; carries out the rules of how long jobs are kept, and the trash."""
 
-    def __init__(self, trash: Trash, keep: float | None, wake: Callable[[], None]) -> None:
+    def __init__(self, trash: Trash, keeping: Keeping, wake: Callable[[], None]) -> None:
         self._trash = trash
-        self._keep = keep
+        self._keeping = keeping
         self._wake = wake
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="housekeeping")
         self._work: Future[float] | None = None
@@ -67,7 +67,10 @@ class Housekeeper:
         return 0.0 if self._trash.step() else _PAUSE
 
     def _expire(self) -> None:
-        if self._keep is None or time.monotonic() < self._expiry_due:
+        if time.monotonic() < self._expiry_due:
             return
-        if self._trash.expire(max(0.0, time.time() - self._keep)) == 0:
+        kept, moved = self._keeping.rules.keep_deleted, self._keeping.step()
+        if kept is not None:
+            moved += self._trash.expire(max(0.0, time.time() - kept))
+        if moved == 0:
             self._expiry_due = time.monotonic() + _EXPIRY

@@ -5,9 +5,19 @@ from __future__ import annotations
 from ..model.query import JobQuery
 from .decode import decode_request
 from .principal import Principal
+from .retention import Keeping
 from .service import Service
 from .slots import Slots
 from .trash import Trash
 from .uploads import Upload
 
-__all__ = ["JobQuery", "Principal", "Service", "Slots", "Trash", "Upload", "decode_request"]
+__all__ = [
+    "JobQuery",
+    "Keeping",
+    "Principal",
+    "Service",
+    "Slots",
+    "Trash",
+    "Upload",
+    "decode_request",
+]

@@ -14,6 +14,7 @@ from msgspec import UNSET, Struct
 
 from ..model.errors import InvalidRequest, NotFound
 from ..model.request import KINDS, Context, Options, Target
+from ..model.retention import Retention
 from ..model.scheduling import Scheduling
 from ..model.tool import Tool
 from ..store.contents import Spec
@@ -36,6 +37,7 @@ class House(Struct, frozen=True):
     root: str  # where relative paths start when the submitter does not say
     scheduling: Scheduling = Scheduling()
     whom: Whom = Whom()
+    retention: Retention = Retention()
     hashed_inputs: int = 64_000_000  # bytes of the files that one request reads
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from ..model.errors import JobsError
+from ..model.retention import Retention
 from ..model.scheduling import Scheduling
 from ..store.contents import SpecCache
 from ..store.engine import Store
@@ -28,6 +29,7 @@ from .outputs import Outputs
 from .queue import Queue
 from .queues import Queues
 from .resolve import House
+from .retention import Keeping
 from .slots import Slots, detect
 from .tools import Tools
 from .trash import Trash
@@ -50,6 +52,7 @@ class Service:
         self.jobs = Jobs(core)
         self.batches = Batches(core, self.jobs)
         self.trash = Trash(core, self.jobs, self.batches)
+        self.keeping = Keeping(core, self.jobs, self.batches)
         self.outputs = Outputs(core)
         self.given = Given(core)
         self.logs = Logs(core)
@@ -73,6 +76,7 @@ class Service:
         slots: Slots | None = None,
         scheduling: Scheduling | None = None,
         whom: Whom | None = None,
+        retention: Retention | None = None,
         hashed_inputs: int = 64_000_000,
         runtime_dir: str | Path | None = None,
     ) -> Self:
@@ -81,9 +85,9 @@ class Service:
         `ask_runner` asks a runner of an older version, which is in the way of that, to let go.
         `root_dir` is where relative paths start when a submitter does not say its folder;
         `slots` replaces what is found out about the machine; `scheduling` has the rules by which
-        jobs take their turns, `whom` whom they may tell; of the files that a request reads
-        `hashed_inputs` bytes are hashed. Raises `StoreUnavailable`, and its
-        kinds `UnmigratedDatabase` and `NewerDatabase`, when the database can't be used.
+        jobs take their turns, `whom` whom they may tell, `retention` how long they are kept; of the
+        files that a request reads `hashed_inputs` bytes are hashed. Raises `StoreUnavailable`, and
+        its kinds `UnmigratedDatabase` and `NewerDatabase`, when the database can't be used.
         """
         paths = Paths(data_dir, runtime_dir)
         folders = [*(Path(folder).expanduser() for folder in tool_dirs), paths.tools]
@@ -94,7 +98,10 @@ class Service:
                 _prepare(store, ask_runner if migrate else None)
                 rules = scheduling or Scheduling()
                 told = whom or Whom()
-                house = House(Tools(folders), slots or detect(), root, rules, told, hashed_inputs)
+                kept = retention or Retention()
+                house = House(
+                    Tools(folders), slots or detect(), root, rules, told, kept, hashed_inputs
+                )
                 return cls(store, house)
         except OSError as error:
             store.close()

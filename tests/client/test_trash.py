@@ -38,3 +38,9 @@ def test_a_batch_comes_back_and_goes_for_good(client):
     batch.purge()
     with pytest.raises(jx.errors.NotFound):
         jx.get(batch.id)
+
+
+def test_nothing_is_thrown_away_unless_the_server_says_so(client):
+    told = client.retention()
+    assert (told.rules.keep, told.rules.keep_deleted) == ({}, 30 * 86400)
+    assert (told.jobs, told.batches) == ([], [])

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from jobs_ext.model.errors import NotFound
+from jobs_ext.model.request import SubmitRequest, Target
+from jobs_ext.model.retention import Retention
 from jobs_ext.model.status import Status
+from jobs_ext.runner.housekeeping import Housekeeper
+from jobs_ext.service import JobQuery
 from tests.runner.house import WHO
+from tests.service.runs import run
 from tests.waiting import until
 
 
@@ -48,3 +53,21 @@ def test_a_runner_that_is_killed_leaves_the_rest_to_the_next(house):
     gone(house, *jobs)
     until(lambda: not left(house), what="an empty folder of jobs")
     assert list(house.paths.parts_dir.iterdir()) == []
+
+
+def test_what_was_kept_long_enough_goes(open_service, who, context):
+    service = open_service(retention=Retention({"SUCCEEDED": 0.001}, keep_deleted=0.001))
+    request = SubmitRequest(Target(command=["true"]), context=context)
+    job = service.jobs.submit(who, request).id
+    run(service, job)
+    keeper = Housekeeper(service.trash, service.keeping, lambda: None)
+
+    def gone():
+        keeper.turn()
+        shown = [service.jobs.list(who, JobQuery(deleted=hidden)).items for hidden in (True, False)]
+        return shown == [[], []]
+
+    try:
+        until(gone, what="the job to be purged")
+    finally:
+        keeper.close()
