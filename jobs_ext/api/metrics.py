@@ -27,6 +27,7 @@ class Metrics(Collector):
     ) -> None:
         self._vitals = vitals
         self._cursor = cursor
+        self._is_open = False
         self.submits = Histogram(
             "jobs_ext_submit_seconds",
             "Time from a submit to its answer, when it is on disk",
@@ -37,10 +38,13 @@ class Metrics(Collector):
     def open(self) -> None:
         """Begin to be part of ``/metrics``."""
         REGISTRY.register(self)
+        self._is_open = True
 
     def close(self) -> None:
-        """End that."""
-        REGISTRY.unregister(self)
+        """End that; a second time does nothing."""
+        if self._is_open:
+            REGISTRY.unregister(self)
+        self._is_open = False
 
     def describe(self) -> list[Metric]:
         """Name nothing in advance: two servers in one process have the same names."""

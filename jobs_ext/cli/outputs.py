@@ -61,6 +61,22 @@ def head(call: Call) -> Exit:
     return Exit.OK
 
 
+def add(call: Call) -> Exit:
+    """Give a job a file as an output, or in the place of one."""
+    added = call.job(call.said.id).outputs.add(call.said.file, call.said.name)
+    if call.out.as_json:
+        call.out.json(added.info)
+    return Exit.OK
+
+
+def remove(call: Call) -> Exit:
+    """Take outputs off a job's list."""
+    outputs = call.job(call.said.id).outputs
+    for name in call.said.names:
+        outputs.remove(name)
+    return Exit.OK
+
+
 def _id(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="a job; last: the newest")
 
@@ -82,9 +98,22 @@ def _add_head(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", type=int, default=10, metavar="ROWS", help="default 10")
 
 
+def _add_add(parser: argparse.ArgumentParser) -> None:
+    _id(parser)
+    parser.add_argument("file", metavar="FILE", help="the file to send")
+    parser.add_argument("--name", help="what the output is called; default: as the file")
+
+
+def _add_remove(parser: argparse.ArgumentParser) -> None:
+    _id(parser)
+    parser.add_argument("names", nargs="+", metavar="NAME", help="which outputs")
+
+
 VERBS = [
     Verb("outputs list", "List the files a job produced.", list_, _id),
     Verb("outputs get", "Print one of them as it is.", get, _add_get),
     Verb("outputs save", "Wait, and copy them into a folder.", save, _add_save),
     Verb("outputs head", "Print the first rows of a table.", head, _add_head),
+    Verb("outputs add", "Give a job a file as an output.", add, _add_add),
+    Verb("outputs remove", "Take outputs off a job's list.", remove, _add_remove),
 ]

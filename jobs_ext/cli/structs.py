@@ -69,7 +69,8 @@ def _how(kind: Any) -> dict[str, Any]:
     if kind is bool or kinds == [bool]:
         return {"action": "store_true", "default": None}
     if origin is list:
-        return {"action": "append", "metavar": "VALUE"} | _reads(kinds)
+        items = [kind for one in kinds for kind in get_args(one) or (one,)]
+        return {"action": "append", "metavar": "VALUE"} | _reads(items)
     if kind == dict[str, str]:
         return {"action": _Pairs, "metavar": "NAME=VALUE"}
     return {"metavar": "VALUE"} | _reads(kinds)

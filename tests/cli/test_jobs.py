@@ -118,3 +118,12 @@ def test_outputs(jobs, made, tmp_path):
 def test_an_output_on_the_standard_output(process, made):
     with process("outputs", "get", made, "n.txt") as child:
         assert child.communicate(timeout=30) == ("hi", "")
+
+
+def test_outputs_are_added_and_removed(jobs, made, tmp_path):
+    (tmp_path / "more.txt").write_text("more")
+    assert jobs("outputs", "add", made, str(tmp_path / "more.txt"), "--name", "m.txt").code == 0
+    assert "m.txt" in jobs("outputs", "list", made).out
+    assert jobs("outputs", "remove", made, "m.txt").code == 0
+    assert "m.txt" not in jobs("outputs", "list", made).out
+    assert jobs("outputs", "remove", made, "m.txt").code == 2
