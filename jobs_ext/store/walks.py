@@ -106,9 +106,8 @@ class _Finder:
         index = INDEXED[test.field]
         if test.field == "id":
             return [Part(index, self._sql.bare(test))]
-        return [Part(index, self._one(test.field, value)) for value in _values(test)] or [
-            Part(index, "0")
-        ]
+        found = [Part(index, self._one(test.field, value)) for value in _values(test)]
+        return found or [Part("", "0")]  # one of no values: no job is
 
     def _one(self, field: str, value: Value) -> str:
         if field == "batch":

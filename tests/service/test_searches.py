@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from datetime import timedelta
 from functools import partial
@@ -310,6 +311,12 @@ def test_every_field_of_a_batch_can_be_asked_for(many, service, who, monkeypatch
         assert (
             service.batches.list(who, filter=f"{name} is null and not {name} is null").items == []
         )
+
+
+def test_no_field_is_one_of_no_values(many, service, who):
+    for field, order in itertools.product(JOB_FIELDS, ("newest", "name")):
+        assert every(service, who, filter=In(field, []), order=order, deleted=None) == []
+        assert every(service, who, filter=In(field, []), order=order) == []
 
 
 def test_every_field_of_a_job_can_be_asked_for(many, service, who):
