@@ -35,6 +35,7 @@ from .api.people import People
 from .api.routes import handlers
 from .model.errors import InvalidRequest
 from .model.notification import Mail, Notify, Outgoing
+from .model.policy import Policy
 from .model.quantities import parse_bytes, parse_duration
 from .model.retention import Retention
 from .model.scheduling import DEFAULT_QUEUE, QueueRules, Scheduling
@@ -145,6 +146,12 @@ class JobsExtension(ExtensionApp):
         Unicode(),
         help="Names of the users who may see to other people's jobs, to tools and to all keys, on "
         "a server with an identity provider that knows people apart.",
+    ).tag(config=True)
+
+    policy = Dict(
+        help="What jobs may be, e.g. {'max_cpu': 4, 'max_memory': '8GB', 'max_timeout': '12h', "
+        "'max_batch': 10000, 'max_unfinished': 20000, 'allow_run': False}; the last lets only "
+        "declared tools run.",
     ).tag(config=True)
 
     patience = Float(
@@ -265,6 +272,12 @@ class JobsExtension(ExtensionApp):
         _converted(told, list[str | Notify], "notify")
         return told
 
+    @validate("policy")
+    def _check_policy(self, proposal: Bunch) -> dict[str, object]:
+        policy: dict[str, object] = proposal.value
+        _converted(policy, Policy, "policy")
+        return policy
+
     def current_activity(self) -> bool:
         """Tell Jupyter, when it looks for an idle server to stop, whether jobs are under way."""
         return self.backend.keep_alive.is_active
@@ -307,6 +320,7 @@ class JobsExtension(ExtensionApp):
                 whom=self._whom(),
                 retention=self._retention(),
                 hashed_inputs=parse_bytes(self.max_hashed_inputs or 1),
+                policy=msgspec.convert(self.policy, Policy),
             ),
             keys=KernelKeys(server.kernel_manager),
             people=People(server.identity_provider, self.admins),

@@ -25,7 +25,17 @@ from jobs_ext.app import JobsExtension
 from jobs_ext.cli.exits import Exit
 from jobs_ext.cli.main import VERBS
 from jobs_ext.cli.structs import comments
-from jobs_ext.model import errors, events, grant, notification, reasons, request, status, tool
+from jobs_ext.model import (
+    errors,
+    events,
+    grant,
+    notification,
+    policy,
+    reasons,
+    request,
+    status,
+    tool,
+)
 from jobs_ext.model import filters as model
 from jobs_ext.service import principal
 from jobs_ext.service.filters import LONGEST_PATTERN, MOST_TESTS, MOST_VALUES, MOST_WILDCARDS
@@ -140,6 +150,9 @@ def permissions() -> str:
             "## Rights on a job\n",
             f"{OWNERS}\n",
             table(("right", "lets"), rights),
+            "## Policy\n",
+            "Keys of the trait `JobsExtension.policy`.\n",
+            fields(policy.Policy),
         ]
     )
 

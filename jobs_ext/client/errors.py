@@ -15,6 +15,7 @@ from jobs_ext.model.errors import (
     StoreRefused,
     StoreUnavailable,
     TooLarge,
+    TooMany,
     Unauthenticated,
 )
 
@@ -41,6 +42,7 @@ __all__ = [
     "StoreRefused",
     "StoreUnavailable",
     "TooLarge",
+    "TooMany",
     "Unauthenticated",
     "VersionMismatch",
     "WaitTimeout",
@@ -152,7 +154,7 @@ def of_response(status: int, body: object) -> JobsError:
     told = body if isinstance(body, dict) else {}
     message = str(told.get("message") or f"The server answered with HTTP status {status}.")
     kinds = (
-        InvalidRequest, Unauthenticated, Forbidden, NotFound, Conflict, TooLarge,
+        InvalidRequest, Unauthenticated, Forbidden, NotFound, Conflict, TooLarge, TooMany,
         RangeNotSatisfiable, StoreUnavailable, StoreRefused, DiskFull,
     )  # fmt: skip
     kind: type[JobsError] = next(

@@ -82,6 +82,13 @@ class RangeNotSatisfiable(JobsError):
     type = "range_not_satisfiable"
 
 
+class TooMany(JobsError):
+    """More than one owner may have at once; later there may be room."""
+
+    http_status = 429
+    type = "too_many"
+
+
 class StoreUnavailable(JobsError):
     """The store can't answer now; trying again later may work."""
 

@@ -22,6 +22,7 @@ from .core import Core
 from .decode import convert_request
 from .fingerprints import Fingerprints
 from .intake import Needs, encode_arguments, line_of, place_parts, shared_columns, verb_for
+from .policy import check_unfinished
 from .principal import Principal
 from .resolve import Plan, settle
 
@@ -83,6 +84,7 @@ def store_job(
         "arguments": encode_arguments(draft.arguments, "arguments").decode(),
     }
     row |= columns
+    check_unfinished(tx, draft.plan.policy, row["owner"], 1)
     row["line"] = line_of(tx, draft.plan, row)
     created = now()
     job_rows.make(tx, [row], [needed], created)

@@ -37,6 +37,7 @@ from .intake import (
 from .jobs import Jobs
 from .moves import promote
 from .options import check_sweep
+from .policy import check_batch, check_unfinished
 from .principal import Principal
 from .requeue import change_batch
 from .resolve import Plan, settle
@@ -159,6 +160,7 @@ class Batches:
         plan = settle(
             self._core.house, request.target, request.options, request.context, uploads.keys()
         )
+        check_batch(plan.policy, len(request.arguments))
         check_sweep(request.options, plan.tool, len(request.arguments))
         fixed = place_parts(plan.tool, request.fixed, _given_once(request, uploads))
         needs = Needs(uploads.keys())
@@ -254,6 +256,7 @@ def _store(
         "fixed": encode_arguments(draft.fixed, "fixed").decode(),
     }
     row |= columns
+    check_unfinished(tx, draft.plan.policy, who.owner, len(draft.lines))
     row["line"] = line_of(tx, draft.plan, row | {"batch_pk": row["pk"]})
     rows.make(tx, row, draft.lines)
     data = {"name": row["name"], "n_jobs": row["n_jobs"]}

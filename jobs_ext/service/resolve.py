@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from ..model.errors import InvalidRequest, NotFound
+from ..model.policy import Policy
 from ..model.request import KINDS, Context, Options, Target
 from ..model.retention import Retention
 from ..model.scheduling import Scheduling
@@ -23,6 +24,7 @@ from .decode import convert_request
 from .environment import check_captured, check_text
 from .files import is_file, is_folder, must_be_file, whole_path
 from .options import Resources, check_options, check_use, resources_of
+from .policy import check_kind, held_to
 from .programs import check_command, check_kernel, check_tool_command, choose_python
 from .slots import Slots
 from .tools import Tools
@@ -39,6 +41,7 @@ class House(Struct, frozen=True):
     whom: Whom = Whom()
     retention: Retention = Retention()
     hashed_inputs: int = 64_000_000  # bytes of the files that one request reads
+    policy: Policy = Policy()
 
 
 class Plan(Struct, frozen=True):
@@ -47,6 +50,7 @@ class Plan(Struct, frozen=True):
     spec: Spec  # its parts are filled in when the uploads are kept
     rules: Rules
     resources: Resources
+    policy: Policy
     kind: str
     target_name: str
     tool: Tool | None
@@ -66,6 +70,7 @@ def settle(
     `snapshot` is a tool as it was at an earlier submit, used when there is none of that id now.
     """
     kind = target_kind(target)
+    check_kind(house.policy, kind)
     tool = _tool_of(house.tools, target, snapshot)
     check_options(options, tool)
     check_use(options, _way(tool) if tool else kind)
@@ -84,7 +89,13 @@ def settle(
     return Plan(
         spec=settled,
         rules=rules_of(target, tool, base),
-        resources=resources_of(options, tool, house.slots, house.scheduling),
+        resources=held_to(
+            house.policy,
+            resources_of(options, tool, house.slots, house.scheduling),
+            options,
+            tool,
+        ),
+        policy=house.policy,
         kind=kind,
         target_name=name,
         tool=tool,

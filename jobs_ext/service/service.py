@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from ..model.errors import JobsError
+from ..model.policy import Policy
 from ..model.retention import Retention
 from ..model.scheduling import Scheduling
 from ..store.contents import SpecCache
@@ -78,6 +79,7 @@ class Service:
         whom: Whom | None = None,
         retention: Retention | None = None,
         hashed_inputs: int = 64_000_000,
+        policy: Policy | None = None,
         runtime_dir: str | Path | None = None,
     ) -> Self:
         """Open a data directory; the server makes it or brings it up to date by `migrate`.
@@ -85,9 +87,10 @@ class Service:
         `ask_runner` asks a runner of an older version, which is in the way of that, to let go.
         `root_dir` is where relative paths start when a submitter does not say its folder;
         `slots` replaces what is found out about the machine; `scheduling` has the rules by which
-        jobs take their turns, `whom` whom they may tell, `retention` how long they are kept; of the
-        files that a request reads `hashed_inputs` bytes are hashed. Raises `StoreUnavailable`, and
-        its kinds `UnmigratedDatabase` and `NewerDatabase`, when the database can't be used.
+        jobs take their turns, `whom` whom they may tell, `retention` how long they are kept,
+        `policy` what they may be; of the files that a request reads `hashed_inputs` bytes are
+        hashed. Raises `StoreUnavailable`, and its kinds `UnmigratedDatabase` and `NewerDatabase`,
+        when the database can't be used.
         """
         paths = Paths(data_dir, runtime_dir)
         folders = [*(Path(folder).expanduser() for folder in tool_dirs), paths.tools]
@@ -96,11 +99,15 @@ class Service:
         try:
             with mapped_faults(paths.root):
                 _prepare(store, ask_runner if migrate else None)
-                rules = scheduling or Scheduling()
-                told = whom or Whom()
-                kept = retention or Retention()
                 house = House(
-                    Tools(folders), slots or detect(), root, rules, told, kept, hashed_inputs
+                    Tools(folders),
+                    slots or detect(),
+                    root,
+                    scheduling or Scheduling(),
+                    whom or Whom(),
+                    retention or Retention(),
+                    hashed_inputs,
+                    policy or Policy(),
                 )
                 return cls(store, house)
         except OSError as error:

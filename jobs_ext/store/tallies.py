@@ -12,6 +12,10 @@ from .listing import driver
 _SUMS = ", ".join(f"ifnull(sum({status}), 0)" for status in Status)
 _OF_ALL = f"SELECT {_SUMS} FROM owner_tally"  # noqa: S608
 _OF_OWNER = f"{_OF_ALL} WHERE owner = ?"
+_UNMADE = (
+    "SELECT ifnull(sum(n_jobs - made), 0) FROM batch INDEXED BY batch_unmade"
+    " WHERE made < n_jobs AND owner = ? AND cancel_requested IS NULL"
+)
 _OF_BATCH = f"SELECT {_SUMS} FROM batch_tally WHERE batch_pk = ?"  # noqa: S608
 
 
@@ -20,6 +24,13 @@ def of_owner(connection: Connection, owner: str | None) -> dict[str, int]:
     raw = driver(connection)
     found = raw.execute(_OF_ALL) if owner is None else raw.execute(_OF_OWNER, (owner,))
     return _named(found.fetchone())
+
+
+def unfinished(connection: Connection, owner: str) -> int:
+    """Return how many jobs of an owner have not ended, those of batches not made yet too."""
+    made = of_owner(connection, owner)
+    (unmade,) = driver(connection).execute(_UNMADE, (owner,)).fetchone()
+    return int(unmade) + sum(made[status] for status in Status if not status.final)
 
 
 def of_batch(connection: Connection, pk: int) -> dict[str, int]:

@@ -1,0 +1,78 @@
+"""The server's policy: what is refused, by which limit, and what a job gets that does not say."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from jobs_ext.model.errors import Forbidden, InvalidRequest, TooMany
+from jobs_ext.model.policy import Policy
+from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
+from jobs_ext.service import Principal
+from jobs_ext.store.schema import job as jobs_table
+
+TRUE = Target(command=["true"])
+ANN, BOB = (Principal(name, frozenset({"read", "submit", "run"})) for name in ("ann", "bob"))
+
+
+def columns(service, job):
+    with service._store.read() as connection:
+        row = connection.execute(jobs_table.select().where(jobs_table.c.id == job.id)).one()
+    return row.cpu, row.memory, row.timeout
+
+
+def test_more_than_the_policy_lets_is_refused_and_the_limit_is_the_default(open_service, context):
+    service = open_service(policy=Policy(max_cpu=0.5, max_memory="1GB", max_timeout="1min"))
+    for name, value, told in (
+        ("cpu", 1, "0.5 cores"),
+        ("memory", "2GB", "1,000,000,000 bytes"),
+        ("timeout", 61, "60 s"),
+    ):
+        request = SubmitRequest(TRUE, options=Options(**{name: value}), context=context)
+        with pytest.raises(InvalidRequest) as caught:
+            service.jobs.submit(ANN, request)
+        assert (caught.value.field, caught.value.value) == (f"options.{name}", value)
+        assert told in caught.value.hint
+    job = service.jobs.submit(ANN, SubmitRequest(TRUE, context=context))
+    assert columns(service, job) == (0.5, 10**9, 60.0)
+    small = Options(cpu=0.1, memory="1MB", timeout=1)
+    job = service.jobs.submit(ANN, SubmitRequest(TRUE, options=small, context=context))
+    assert columns(service, job) == (0.1, 10**6, 1.0)
+
+
+def test_tools_only(open_service, context, tool):
+    job = open_service().jobs.submit(ANN, SubmitRequest(TRUE, context=context))
+    service = open_service(policy=Policy(allow_run=False))
+    with pytest.raises(Forbidden) as caught:
+        service.jobs.submit(ANN, SubmitRequest(TRUE, context=context))
+    assert caught.value.field == "target.command"
+    service.jobs.cancel(ANN, job.id)
+    with pytest.raises(Forbidden):
+        service.jobs.rerun(ANN, job.id)
+    service.jobs.submit(ANN, SubmitRequest(tool, {"text": "data.txt"}, context=context))
+
+
+def test_quotas_of_an_owner(open_service, context):
+    service = open_service(policy=Policy(max_unfinished=3, max_batch=2))
+    batch = BatchRequest(TRUE, [{}, {}], context=context)
+    job = service.jobs.submit(ANN, SubmitRequest(TRUE, context=context))
+    service.batches.submit(ANN, batch)
+    for submit in (
+        lambda: service.batches.submit(ANN, batch),
+        lambda: service.jobs.submit(ANN, SubmitRequest(TRUE, context=context)),
+    ):
+        with pytest.raises(TooMany, match="ann has 3 jobs that have not ended, and may have 3"):
+            submit()
+    service.jobs.submit(BOB, SubmitRequest(TRUE, context=context))
+    service.jobs.cancel(ANN, job.id)
+    service.jobs.submit(ANN, SubmitRequest(TRUE, context=context))
+    with pytest.raises(InvalidRequest, match="can't have 3 jobs"):
+        service.batches.submit(BOB, BatchRequest(TRUE, [{}] * 3, context=context))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"max_cpu": 0}, {"max_memory": "lots"}, {"max_timeout": -1}, {"max_jobs": 1}]
+)
+def test_what_can_not_be_a_policy(wrong):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(wrong, Policy)
