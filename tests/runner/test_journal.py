@@ -35,6 +35,21 @@ def test_a_rotation_is_followed(tmp_path: Path) -> None:
     journal.close()
 
 
+def test_a_rotation_that_is_asked_for_twice_is_done_once(tmp_path: Path) -> None:
+    """The second was asked for before the first was done: its offset is one of the old file."""
+    journal = Journal(tmp_path / "journal")
+    reader = JournalReader(journal.path)
+    for n in range(100):
+        journal.append({"n": n})
+    list(reader.read())
+    journal.append({"n": "not read yet"})
+    assert journal.rotate(reader.offset, [])
+    assert not journal.rotate(reader.offset, [])
+    journal.append({"n": "later"})
+    assert list(reader.read()) == [{"n": "not read yet"}, {"n": "later"}]
+    journal.close()
+
+
 def test_what_is_held_comes_with_the_next_record_or_in_time(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal")
     reader = JournalReader(journal.path)

@@ -262,8 +262,13 @@ def _this_boot(begun: Begun | None) -> bool:
 
 
 def _last_boot(paths: Paths) -> str | None:
-    """Return the boot id of the last keeper, None when there was none."""
+    """Return the boot id of the last keeper, None when there was none.
+
+    It is "" when what the keeper wrote did not reach the disk: the machine went down.
+    """
     try:
-        return str(json.loads(paths.keeper.read_text())["boot_id"])
+        return str(json.loads(paths.keeper.read_bytes())["boot_id"])
     except FileNotFoundError:
         return None
+    except (ValueError, KeyError, TypeError):
+        return ""

@@ -114,8 +114,11 @@ class Journal:
     def rotate(self, offset: int, keep: list[Record]) -> bool:
         """Begin a new file with `keep` and what stands after `offset` in the present one.
 
-        False, and nothing has changed, when the disk has no room for the new one.
+        False, and nothing has changed, when the disk has no room for the new one, or when `offset`
+        is beyond the end: it was one of the file before this, which was asked for twice.
         """
+        if offset > self.size:
+            return False
         fresh = self.path.with_suffix(".new")
         try:
             self._copy_to(fresh, offset, keep)
