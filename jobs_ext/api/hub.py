@@ -49,10 +49,12 @@ class Feed:
             if self.cursor is None or not self._is_wanted():
                 self.cursor = await self._backend.call(events.head)
                 return
+            head = await self._backend.call(events.head)
             while new := await self._backend.call(events.since, self.cursor, _CHUNK, self._scope):
                 self.cursor = new[-1].seq
                 for listener in list(self.listeners):
                     listener(new)
+            self.cursor = max(self.cursor, head)  # nor look again at what others may see only
 
     def _is_wanted(self) -> bool:
         return any(wanted() for wanted in self.listeners.values())

@@ -22,6 +22,7 @@ from .outputs import RESOURCE, disposition
 
 _BLOCK = 1 << 20  # bytes
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time a zip can tell
+_END = (2107, 12, 31, 23, 59, 58)  # and the last
 
 
 class ZipQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,8 +82,8 @@ def zipped(outputs: Sequence[Output]) -> Iterator[bytes]:
     with zipfile.ZipFile(unseekable, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for output in outputs:
             with open_regular(Path(output.path or "")) as file:
-                written = os.fstat(file.fileno()).st_mtime
-                entry = zipfile.ZipInfo(output.name, max(_EPOCH, time.localtime(written)[:6]))
+                written = time.localtime(os.fstat(file.fileno()).st_mtime)[:6]
+                entry = zipfile.ZipInfo(output.name, min(max(_EPOCH, written), _END))
                 entry.external_attr = 0o644 << 16
                 with archive.open(entry, "w", force_zip64=True) as target:
                     while block := file.read(_BLOCK):

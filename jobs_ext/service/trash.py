@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from ..model.clock import from_epoch, now
 from ..model.errors import Conflict
 from ..model.grant import Right
@@ -52,6 +54,8 @@ class Trash:
         with self._store.write() as tx:
             row = self._core.job_row(tx, who, job_id, Right.WRITE, hidden=True)
             _check_hidden("job", row)
+            if row.batch_pk is not None:  # with which it would go for good
+                self._check_batch(tx, row)
             changes = Changes(tx)
             changes.note(row, "reinstated", deleted=None)
             changes.flush()
@@ -69,6 +73,17 @@ class Trash:
             entry = event_rows.entry(time, "reinstated", row.owner, batch=row.id)
             event_rows.append(tx, [entry])
         return self._batches.get(who, batch_id)
+
+    def _check_batch(self, tx: Connection, row: JobRow) -> None:
+        """Raise `Conflict` for a job whose batch is in the trash."""
+        batch = batch_rows.by_id(tx, row.batch, None)
+        if batch is not None and batch.deleted:
+            raise Conflict(
+                "The job's batch is in the trash.",
+                field="id",
+                value=row.id,
+                hint=f"Reinstate the batch {row.batch}.",
+            )
 
     def purge_job(self, who: Principal, job_id: str) -> None:
         """Remove a job for good, with its files; one that has not ended is cancelled first.

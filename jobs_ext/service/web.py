@@ -25,14 +25,17 @@ class TooManyRedirects(HTTPException):
 
 class _Connection(HTTPConnection):
     guard = Guard()
+    is_late = False  # its time has run out, maybe before it was connected
 
     def connect(self) -> None:
         """Connect to a permitted address."""
         self.sock = self.guard.connect(self.host, self.port, self.timeout or 0.0)
+        _check_time(self)
 
 
 class _SecureConnection(HTTPSConnection):
     guard = Guard()
+    is_late = False
 
     def connect(self) -> None:
         """Connect to a permitted address; the certificate must be that of the name."""
@@ -42,6 +45,15 @@ class _SecureConnection(HTTPSConnection):
         except OSError:
             plain.close()
             raise
+        _check_time(self)
+
+
+_Guarded = _Connection | _SecureConnection
+
+
+def _check_time(connection: _Guarded) -> None:
+    if connection.is_late:
+        raise TimeoutError("it took too long to connect")
 
 
 @contextmanager
@@ -83,7 +95,7 @@ def opened(
     raise TooManyRedirects(f"more than {redirects} redirects")
 
 
-def _connection(guard: Guard, place: Place, timeout: float) -> HTTPConnection:
+def _connection(guard: Guard, place: Place, timeout: float) -> _Guarded:
     kind = _SecureConnection if place.scheme == "https" else _Connection
     made = kind(place.host, place.port, timeout=timeout)
     made.guard = guard
@@ -91,7 +103,7 @@ def _connection(guard: Guard, place: Place, timeout: float) -> HTTPConnection:
 
 
 @contextmanager
-def _ended_within(connection: HTTPConnection, seconds: float | None) -> Iterator[None]:
+def _ended_within(connection: _Guarded, seconds: float | None) -> Iterator[None]:
     """Cut a connection that takes longer, however often it sends a little."""
     if seconds is None:
         yield
@@ -105,7 +117,8 @@ def _ended_within(connection: HTTPConnection, seconds: float | None) -> Iterator
         timer.cancel()
 
 
-def _cut(connection: HTTPConnection) -> None:
+def _cut(connection: _Guarded) -> None:
+    connection.is_late = True
     found: socket.socket | None = connection.sock
     if found is not None:
         try:

@@ -127,6 +127,8 @@ def flat(where: list[Filter]) -> list[Filter]:
 
 def is_one_batch(tree: Filter) -> bool:
     """Tell whether a test is that the batch is a certain one."""
+    if isinstance(tree, Compare) and tree.operator != "=":
+        return False
     return isinstance(tree, Compare | In) and tree.field == "batch" and len(_values(tree)) == 1
 
 

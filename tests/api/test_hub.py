@@ -29,6 +29,16 @@ async def test_what_nobody_wants_is_not_read(api, extension, monkeypatch):
     assert min(e.seq for e in heard) > head
 
 
+async def test_what_others_may_see_only_is_looked_at_once(api, extension):
+    hub = extension.backend.hub
+    feed = hub.add("nobody", lambda _: None)
+    await feed.read()
+    await api.submit(["true"], hold=True)
+    head = extension.backend.service.events.head()
+    await feed.read()
+    assert feed.cursor >= head
+
+
 async def test_who_comes_while_the_last_one_goes_misses_nothing(api, extension):
     hub, heard = extension.backend.hub, []
     listener = heard.extend

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from jobs_ext.api.outputs import disposition
+from jobs_ext.api.zips import zipped
+from jobs_ext.model.job import Output
 from tests.disks import needs_mounts, small_disk
 from tests.serving import python
 
@@ -233,6 +236,15 @@ async def test_a_refused_file_leaves_nothing(small_data_dir, api):
     assert (answer.status, answer.json["type"]) == (507, "disk_full")
     left = [*small_data_dir.glob("parts/.*"), *small_data_dir.glob("jobs/*/*-given/*")]
     assert left == []
+
+
+@pytest.mark.parametrize(("written", "told"), [(7_258_118_400, 2107), (0, 1980)])
+def test_a_zip_tells_what_times_it_can(tmp_path, written, told):
+    path = tmp_path / "t"
+    path.write_text("x")
+    os.utime(path, (written, written))
+    body = b"".join(zipped([Output("t", "text/plain", 1, path=str(path))]))
+    assert zipfile.ZipFile(io.BytesIO(body)).getinfo("t").date_time[0] == told
 
 
 async def test_all_outputs_as_a_zip(api):

@@ -230,6 +230,9 @@ def test_the_jobs_of_a_batch_can_be_filtered(many, service, who):
     assert [job.batch_index for job in page.items] == [1]
     by_text = service.jobs.list(who, JobQuery(filter=f"batch = {batch}", order="index"))
     assert [job.batch_index for job in by_text.items] == [0, 1]
+    for operator in ("<", ">", ">="):  # which lead to many batches, or none
+        with pytest.raises(InvalidRequest, match="without a batch"):
+            service.jobs.list(who, JobQuery(filter=f"batch {operator} {batch}", order="index"))
 
 
 def test_deleted_jobs_are_found_when_asked_for(many, service, who):

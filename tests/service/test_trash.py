@@ -140,6 +140,17 @@ def test_a_batch_comes_back_with_the_jobs_that_went_with_it(service, who, contex
         service.trash.reinstate_batch(who, batch)
 
 
+def test_a_job_does_not_come_back_without_its_batch(service, who, context):
+    batch = sweep(service, who, context)
+    first = service.batches.jobs(who, batch, JobQuery()).items[0].id
+    service.batches.delete(who, batch)
+    with pytest.raises(Conflict, match="batch is in the trash"):
+        service.trash.reinstate_job(who, first)
+    service.trash.reinstate_batch(who, batch)
+    service.jobs.delete(who, first)
+    assert service.trash.reinstate_job(who, first).deleted is None
+
+
 def test_a_batch_is_purged_in_steps(service, who, context):
     batch = sweep(service, who, context)
     service.trash.purge_batch(who, batch)
