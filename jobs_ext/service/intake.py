@@ -13,6 +13,7 @@ from ..model.errors import InvalidRequest, TooLarge
 from ..model.request import Options, Target
 from ..model.status import Status
 from ..model.tool import Tool
+from ..store import batches as batch_rows
 from ..store import jobs as job_rows
 from ..store import lines as line_rows
 from ..store.contents import put_spec
@@ -103,7 +104,7 @@ class Needs:
         found = job_rows.by_ids(connection, self.jobs)
         for job_id, field in self.jobs.items():
             row = found.get(job_id)
-            if row is None or _useless(row) or not rights_on(connection, who, row):
+            if row is None or _useless(connection, row) or not rights_on(connection, who, row):
                 raise InvalidRequest(
                     f"There is no job {job_id!r} to wait for.",
                     field=field,
@@ -123,9 +124,16 @@ class Needs:
         self.used.add(reference.name)
 
 
-def _useless(row: JobRow) -> bool:
-    """Tell whether waiting for this job makes no sense: it was deleted before it succeeded."""
-    return row.deleted is not None and row.status != Status.SUCCEEDED
+def _useless(connection: Connection, row: JobRow) -> bool:
+    """Tell whether waiting for this job makes no sense.
+
+    It was deleted before it succeeded, or is about to go for good, maybe with its batch.
+    """
+    if row.deleted is None:
+        return False
+    batch = batch_rows.by_id(connection, row.batch, None) if row.batch is not None else None
+    purged = row.purge is not None or (batch is not None and batch.purge is not None)
+    return purged or row.status != Status.SUCCEEDED
 
 
 def shared_columns(tx: Connection, plan: Plan, owner: str, parts: dict[str, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import time
 import pytest
 from sqlalchemy import text
 
-from jobs_ext.model.errors import Conflict, Forbidden, NotFound
+from jobs_ext.model.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from jobs_ext.model.request import BatchRequest, Options, Target
 from jobs_ext.model.status import Status
 from jobs_ext.service import JobQuery, Principal, Upload
@@ -175,6 +175,24 @@ def test_what_has_been_in_the_trash_long_enough_goes(service, submit, who, conte
     assert service.trash.step() == 4
     assert service.trash.step() == 1
     assert [one.id for one in service.jobs.list(who, JobQuery()).items] == [kept]
+
+
+def test_nothing_new_can_need_what_is_about_to_go(service, submit, who, job):
+    service.jobs.delete(who, job)
+    waits = submit(after=[job]).id  # it is in the trash, and can be had back
+    service.jobs.cancel(who, waits)
+    service.trash.purge_job(who, job)
+    with pytest.raises(InvalidRequest, match="no job"):
+        submit(after=[job])
+
+
+def test_nothing_new_can_need_a_job_whose_batch_is_about_to_go(service, submit, who, context):
+    batch = sweep(service, who, context, number=1)
+    (made,) = service.batches.jobs(who, batch, JobQuery()).items
+    run(service, made.id)
+    service.trash.purge_batch(who, batch)
+    with pytest.raises(InvalidRequest, match="no job"):
+        submit(after=[made.id])
 
 
 def test_only_who_may_run_may_purge(service, who, job):
