@@ -106,11 +106,11 @@ class LocalExecutor:
         watched = self._watched.get(key)
         if watched is None:
             return
+        watched.stop = (why, grace)
         if watched.begun is None:
             watched.launch = None  # should the keeper be lost now, the next one must not start it
-            self.withdraw([key])
         try:
-            self._connected().kill(key, grace, why.code, why.sentence)
+            _order_stop(self._connected(), key, watched)
         except KeeperGone as gone:
             self._reconnect(gone)
 
@@ -157,6 +157,8 @@ class LocalExecutor:
             for key, watched in self._watched.items():
                 if key not in live:
                     self._settle(keeper, key, watched)
+                elif state.protocol == PROTOCOL:  # an earlier order may not have come through
+                    _order_stop(keeper, key, watched)
             self._foreign = state.protocol != PROTOCOL
             if self._foreign:
                 _log.info("waiting for %d attempts of another version's keeper", len(live))
@@ -200,6 +202,7 @@ class _Watched:
         self.end: Exited | NotStarted | Lost | Unstarted | None = None
         self.cleared = True  # nothing it started is left, as far as known
         self.told = False  # `begun` was handed out
+        self.stop: tuple[Why, float] | None = None  # it is to be stopped: why, and its grace
 
     def take(self, record: Record) -> None:
         """Learn from a record of the journal."""
@@ -215,6 +218,16 @@ class _Watched:
                 self.cleared = not record["leftover"]
             case "cleared":
                 self.cleared = True
+
+
+def _order_stop(keeper: KeeperClient, key: str, watched: _Watched) -> None:
+    """Order an attempt that is to be stopped to be ended; once more does no harm."""
+    if watched.stop is None:
+        return
+    why, grace = watched.stop
+    if watched.begun is None and keeper.withdraw([key]):
+        watched.end = Unstarted(key)
+    keeper.kill(key, grace, why.code, why.sentence)
 
 
 def _begun(record: Record) -> Begun:
