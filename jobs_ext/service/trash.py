@@ -126,9 +126,13 @@ class Trash:
             return rows.mark_expired(tx, from_epoch(before), now(), limit)
 
     def step(self, limit: int = _STEP) -> int:
-        """Remove up to `limit` of the jobs that are marked; return how many things went."""
+        """Remove up to `limit` of the jobs that are marked; return how many things went.
+
+        None while a batch lacks jobs: those may need what is marked.
+        """
         with self._store.read() as connection:
-            chosen = rows.purgeable(connection, limit)
+            is_whole = batch_rows.unmade(connection) is None
+            chosen = rows.purgeable(connection, limit) if is_whole else []
             numbers = {row.id: rows.numbers(connection, row.pk) for row in chosen}
             batches = rows.empty_batches(connection)
         if chosen or batches:

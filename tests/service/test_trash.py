@@ -195,6 +195,18 @@ def test_nothing_new_can_need_a_job_whose_batch_is_about_to_go(service, submit, 
         submit(after=[made.id])
 
 
+def test_what_the_jobs_of_a_batch_will_need_stays_until_they_are_made(service, who, context, job):
+    options = Options(after=[job])
+    service.batches.submit(who, BatchRequest(ECHO, [{"k": "1"}], {}, options, context))
+    service.trash.purge_job(who, job)
+    assert service.trash.step() == 0
+    service.queue.materialize()
+    (made,) = (one.id for one in service.jobs.list(who, JobQuery()).items)
+    assert service.trash.step() == 0
+    service.jobs.cancel(who, made)
+    assert service.trash.step() == 1
+
+
 def test_only_who_may_run_may_purge(service, who, job):
     for verb in (service.trash.purge_job, service.trash.reinstate_job):
         with pytest.raises(Forbidden):
