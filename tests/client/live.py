@@ -25,6 +25,8 @@ FINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 class LiveServer:
     """A ``jupyter server`` with a home of its own."""
 
+    options: tuple[str, ...] = ()
+
     def __init__(self, *options: str) -> None:
         self.options = options
         self.home = Path(tempfile.mkdtemp(prefix="jx-client-"))
