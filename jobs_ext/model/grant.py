@@ -1,4 +1,4 @@
-"""Grants: what others than its owner may do with a job or a tool."""
+"""Grants: what others than its owner may do with a job."""
 
 from __future__ import annotations
 

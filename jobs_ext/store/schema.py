@@ -301,16 +301,6 @@ job_grant = Table(
     Index("job_grant_to", "grantee", "job_pk"),
 )
 
-#: Who may use a tool (its name, or name-version) that is not for everybody.
-tool_grant = Table(
-    "tool_grant",
-    metadata,
-    Column("tool", Text, primary_key=True),
-    Column("grantee", Text, primary_key=True),
-    Column("write", Boolean, nullable=False),
-    Column("execute", Boolean, nullable=False),
-)
-
 #: Whom a job or a batch tells of what happens to it, after the event numbered `since`.
 notification = Table(
     "notification",

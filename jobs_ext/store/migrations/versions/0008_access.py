@@ -1,4 +1,4 @@
-"""API keys, and what others may do with a job or a tool."""
+"""API keys, and what others may do with a job."""
 
 from __future__ import annotations
 
@@ -36,11 +36,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job_pk", "grantee"),
     )
     op.create_index("job_grant_to", "job_grant", ["grantee", "job_pk"])
-    op.create_table(
-        "tool_grant",
-        sa.Column("tool", sa.Text, nullable=False),
-        sa.Column("grantee", sa.Text, nullable=False),
-        sa.Column("write", sa.Boolean, nullable=False),
-        sa.Column("execute", sa.Boolean, nullable=False),
-        sa.PrimaryKeyConstraint("tool", "grantee"),
-    )
