@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -211,13 +212,11 @@ class JobsExtension(ExtensionApp):
 
     @validate("max_memory", "max_log_size", "max_output_size", "max_hashed_inputs")
     def _check_size(self, proposal: Bunch) -> str:
-        size: str = proposal.value
-        try:
-            parse_bytes(size or 1)
-        except ValueError as error:
-            name = proposal.trait.name
-            raise TraitError(f"JobsExtension.{name}: {error}, not {size!r}") from None
-        return size
+        return _checked(proposal, parse_bytes)
+
+    @validate("keep_deleted")
+    def _check_duration(self, proposal: Bunch) -> str:
+        return _checked(proposal, parse_duration)
 
     @validate("keep")
     def _check_keep(self, proposal: Bunch) -> dict[str, object]:
@@ -231,16 +230,6 @@ class JobsExtension(ExtensionApp):
         except ValueError as error:
             raise TraitError(f"JobsExtension.keep: {error}") from None
         return kept
-
-    @validate("keep_deleted")
-    def _check_duration(self, proposal: Bunch) -> str:
-        duration: str = proposal.value
-        try:
-            parse_duration(duration or 1)
-        except ValueError as error:
-            name = proposal.trait.name
-            raise TraitError(f"JobsExtension.{name}: {error}, not {duration!r}") from None
-        return duration
 
     @validate("queues")
     def _check_queues(self, proposal: Bunch) -> dict[str, object]:
@@ -378,3 +367,13 @@ def _converted(value: object, kind: Any, name: str) -> Any:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise TraitError(f"JobsExtension.{name}: {error}") from None
+
+
+def _checked(proposal: Bunch, parse: Callable[[str], float]) -> str:
+    """Return a quantity as it was given, if `parse` takes it; nothing at all is taken, too."""
+    given: str = proposal.value
+    try:
+        parse(given or "1")
+    except ValueError as error:
+        raise TraitError(f"JobsExtension.{proposal.trait.name}: {error}, not {given!r}") from None
+    return given
