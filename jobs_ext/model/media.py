@@ -32,7 +32,6 @@ _BY_SUFFIX = {
 }
 
 PICKLE = "application/vnd.jobs-ext.pickle"
-NOTEBOOK = "application/x-ipynb+json"
 
 #: Media types that always hold a table. JSON may, and is tried only when asked for by name.
 TABULAR = frozenset(
