@@ -37,6 +37,7 @@ class Courier:
         self._tried: list[Tried] = []  # not noted yet
         self._places = _Places()
         self._next: float | None = None  # epoch: when something is due
+        self._waits = False  # after its last round: whether something is under way or will be due
         self._since = time.monotonic()  # when something was last delivered or found
         self._news = 1  # how often it was told that there is something new; at first there may be
         self._seen = 0  # how many of these it has looked after
@@ -51,8 +52,11 @@ class Courier:
 
     @property
     def busy(self) -> bool:
-        """Whether something is to be told soon, and there was success of late."""
-        waits = bool(self._under_way) or self._seen < self._news or self._next is not None
+        """Whether something is to be told soon, and there was success of late.
+
+        In the middle of a round what waits is as it was before: else the runner could end there.
+        """
+        waits = self._waits or self._seen < self._news
         return waits and time.monotonic() - self._since < _PATIENCE
 
     def close(self) -> None:
@@ -65,15 +69,20 @@ class Courier:
         while not self._ending:
             self._wake.wait(self._patience())
             self._wake.clear()
-            news = self._news
-            try:
-                self._round()
-                self._seen = news
-            except (StoreUnavailable, DiskFull) as error:
-                _log.warning("nobody is told for now: %s", error)
-                self._next = time.time() + _RETRY
+            self._look()
             time.sleep(_PAUSE)
         self._farewell()
+
+    def _look(self) -> None:
+        news, seen = self._news, self._seen
+        try:
+            self._round()
+            seen = news
+        except (StoreUnavailable, DiskFull) as error:
+            _log.warning("nobody is told for now: %s", error)
+            self._next = time.time() + _RETRY
+        self._waits = bool(self._under_way) or self._next is not None
+        self._seen = seen
 
     def _farewell(self) -> None:
         """Wait a little for what is under way, so that it need not be told once more."""
