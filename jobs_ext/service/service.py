@@ -18,6 +18,7 @@ from ..store.migrate import ask_nobody, check_revision, migrate
 from ..store.paths import Paths
 from .batches import Batches
 from .core import Core
+from .documents import Documents
 from .events import Events
 from .given import Given
 from .grants import Grants
@@ -64,6 +65,7 @@ class Service:
         self.queues = Queues(core)
         self.notifications = Notifications(core)
         self.outbox = Outbox(core)
+        self.documents = Documents(core)
 
     @classmethod
     def open(

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0009"
+HEAD = "0010"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -342,6 +342,20 @@ delivery = Table(
     Column("error", Text),
     Index("delivery_once", "notification_pk", "seq", unique=True),
     Index("delivery_due", "due", sqlite_where=text("status = 'due'")),
+)
+
+#: The dialects' own records; what is in their bodies, they alone know.
+document = Table(
+    "document",
+    metadata,
+    Column("dialect", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("updated", Text, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 #: How far each reader of the events has come.
