@@ -49,6 +49,17 @@ OWNERS = """\
 Owners and who has the verb `manage` have them all; others by a grant to their name or to `world`,
 which stands for everybody who is let in. A verb is needed besides.
 """
+TOOLS = """\
+A tool whose file says `restricted = true` is for who may manage, for their kernels and keys, and
+for those to whom it is granted, by name or as `world`. A grant holds for all versions of the tool.
+All other tools are for everybody.
+"""
+TOOL_RIGHTS = (
+    ("`read`", "see it"),
+    ("`execute`", "submit it; rerun or reset jobs of it"),
+    ("`write`", "its grants: give others what one has"),
+    ("none", "not even know that it is there (404, in a submit 400)"),
+)
 HTTP_INTRODUCTION = """\
 Paths start at `jobs-ext/api/v1` below the server's base URL. The full description, with every
 schema, is served as OpenAPI at `jobs-ext/api/v1/openapi.json`. Credentials are Jupyter's own, a
@@ -150,6 +161,9 @@ def permissions() -> str:
             "## Rights on a job\n",
             f"{OWNERS}\n",
             table(("right", "lets"), rights),
+            "## Rights on a restricted tool\n",
+            f"{TOOLS}\n",
+            table(("right", "lets"), TOOL_RIGHTS),
             "## Policy\n",
             "Keys of the trait `JobsExtension.policy`.\n",
             fields(policy.Policy),

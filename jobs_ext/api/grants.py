@@ -1,4 +1,4 @@
-"""Grants: who else may do what with a job."""
+"""Grants: who else may do what with a job, and who may do what with a restricted tool."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RESOURCE = "jobs_ext:grants"
 
 
 class GrantList(Struct, frozen=True):
-    """All grants on a job, by grantee; its owner has every right, and is not among them."""
+    """All grants on a job or tool, by grantee; those who have every right are not among them."""
 
     items: list[Grant]
 
@@ -52,3 +52,39 @@ class GrantHandler(JobsHandler):
     async def delete(self, job: str, grantee: str) -> None:
         """End what a user, or `world`, may do with the job."""
         await self.call(self.service.grants.remove, self.who, job, grantee)
+
+
+class ToolGrantsHandler(JobsHandler):
+    """``tools/{id}/grants``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("List who may do what with a tool", response=GrantList)
+    async def get(self, tool: str) -> GrantList:
+        """Return the grants on a tool, which hold for all of its versions."""
+        return GrantList(await self.call(self.service.tool_grants.list, self.who, tool))
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Take all grants on a tool back", status=204)
+    async def delete(self, tool: str) -> None:
+        """Leave the tool to those who may manage."""
+        await self.call(self.service.tool_grants.clear, self.who, tool)
+
+
+class ToolGrantHandler(JobsHandler):
+    """``tools/{id}/grants/{grantee}``."""
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Grant something on a tool", response=Grant, body=GrantRequest)
+    async def put(self, tool: str, grantee: str, body: GrantRequest) -> Grant:
+        """Let a user, or `world`, see a restricted tool, submit it, or let others in."""
+        return await self.call(self.service.tool_grants.put, self.who, tool, grantee, body)
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Take a grant on a tool back", status=204)
+    async def delete(self, tool: str, grantee: str) -> None:
+        """End what a user, or `world`, may do with the tool."""
+        await self.call(self.service.tool_grants.remove, self.who, tool, grantee)

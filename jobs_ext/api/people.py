@@ -76,12 +76,14 @@ class People:
 
     def of_kernel(self, user: User) -> Principal:
         """Return what a kernel of `user` may do: it acts for them, without managing."""
-        return Principal(self.owner(user), _OWN, by="kernel")
+        owner = self.owner(user)
+        return Principal(owner, _OWN, by="kernel", deputy=self.manages(owner))
 
     def of_key(self, key: Key) -> Principal:
         """Return what may be done by a key: managing only as long as its owner may."""
-        lost = set() if self.manages(key.owner) else {"manage"}
-        return Principal(key.owner, frozenset(key.verbs) - lost, by="key")
+        manages = self.manages(key.owner)
+        verbs = frozenset(key.verbs) - (set() if manages else {"manage"})
+        return Principal(key.owner, verbs, by="key", deputy=manages)
 
     def manages(self, owner: str) -> bool:
         """Tell whether an owner may see to other people's jobs, to tools and keys."""

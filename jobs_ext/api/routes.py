@@ -47,6 +47,8 @@ ROUTES = [
     Route("openapi.json", openapi.OpenAPIHandler),
     Route("tools", tools.ToolsHandler),
     Route("tools/{tool}", tools.ToolHandler),
+    Route("tools/{tool}/grants", grants.ToolGrantsHandler),
+    Route("tools/{tool}/grants/{grantee}", grants.ToolGrantHandler),
     Route("queues", queues.QueuesHandler),
     Route("retention", retention.RetentionHandler),
     Route("check", jobs.CheckHandler),

@@ -38,8 +38,8 @@ class ToolsHandler(JobsHandler):
         return await self.call(self._list, query.filter)
 
     def _list(self, chosen: str | None) -> ToolList:
-        tools = self.service.tools
-        return ToolList([shown(tool) for tool in tools.list(chosen)], tools.problems())
+        tools, who = self.service.tools, self.who
+        return ToolList([shown(tool) for tool in tools.list(who, chosen)], tools.problems(who))
 
 
 class ToolHandler(JobsHandler):
@@ -50,7 +50,7 @@ class ToolHandler(JobsHandler):
     @operation("Show a tool", response=dict[str, Any])
     async def get(self, tool: str) -> dict[str, Any]:
         """Return one tool, by name (its newest version) or by name and version."""
-        return shown(await self.call(self.service.tools.get, tool))
+        return shown(await self.call(self.service.tools.get, self.who, tool))
 
 
 def shown(tool: Tool) -> dict[str, Any]:

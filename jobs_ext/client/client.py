@@ -238,22 +238,22 @@ class Client(Submitter):
         """Remove a job or batch (``kind``) for good, with its files."""
         self.connection.request("POST", f"{'jobs' if kind == 'job' else 'batches'}/{id}/purge")
 
-    def grants(self, id: str) -> list[Grant]:  # noqa: A002
-        """Return who else may do what with a job."""
+    def grants(self, of: str) -> list[Grant]:
+        """Return who else may do what with ``jobs/<id>`` or ``tools/<name>``."""
         from jobs_ext.model.grant import Grant
 
-        items = self._get(f"jobs/{id}/grants", dict[str, Any])["items"]
+        items = self._get(f"{of}/grants", dict[str, Any])["items"]
         return msgspec.convert(items, list[Grant])
 
-    def share(self, id: str, grantee: str, **rights: bool) -> None:  # noqa: A002
-        """Grant read, write and execute on a job to a user or to ``"world"``."""
-        path = f"jobs/{id}/grants/{quote(grantee, safe='')}"
+    def share(self, of: str, grantee: str, **rights: bool) -> None:
+        """Grant read, write and execute on a job or tool to a user or to ``"world"``."""
+        path = f"{of}/grants/{quote(grantee, safe='')}"
         self.connection.request("PUT", path, data=msgspec.json.encode(rights), headers=_JSON)
 
-    def unshare(self, id: str, grantee: str | None = None) -> None:  # noqa: A002
-        """Take a grant on a job back, or all of them."""
+    def unshare(self, of: str, grantee: str | None = None) -> None:
+        """Take a grant on a job or tool back, or all of them."""
         below = "" if grantee is None else f"/{quote(grantee, safe='')}"
-        self.connection.request("DELETE", f"jobs/{id}/grants{below}")
+        self.connection.request("DELETE", f"{of}/grants{below}")
 
     def log(
         self,

@@ -197,7 +197,7 @@ class Job(Handle):
     @property
     def grants(self) -> list[Grant]:
         """Who else may do what with it."""
-        return self.client.grants(self.id)
+        return self.client.grants(f"jobs/{self.id}")
 
     def share(
         self, grantee: str, *, read: bool = True, write: bool = False, execute: bool = False
@@ -207,12 +207,12 @@ class Job(Handle):
         `execute` lets them reset it, and rerun it as a job of their own. What was granted to them
         before is replaced.
         """
-        self.client.share(self.id, grantee, read=read, write=write, execute=execute)
+        self.client.share(f"jobs/{self.id}", grantee, read=read, write=write, execute=execute)
         return self
 
     def unshare(self, grantee: str | None = None) -> Job:
         """Take back what was granted to a user or to ``"world"``; without a name, to everybody."""
-        self.client.unshare(self.id, grantee)
+        self.client.unshare(f"jobs/{self.id}", grantee)
         return self
 
     def logs(self, stream: str | None = None, attempt: int | None = None) -> str:

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -18,6 +19,7 @@ from .errors import InvalidRequest, near
 from .wire import Parts, plain
 
 if TYPE_CHECKING:
+    from jobs_ext.model.grant import Grant
     from jobs_ext.widgets.form import Form
 
     from .batch import Batch
@@ -183,6 +185,31 @@ class ToolTarget(Target):
         from jobs_ext.widgets.form import Form
 
         return Form(self)
+
+    @property
+    def grants(self) -> list[Grant]:
+        """Who may do what with it, beside those who may manage; only where it is restricted."""
+        return self.client.grants(self._path)
+
+    def share(
+        self, grantee: str, *, read: bool = True, write: bool = False, execute: bool = False
+    ) -> ToolTarget:
+        """Let a user, or ``"world"``, see it; with `execute` also submit it, with `write` share it.
+
+        It holds for all versions, and replaces what was granted to them before. Raises `Conflict`
+        for a tool that is not restricted: everybody may submit it.
+        """
+        self.client.share(self._path, grantee, read=read, write=write, execute=execute)
+        return self
+
+    def unshare(self, grantee: str | None = None) -> ToolTarget:
+        """Take back what was granted to a user or to ``"world"``; without a name, to everybody."""
+        self.client.unshare(self._path, grantee)
+        return self
+
+    @property
+    def _path(self) -> str:
+        return f"tools/{quote(self.name, safe='')}"
 
     def _target(self, parts: Parts) -> model.Target:
         return model.Target(tool=self.name)

@@ -40,8 +40,8 @@ EVENTS: Mapping[EventType, str] = MappingProxyType(
         "reinstated": "it came back from the trash",
         "purge_requested": "it is to be removed for good",
         "purged": "its files and all that was known of it are gone",
-        "granted": "somebody was given rights on a job; `data` says who and which",
-        "revoked": "somebody's rights on a job were taken back",
+        "granted": "somebody was given rights on a job or `tool`; `data` says who and which",
+        "revoked": "somebody's rights on a job or `tool` were taken back",
         "key_made": "an API key was made",
         "key_revoked": "an API key holds no more",
     }

@@ -106,6 +106,7 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     python: str | None = None  # interpreter of a script or function; default: the server's
     kernel: str | None = None  # kernelspec of a notebook
     enabled: bool = True  # false: known, but refuses submissions
+    restricted: bool = False  # true: only for those to whom it is granted, and who may manage
     executor: str = "local"  # what runs its jobs
     pass_as: str = "arguments"  # noqa: S105 - or "environment": every parameter becomes a variable
     additional_parameters: bool = False  # true: undeclared parameters are allowed, as strings

@@ -51,7 +51,15 @@ def draft_job(
 ) -> Draft:
     """Return the draft of a job; raise what is wrong with its request. Has no effect."""
     who.require(verb_for(request.target))
-    plan = settle(core.house, request.target, request.options, request.context, parts, snapshot)
+    plan = settle(
+        core.house,
+        core.seen(who),
+        request.target,
+        request.options,
+        request.context,
+        parts,
+        snapshot,
+    )
     given = place_parts(plan.tool, request.arguments, parts)
     needs = Needs(parts)
     needs.add(given, "arguments")

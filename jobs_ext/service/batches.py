@@ -158,7 +158,12 @@ class Batches:
     def _draft(self, who: Principal, request: BatchRequest, uploads: Uploads) -> _Draft:
         _check_size(request)
         plan = settle(
-            self._core.house, request.target, request.options, request.context, uploads.keys()
+            self._core.house,
+            self._core.seen(who),
+            request.target,
+            request.options,
+            request.context,
+            uploads.keys(),
         )
         check_batch(plan.policy, len(request.arguments))
         check_sweep(request.options, plan.tool, len(request.arguments))

@@ -19,6 +19,7 @@ from ..store.contents import SpecCache
 from ..store.engine import Store
 from ..store.jobs import JobRow
 from .access import require_right, rights_on
+from .catalog import Seen
 from .principal import Principal
 from .resolve import House
 from .waiting import reasons
@@ -76,6 +77,10 @@ class Core(Struct, frozen=True):
             spec, waits = specs[row.spec], why.get(row.pk)
             shown.append(job_rows.to_job(row, spec, attempts, some, number, waits))
         return shown
+
+    def seen(self, who: Principal) -> Seen:
+        """Return the tools that `who` may know of."""
+        return Seen(self.store, self.house.tools, who)
 
     def job(self, who: Principal, job_id: str) -> Job:
         """Return one job as it stands now."""

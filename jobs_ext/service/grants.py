@@ -37,15 +37,7 @@ class Grants:
     def put(self, who: Principal, job_id: str, grantee: str, wanted: GrantRequest) -> Grant:
         """Grant something in place of what was granted before; no more than `who` may."""
         who.require("submit", "run")
-        check_name(grantee, "grantee")
-        if not wanted.read:
-            raise InvalidRequest(
-                "Who may do anything with a job may see it.",
-                field="read",
-                value=False,
-                hint="Leave read out, or delete the grant.",
-            )
-        grant = Grant(grantee, write=wanted.write, execute=wanted.execute)
+        grant = wanted_grant(grantee, wanted)
         with self._store.write() as tx:
             row = self._core.job_row(tx, who, job_id, Right.WRITE)
             if grantee == row.owner:
@@ -78,6 +70,19 @@ class Grants:
             row = self._core.job_row(tx, who, job_id, Right.WRITE)
             for grant in rows.of_job(tx, row.pk):
                 _revoke(tx, row, grant.grantee, who)
+
+
+def wanted_grant(grantee: str, wanted: GrantRequest) -> Grant:
+    """Return what is to be granted to whom; `InvalidRequest` if that can't be."""
+    check_name(grantee, "grantee")
+    if not wanted.read:
+        raise InvalidRequest(
+            "Who may do anything with it may see it.",
+            field="read",
+            value=False,
+            hint="Leave read out, or delete the grant.",
+        )
+    return Grant(grantee, write=wanted.write, execute=wanted.execute)
 
 
 def _revoke(tx: Connection, row: JobRow, grantee: str, who: Principal) -> None:

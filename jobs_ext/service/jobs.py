@@ -17,6 +17,7 @@ from ..model.job import Event, Job, Page
 from ..model.query import JobQuery, JobSearch, Search
 from ..model.request import Context, JobChange, SubmitRequest
 from ..model.status import FINAL, Status
+from ..model.tool import Tool
 from ..store import events as event_rows
 from ..store import jobs as job_rows
 from ..store import listing, sorting, tallies
@@ -31,6 +32,7 @@ from .intake import describe_parts
 from .moves import cancel, promote
 from .notifications import asked
 from .options import check_single
+from .policy import check_unfinished
 from .principal import Principal
 from .requeue import change_job
 from .searches import read_search, search_of
@@ -133,6 +135,7 @@ class Jobs:
                     value=job_id,
                     hint="Run it again as a new job: rerun.",
                 )
+            self._check_again(tx, who, row)
             changes = Changes(tx)
             changes.move(row, Status.RUNNABLE, **_ANEW)
             changes.flush()
@@ -215,6 +218,14 @@ class Jobs:
             changes.flush()
             promote(tx)
         return self._core.job(who, job_id)
+
+    def _check_again(self, tx: Connection, who: Principal, row: JobRow) -> None:
+        """Raise what keeps a job of `row` that has ended from running once more now."""
+        tool = self._core.specs.load(tx, [row.spec])[row.spec].tool
+        if tool is not None:
+            kept = msgspec.convert(tool, Tool)
+            self._core.seen(who).to_use(kept.id, kept)
+        check_unfinished(tx, self._core.house.policy, row.owner, 1)
 
     def _draft(self, who: Principal, request: SubmitRequest, parts: Collection[str]) -> Draft:
         check_single(request.options)

@@ -29,6 +29,7 @@ class Principal(Struct, frozen=True):
     owner: str
     verbs: frozenset[str]
     by: Literal["login", "kernel", "key"] = "login"
+    deputy: bool = False  # acts, with fewer verbs, for somebody who may manage
 
     @classmethod
     def all(cls, owner: str) -> Principal:

@@ -20,6 +20,7 @@ from ..model.scheduling import Scheduling
 from ..model.tool import Tool
 from ..store.contents import Spec
 from .arguments import Rules, rules_of
+from .catalog import Seen
 from .decode import convert_request
 from .environment import check_captured, check_text
 from .files import is_file, is_folder, must_be_file, whole_path
@@ -59,6 +60,7 @@ class Plan(Struct, frozen=True):
 
 def settle(
     house: House,
+    seen: Seen,
     target: Target,
     options: Options,
     context: Context,
@@ -67,11 +69,12 @@ def settle(
 ) -> Plan:
     """Return the plan of a request; raise `InvalidRequest` naming what can't be.
 
-    `snapshot` is a tool as it was at an earlier submit, used when there is none of that id now.
+    `seen` are the tools that the submitter sees. `snapshot` is a tool as it was at an earlier
+    submit, used when there is none of that id now.
     """
     kind = target_kind(target)
     check_kind(house.policy, kind)
-    tool = _tool_of(house.tools, target, snapshot)
+    tool = _tool_of(seen, target, snapshot)
     check_options(options, tool)
     check_use(options, _way(tool) if tool else kind)
     _check_context(context)
@@ -130,14 +133,13 @@ def _check_context(context: Context) -> None:
         check_text(folder, f"context.path[{index}]")
 
 
-def _tool_of(tools: Tools, target: Target, snapshot: dict[str, Any] | None) -> Tool | None:
+def _tool_of(seen: Seen, target: Target, snapshot: dict[str, Any] | None) -> Tool | None:
     if not isinstance(target.tool, str):
         return None
+    kept = None if snapshot is None else msgspec.convert(snapshot, Tool)
     try:
-        tool = tools.get(target.tool)
+        tool = seen.to_use(target.tool, kept)
     except NotFound as error:
-        if snapshot is not None:
-            return msgspec.convert(snapshot, Tool)
         raise InvalidRequest(
             error.message, field="target.tool", value=target.tool, hint=error.hint
         ) from None

@@ -17,6 +17,7 @@ from ..store.faults import mapped_faults, unavailable
 from ..store.migrate import ask_nobody, check_revision, migrate
 from ..store.paths import Paths
 from .batches import Batches
+from .catalog import Catalog
 from .core import Core
 from .documents import Documents
 from .events import Events
@@ -33,6 +34,7 @@ from .queues import Queues
 from .resolve import House
 from .retention import Keeping
 from .slots import Slots, detect
+from .toolgrants import ToolGrants
 from .tools import Tools
 from .trash import Trash
 from .uploads import sweep_drafts
@@ -48,9 +50,10 @@ class Service:
         self.slots = house.slots
         self.scheduling = house.scheduling
         self.outgoing = house.whom.outgoing
-        self.tools = house.tools
         self._store = store
         core = Core(store, SpecCache(), house)
+        self.tools = Catalog(core)
+        self.tool_grants = ToolGrants(core)
         self.jobs = Jobs(core)
         self.batches = Batches(core, self.jobs)
         self.trash = Trash(core, self.jobs, self.batches)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -17,7 +17,13 @@ from .toolfiles import ToolProblem, read_tool
 
 SHIPPED = Path(__file__).parents[1] / "tools"
 
+#: Tells whether a caller may know of a tool.
+Sees = Callable[[Tool], bool]
 _Signature = tuple[tuple[str, int, int], ...]
+
+
+def _anything(_: Tool) -> bool:
+    return True
 
 
 class Tools:
@@ -33,15 +39,16 @@ class Tools:
         self._tools: dict[str, Tool] = {}
         self._problems: list[ToolProblem] = []
 
-    def list(self, filter: str | None = None) -> list[Tool]:  # noqa: A002
+    def list(self, filter: str | None = None, sees: Sees = _anything) -> list[Tool]:  # noqa: A002
         """Return the tools that a filter finds, by name, the newest version of each first."""
         where = read_filter(filter, TOOL_FIELDS)
-        tools = sorted(self._current().values(), key=lambda tool: _age(tool.version), reverse=True)
+        seen = [tool for tool in self._current().values() if sees(tool)]
+        tools = sorted(seen, key=lambda tool: _age(tool.version), reverse=True)
         return matching(where, sorted(tools, key=lambda tool: tool.name), _field)
 
-    def get(self, name: str) -> Tool:
+    def get(self, name: str, sees: Sees = _anything) -> Tool:
         """Return a tool by id or, in its newest version, by name; else raise `NotFound`."""
-        tools = self._current()
+        tools = {id_: tool for id_, tool in self._current().items() if sees(tool)}
         if name in tools:
             return tools[name]
         versions = [tool for tool in tools.values() if tool.name == name]

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0010"
+HEAD = "0011"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -299,6 +299,17 @@ job_grant = Table(
     Column("write", Boolean, nullable=False),
     Column("execute", Boolean, nullable=False),
     Index("job_grant_to", "grantee", "job_pk"),
+)
+
+#: Who may do something with a restricted tool, by its name; a grant always lets read.
+tool_grant = Table(
+    "tool_grant",
+    metadata,
+    Column("tool", Text, primary_key=True),
+    Column("grantee", Text, primary_key=True),
+    Column("write", Boolean, nullable=False),
+    Column("execute", Boolean, nullable=False),
+    Index("tool_grant_to", "grantee"),
 )
 
 #: Whom a job or a batch tells of what happens to it, after the event numbered `since`.

@@ -10,6 +10,12 @@ from traitlets.config import Config
 
 from tests.serving import API, Api, python
 
+MINE = """
+name = "mine"
+command = ["true"]
+restricted = true
+"""
+
 
 class Named(IdentityProvider):
     """Believes a header; stands for a provider that knows people apart."""
@@ -26,12 +32,18 @@ class Named(IdentityProvider):
 def jp_server_config(jp_server_config):
     config = Config(jp_server_config)
     config.ServerApp.identity_provider_class = Named
+    config.JobsExtension.admins = {"root"}
     return config
 
 
 @pytest.fixture
 def ada(jp_fetch):
     return Api(jp_fetch, {"X-Name": "ada"})
+
+
+@pytest.fixture
+def root(jp_fetch):
+    return Api(jp_fetch, {"X-Name": "root"})
 
 
 @pytest.fixture
@@ -93,6 +105,27 @@ async def test_grants_by_rest_and_what_grantees_hear(ada, bob, jp_ws_fetch):
     assert (await ada("DELETE", f"{path}/grants")).status == 204
     assert (await bob("GET", path)).status == 404
     socket.close()
+
+
+async def test_a_restricted_tool_is_for_who_was_let_in(root, bob, data_dir):
+    (data_dir / "tools").mkdir(parents=True, exist_ok=True)
+    (data_dir / "tools" / "mine.toml").write_text(MINE)
+    wanted = {"target": {"tool": "mine"}, "options": {"hold": True}}
+    assert "mine" not in [one["name"] for one in (await bob("GET", "tools")).json["items"]]
+    assert (await bob("GET", "tools/mine")).status == 404
+    assert (await bob("POST", "jobs", wanted)).status == 400
+    assert (await bob("PUT", "tools/mine/grants/bob", {})).status == 404
+    grant = {"grantee": "bob", "read": True, "write": False, "execute": False}
+    assert (await root("PUT", "tools/mine/grants/bob", {})).json == grant
+    assert (await bob("GET", "tools/mine-1.0/grants")).json["items"] == [grant]
+    assert (await bob("POST", "jobs", wanted)).status == 403
+    assert (await bob("PUT", "tools/mine/grants/eve", {})).status == 403
+    await root("PUT", "tools/mine/grants/world", {"execute": True})
+    assert (await bob("POST", "jobs", wanted)).status == 201
+    assert (await root("PUT", "tools/wc/grants/bob", {})).status == 409
+    assert (await root("DELETE", "tools/mine/grants/world")).status == 204
+    assert (await root("DELETE", "tools/mine/grants")).status == 204
+    assert (await bob("GET", "tools/mine")).status == 404
 
 
 async def test_a_kernels_jobs_belong_to_who_started_it(jp_fetch, jp_serverapp, ada):

@@ -15,3 +15,16 @@ def test_share_and_unshare(jobs):
     assert jobs("grants", job, "--json").json == []
     assert jobs("share", "0192f0c4-89ab-7def-8123-456789abcdef", "bea").code == 2
     assert jobs("cancel", job).code == 0
+
+
+def test_a_tool_for_some(jobs, server):
+    (server.work / "tools").mkdir(exist_ok=True)
+    (server.work / "tools" / "mine.toml").write_text(
+        'name = "mine"\ncommand = ["true"]\nrestricted = true\n'
+    )
+    assert jobs("tool", "share", "mine", "bea", "--execute").code == 0
+    assert jobs("tool", "grants", "mine-1.0", "--json").json[0]["execute"]
+    assert "bea" in jobs("tool", "grants", "mine").out
+    assert jobs("tool", "unshare", "mine", "bea").code == 0
+    assert jobs("tool", "unshare", "mine").code == 0
+    assert jobs("tool", "share", "wc", "bea").code == 2

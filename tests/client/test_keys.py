@@ -6,7 +6,7 @@ import pytest
 
 from jobs_ext.client.client import Client
 from jobs_ext.client.connection import Connection
-from jobs_ext.client.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from jobs_ext.client.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthenticated
 from jobs_ext.client.finder import Address, token
 
 
@@ -28,6 +28,26 @@ def test_a_job_is_shared_with_who_has_another_key(client, server):
         ann.get(job.id)
     client.keys.revoke(made)
     ann.close()
+
+
+def test_a_tool_is_for_who_was_let_in(client, server):
+    (server.work / "tools").mkdir(exist_ok=True)
+    text = 'name = "mine"\ncommand = ["true"]\nrestricted = true\n'
+    (server.work / "tools" / "mine.toml").write_text(text)
+    made = client.keys.create("bea", ["read", "submit"], owner="bea")
+    bea = Client(Connection(Address(server.url, token(made.key), "the test")))
+    with pytest.raises(InvalidRequest, match="no tool 'mine'"):
+        bea.tool("mine").submit()
+    tool = client.tool("mine").share("bea", execute=True)
+    assert [(one.grantee, one.execute) for one in tool.grants] == [("bea", True)]
+    bea.tool("mine").submit().wait()
+    with pytest.raises(Forbidden, match="can't change who may use"):
+        bea.tool("mine").share("eve")
+    assert tool.unshare("bea").unshare().grants == []
+    with pytest.raises(Conflict, match="for everybody"):
+        client.tool("wc").share("bea")
+    client.keys.revoke(made)
+    bea.close()
 
 
 def test_a_key_is_made_used_and_revoked(client, server):

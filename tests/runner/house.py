@@ -148,7 +148,7 @@ class House:
         (folder / f"t{len(list(folder.iterdir()))}.toml").write_text(text)
 
     def tool_of(self, name: str) -> Tool:
-        return self.service.tools.get(name)
+        return self.service.tools.get(WHO, name)
 
     def get(self, job: str) -> Job:
         return self.service.jobs.get(WHO, job)
