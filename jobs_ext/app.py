@@ -34,6 +34,7 @@ from .api.keepalive import KeepAlive
 from .api.kernelkeys import KernelKeys, kernel_url
 from .api.people import People
 from .api.routes import handlers
+from .dialects import served
 from .model.errors import InvalidRequest
 from .model.notification import Mail, Notify, Outgoing
 from .model.policy import Policy
@@ -189,6 +190,13 @@ class JobsExtension(ExtensionApp):
         "password is read from that environment variable. Default: no mails are sent.",
     ).tag(config=True)
 
+    dialects = List(
+        Unicode(),
+        default_value=list(served.DIALECTS),
+        help="Whose wire formats are served beside the native API, each at jobs-ext/<name>/, so "
+        "that clients made for that system can be used here. Default: all there are.",
+    ).tag(config=True)
+
     max_keepalive = Float(
         7 * 86400.0,
         min=0.0,
@@ -230,6 +238,15 @@ class JobsExtension(ExtensionApp):
         except ValueError as error:
             raise TraitError(f"JobsExtension.keep: {error}") from None
         return kept
+
+    @validate("dialects")
+    def _check_dialects(self, proposal: Bunch) -> list[str]:
+        names: list[str] = proposal.value
+        unknown = sorted(set(names) - set(served.DIALECTS))
+        if unknown:
+            known = ", ".join(served.DIALECTS)
+            raise TraitError(f"JobsExtension.dialects: no {', '.join(unknown)}; there are {known}")
+        return names
 
     @validate("queues")
     def _check_queues(self, proposal: Bunch) -> dict[str, object]:
@@ -286,7 +303,8 @@ class JobsExtension(ExtensionApp):
         self._server.io_loop.add_callback(self.backend.start)
 
     def initialize_handlers(self) -> None:
-        """Add the native API."""
+        """Add the dialects and the native API, whose last route takes everything else."""
+        self.handlers.extend(served.handlers(self.dialects))
         self.handlers.extend(handlers())
 
     async def stop_extension(self) -> None:

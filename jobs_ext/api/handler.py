@@ -12,7 +12,7 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from ..model.errors import JobsError, StoreRefused, Unauthenticated
-from .errors import RETRY_AFTER, describe, status_of
+from .errors import RETRY_AFTER, Problem, describe, status_of
 from .operation import operation_of
 from .people import KeyIdentity
 
@@ -35,6 +35,7 @@ class Caller(JupyterHandler):
     """Knows who is asking: a user as Jupyter says, or who has a key of ours."""
 
     keyed: Keyed | None = None
+    challenge = "Bearer"  # what a 401 asks for
 
     @property
     def backend(self) -> Backend:
@@ -117,11 +118,15 @@ class Caller(JupyterHandler):
         if status_code == 503 and not isinstance(error, StoreRefused):
             self.set_header("Retry-After", str(RETRY_AFTER))
         if isinstance(error, Unauthenticated):
-            self.set_header("WWW-Authenticate", "Bearer")
+            self.set_header("WWW-Authenticate", self.challenge)
         if status_code == 405:
             self.set_header("Allow", ", ".join(verbs(type(self))))
+        self.answer_problem(describe(error, status_code), status_code)
+
+    def answer_problem(self, problem: Problem, status: int) -> None:
+        """Send an error; the status is set, and may be set once more."""
         self.set_header("Content-Type", "application/json")
-        self.finish(msgspec.json.encode(describe(error, status_code), enc_hook=str))
+        self.finish(msgspec.json.encode(problem, enc_hook=str))
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """Log what is unexpected; errors that are part of the interface are in the access log."""

@@ -1,33 +1,22 @@
-"""Outputs: the files of a job, listed, downloaded, added and removed.
-
-A file that a job wrote must never run as a page of the Jupyter server: it is always sent as an
-attachment, under a policy that puts it into a sandbox.
-"""
+"""Outputs: the files of a job, listed, downloaded, added and removed."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import Any, BinaryIO
-from urllib.parse import quote
+from typing import Any
 
 from msgspec import Struct
 from tornado import web
-from tornado.iostream import StreamClosedError
 
 from ..model import media
-from ..model.errors import NotFound
 from ..model.job import Output, Page
-from ..service.files import open_regular
 from ..service.uploads import Draft
 from .decode import decode_query
 from .handler import JobsHandler
 from .operation import Operation, authorized, describes, operation
-from .ranges import read_range
 from .receiving import LARGEST, Receiver
+from .sending import FileHandler
 
 RESOURCE = "jobs_ext:outputs"
-_BLOCK = 2**20  # bytes read and sent at a time
 _FILE = "application/octet-stream"
 
 
@@ -58,10 +47,9 @@ class OutputsHandler(JobsHandler):
 
 
 @web.stream_request_body
-class OutputHandler(JobsHandler):
+class OutputHandler(FileHandler):
     """``jobs/{id}/outputs/{name}``."""
 
-    _size: int | None = None
     _receiver: Receiver | None = None
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
@@ -120,11 +108,6 @@ class OutputHandler(JobsHandler):
         """Take the output off the list, and remove its file if it is the job's own."""
         await self.call(self.service.given.delete, self.who, job, name)
 
-    @property
-    def content_security_policy(self) -> str:
-        """Nothing in the file may run, and nothing be loaded by it, whatever is configured."""
-        return "sandbox; default-src 'none'; frame-ancestors 'none'"
-
     @web.authenticated
     @authorized("read", resource=RESOURCE)
     @describes(Operation("Download an output", media_type=_FILE, query=OutputQuery))
@@ -141,77 +124,5 @@ class OutputHandler(JobsHandler):
 
     async def _send(self, job: str, name: str) -> None:
         query = decode_query(self.request, OutputQuery)
-        output = await self.call(self.service.outputs.find, self.who, job, name, query.attempt)
-        with await self.call(_open, output) as file:
-            self._size = os.fstat(file.fileno()).st_size
-            self._describe(output, _etag(output, os.fstat(file.fileno())))
-            if self.check_etag_header():
-                self.set_status(304)
-            else:
-                await self._send_range(file)
-        await self.finish(set_content_type=output.media_type)
-
-    def _describe(self, output: Output, etag: str) -> None:
-        self.set_header("Content-Security-Policy", self.content_security_policy)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Content-Disposition", disposition(output.name))
-        self.set_header("Content-Type", output.media_type)
-        self.set_header("Accept-Ranges", "bytes")
-        self.set_header("Cache-Control", "no-cache")
-        self.set_header("Etag", etag)
-
-    async def _send_range(self, file: BinaryIO) -> None:
-        size = self._size or 0
-        condition = self.request.headers.get("If-Range")
-        same = condition is None or condition == self._headers["Etag"]
-        span = read_range(self.request.headers.get("Range"), size) if same else None
-        start, stop = span or (0, size)
-        if span:
-            self.set_status(206)
-            self.set_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
-        self.set_header("Content-Length", str(stop - start))
-        if self.request.method != "HEAD":
-            await self._send_bytes(file, start, stop)
-
-    async def _send_bytes(self, file: BinaryIO, start: int, stop: int) -> None:
-        """Send block by block, each when the client has taken the one before."""
-        file.seek(start)
-        while start < stop:
-            block = await self.call(file.read, min(_BLOCK, stop - start))
-            if not block:  # the file has been cut since: the client sees a broken download
-                return
-            start += len(block)
-            self.write(block)
-            try:
-                await self.flush()
-            except StreamClosedError:
-                return
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Say how long the file is when a range does not fit."""
-        if status_code == 416:
-            self.set_header("Content-Range", f"bytes */{self._size}")
-        super().write_error(status_code, **kwargs)
-
-
-def _open(output: Output) -> BinaryIO:
-    try:
-        return open_regular(Path(output.path or ""))
-    except OSError:
-        raise NotFound(
-            f"The output {output.name!r} has vanished.", field="name", value=output.name
-        ) from None
-
-
-def _etag(output: Output, now: os.stat_result) -> str:
-    """Return the hash where it is known and can still be true, else one of size and time."""
-    if output.sha256 and output.size == now.st_size:
-        return f'"{output.sha256}"'
-    return f'"{now.st_mtime_ns:x}-{now.st_size:x}"'
-
-
-def disposition(name: str) -> str:
-    """Return a Content-Disposition (RFC 6266) that saves under the last part of `name`."""
-    last = name.rsplit("/", 1)[-1]
-    plain = "".join(c if " " <= c <= "~" and c not in '"\\%' else "_" for c in last)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(last, safe='')}"
+        find = self.service.outputs.find
+        await self.send_output(await self.call(find, self.who, job, name, query.attempt))

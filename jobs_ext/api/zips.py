@@ -18,7 +18,8 @@ from ..service.files import open_regular
 from .decode import decode_query
 from .handler import JobsHandler
 from .operation import Operation, authorized, describes
-from .outputs import RESOURCE, disposition
+from .outputs import RESOURCE
+from .sending import disposition
 
 _BLOCK = 1 << 20  # bytes
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time a zip can tell

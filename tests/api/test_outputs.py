@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs_ext.api.outputs import disposition
+from jobs_ext.api.sending import disposition
 from jobs_ext.api.zips import zipped
 from jobs_ext.model.job import Output
 from tests.disks import needs_mounts, small_disk

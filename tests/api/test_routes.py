@@ -40,13 +40,13 @@ def allowed(monkeypatch):
 
 
 def live_rules(serverapp):
-    """Return the regular expression and the handler of every live route that is ours."""
+    """Return the regular expression and the handler of every live route of the native API."""
     groups = [rule.target for rule in serverapp.web_app.default_router.rules]
     rules = [rule for group in groups for rule in getattr(group, "rules", [])]
     return [
         (rule.matcher.regex.pattern, rule.target)
         for rule in rules
-        if getattr(rule.target, "__module__", "").startswith("jobs_ext.")
+        if getattr(rule.target, "__module__", "").startswith("jobs_ext.api.")
     ]
 
 

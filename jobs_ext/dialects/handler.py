@@ -1,0 +1,233 @@
+"""The tornado handlers of a dialect, made from its table."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.utils import url_path_join
+from tornado import web
+
+from ..api.errors import Problem
+from ..api.operation import Operation, authorized, describes
+from ..api.receiving import LARGEST, Receiver
+from ..api.sending import FileHandler
+from ..model.errors import NotFound, TooLarge, Unauthenticated
+from ..service.uploads import Draft
+from .table import Call, Dialect, File, Reply, Route, decoded
+
+if TYPE_CHECKING:
+    from ..api.operation import Verb
+
+_PART = re.compile(r"\{\w+\}")
+_NOT_OURS = frozenset({"token", "_xsrf", "no_track_activity"})  # what Jupyter itself reads
+
+
+@web.stream_request_body
+class DialectHandler(FileHandler):
+    """Base of the handlers of all dialects: one subclass per path."""
+
+    dialect: ClassVar[Dialect]
+    root: ClassVar[str]  # below the server's base URL
+    routes: ClassVar[Mapping[str, Route]] = MappingProxyType({})  # by method
+
+    _receiver: Receiver | None = None
+    _too_large = False
+
+    async def prepare(self, **options: bool) -> None:
+        """Let in whom Jupyter or a key knows, however the dialect's clients say who they are."""
+        self._body = bytearray()
+        self._adopt_credentials()
+        await super().prepare(**options)
+        route = self.routes.get(self.request.method or "")
+        if route is None or route.public:
+            return
+        if not self.current_user:
+            raise web.HTTPError(403)
+        connection: Any = self.request.connection
+        connection.set_max_body_size(LARGEST)  # what is too much is thrown away, then refused
+        if route.body == "file":
+            await authorized(route.asks, resource=route.resource)(_nothing)(self)
+            draft = await self.call(Draft, self.service.paths)
+            self._receiver = Receiver(self.backend, draft)
+
+    def _adopt_credentials(self) -> None:
+        """Put a key that came in a way of the dialect's where Jupyter and we look for one."""
+        headers, dialect = self.request.headers, self.dialect
+        given = headers.get("Authorization", "").strip()
+        scheme, _, value = given.rpartition(" ") if " " in given else ("", "", given)
+        found = next((headers[name] for name in dialect.headers if name in headers), "")
+        if scheme.strip().lower() in dialect.schemes:
+            found = _password(value) if scheme.strip().lower() == "basic" else value or found
+        if found:
+            headers["Authorization"] = f"Bearer {found.strip()}"
+
+    def check_xsrf_cookie(self) -> None:
+        """Ask a cookie's owner alone: in the name of nobody nothing can be forged."""
+        if getattr(self, "_jupyter_current_user", None) is not None:
+            super().check_xsrf_cookie()
+
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        r"""Return a part of the path; ``\xff`` for a byte that is no UTF-8, as names are listed."""
+        text = value.decode("utf-8", "backslashreplace")
+        return text if name else text.strip("/")
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Take a piece of the body."""
+        route = self.routes.get(self.request.method or "")
+        if self._receiver is not None:
+            await self._receiver.take(chunk)
+        elif route is None or len(self._body) + len(chunk) > route.limit:
+            self._too_large = True
+        elif not self._too_large:
+            self._body += chunk
+
+    def on_connection_close(self) -> None:
+        """Forget what was sent of a file that will never be whole."""
+        self.on_finish()
+
+    def on_finish(self) -> None:
+        """Leave nothing of a file that was refused."""
+        if self._receiver is not None:
+            self._receiver.drop()
+
+    async def perform(self, route: Route, parts: tuple[str, ...]) -> None:
+        """Answer a request by what its route says."""
+        if self._too_large:
+            raise TooLarge(
+                f"The body of this request may have {route.limit:,} bytes.", field="body"
+            )
+        draft = None if self._receiver is None else await self._receiver.draft()
+        answer = await self._run(route, self._call(draft), parts)
+        if isinstance(answer, File):
+            await self.send_output(answer.output)
+        else:
+            self._send_reply(answer)
+
+    async def _run(self, route: Route, call: Call, parts: tuple[str, ...]) -> Reply | File:
+        if route.short:
+            return await self.glance(_answer, self.dialect, route, call, parts)
+        reads = route.asks == "read"
+        run = self.backend.call if reads else self.backend.call_to_write
+        return await run(_answer, self.dialect, route, call, parts)
+
+    def _call(self, draft: Draft | None) -> Call:
+        request = self.request
+        given = [pair for pair in request.query_arguments.items() if pair[0] not in _NOT_OURS]
+        return Call(
+            self.service,
+            None if self.current_user is None else self.who,
+            self.root_url,
+            request.method or "",
+            request.headers,
+            {
+                name: [decoded(name, v) for v in some]
+                for name, some in given
+                if name not in _NOT_OURS
+            },
+            bytes(self._body),
+            draft,
+        )
+
+    @property
+    def root_url(self) -> str:
+        """The address of the dialect's root."""
+        path = url_path_join(self.base_url, self.root).rstrip("/")
+        return f"{self.request.protocol}://{self.request.host}{path}"
+
+    def refusal(self, verb: str) -> Exception:
+        """Say that there is nothing, or that it does not have this verb."""
+        if self.routes:
+            return super().refusal(verb)
+        path = self.request.path
+        return NotFound(f"There is nothing at {path}.", field="path", value=path)
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Answer with an error; who is not let in since nobody knows them is told just that."""
+        unknown = status_code == 403 and not self.current_user and self.check_host()
+        if unknown and not self._finished:
+            error = Unauthenticated(
+                "The credentials of this request are missing or not good here.",
+                field="Authorization",
+                hint="Send the server's token or an API key.",
+            )
+            kwargs["exc_info"] = (type(error), error, None)
+        super().send_error(status_code, **kwargs)
+
+    def answer_problem(self, problem: Problem, status: int) -> None:
+        """Send an error in the dialect's own shape."""
+        self._send_reply(self.dialect.error(problem, status))
+
+    def _send_reply(self, reply: Reply) -> None:
+        self.set_status(reply.status)
+        for name, value in reply.headers.items():
+            self.set_header(name, value)
+        self.finish(reply.encoded(), set_content_type=reply.media_type)
+
+
+def handlers_of(dialect: Dialect, root: str) -> list[tuple[str, type[DialectHandler]]]:
+    """Return what serves a dialect at `root` (no slash at either end) below the base URL.
+
+    The last pattern takes everything else below the root: there, too, errors have its shape.
+    """
+    paths = dict.fromkeys(route.path for route in dialect.routes)
+    found = [(pattern(f"{root}/{path}"), _handler(dialect, root, path)) for path in paths]
+    return [*found, (rf"/{root}(?:/.*)?", _handler(dialect, root, None))]
+
+
+def pattern(path: str) -> str:
+    """Return the regular expression that tornado matches for the path of a route."""
+    *segments, last = path.split("/")
+    open_end = last.endswith(":path}")
+    segments += [] if open_end else [last]
+    fixed = "/+".join("([^/]+?)".join(map(re.escape, _PART.split(segment))) for segment in segments)
+    return f"/{fixed}((?:/.*)?)" if open_end else f"/{fixed}/*"
+
+
+def _handler(dialect: Dialect, root: str, path: str | None) -> type[DialectHandler]:
+    routes = {route.method: route for route in dialect.routes if route.path == path}
+    verbs = {method.lower(): _verb(route) for method, route in routes.items()}
+    if "get" in verbs:
+        verbs.setdefault("head", verbs["get"])
+        routes.setdefault("HEAD", routes["GET"])
+    facts = {"dialect": dialect, "root": root, "routes": routes, "challenge": dialect.challenge}
+    facts["__module__"] = __name__
+    return type(f"{dialect.name.title()}Handler", (DialectHandler,), facts | verbs)
+
+
+def _verb(route: Route) -> Verb:
+    @describes(Operation(route.summary, status=route.status))
+    async def run(handler: DialectHandler, *parts: str) -> None:
+        await handler.perform(route, parts)
+
+    if route.public:
+        public: Verb = allow_unauthenticated(run)
+        return public
+    known: Any = web.authenticated  # whose types know nothing of coroutines
+    verb: Verb = known(authorized(route.asks, resource=route.resource)(run))
+    return verb
+
+
+async def _nothing(_: DialectHandler) -> None:
+    """Do nothing, for those who may do something."""
+
+
+def _answer(dialect: Dialect, route: Route, call: Call, parts: Iterable[str]) -> Reply | File:
+    """Return the answer to a call, its value encoded."""
+    value = route.run(call, *parts)
+    if isinstance(value, File):
+        return value
+    reply = value if isinstance(value, Reply) else Reply(dialect.wrap(call, value), route.status)
+    return Reply(reply.encoded(), reply.status, reply.media_type, reply.headers)
+
+
+def _password(encoded: str) -> str:
+    try:
+        return b64decode(encoded, validate=True).decode().partition(":")[2]
+    except (NotBase64, UnicodeDecodeError):
+        return ""
