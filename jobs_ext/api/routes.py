@@ -10,6 +10,7 @@ from tornado import web
 from ..model.errors import NotFound
 from . import (
     about,
+    archives,
     batches,
     events,
     grants,
@@ -67,6 +68,7 @@ ROUTES = [
     Route("jobs/{job}/notifications/{notification}", notifications.JobNotificationHandler),
     Route("jobs/{job}/grants", grants.GrantsHandler),
     Route("jobs/{job}/grants/{grantee}", grants.GrantHandler),
+    Route("jobs/{job}/archive", archives.ArchiveHandler),
     Route("jobs/{job}/logs", logs.LogsHandler),
     Route("jobs/{job}/outputs", outputs.OutputsHandler),
     Route("jobs/{job}/outputs.zip", zips.ZipHandler),

@@ -22,6 +22,7 @@ class Exit(IntEnum):
 _OF_ERRORS: tuple[tuple[type[errors.JobsError], Exit], ...] = (
     (errors.JobCancelled, Exit.CANCELLED),
     (errors.JobFailed, Exit.FAILED),
+    (errors.ArchiveFailed, Exit.FAILED),
     (errors.WaitTimeout, Exit.TIMED_OUT),
     (errors.NoServer, Exit.NO_SERVER),
     (errors.VersionMismatch, Exit.NO_SERVER),

@@ -77,6 +77,14 @@ def remove(call: Call) -> Exit:
     return Exit.OK
 
 
+def archive(call: Call) -> Exit:
+    """Wait for a job, and have its outputs copied into a folder below the server's root."""
+    job = call.job(call.said.id).archive(call.said.folder)
+    if call.out.as_json:
+        call.out.json(job.client.archive(job.id))
+    return Exit.OK
+
+
 def _id(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="a job; last: the newest")
 
@@ -104,12 +112,18 @@ def _add_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="what the output is called; default: as the file")
 
 
+def _add_archive(parser: argparse.ArgumentParser) -> None:
+    _id(parser)
+    parser.add_argument("folder", metavar="FOLDER", help="as the file browser names it")
+
+
 def _add_remove(parser: argparse.ArgumentParser) -> None:
     _id(parser)
     parser.add_argument("names", nargs="+", metavar="NAME", help="which outputs")
 
 
 VERBS = [
+    Verb("archive", "Wait, and keep outputs in a folder of the server.", archive, _add_archive),
     Verb("outputs list", "List the files a job produced.", list_, _id),
     Verb("outputs get", "Print one of them as it is.", get, _add_get),
     Verb("outputs save", "Wait, and copy them into a folder.", save, _add_save),

@@ -21,6 +21,7 @@ from .submitter import Submitter
 from .wire import Parts
 
 if TYPE_CHECKING:
+    from jobs_ext.model.archive import Archive
     from jobs_ext.model.grant import Grant
     from jobs_ext.model.notification import Notification
     from jobs_ext.model.retention import Outlived
@@ -254,6 +255,17 @@ class Client(Submitter):
         """Take a grant on a job or tool back, or all of them."""
         below = "" if grantee is None else f"/{quote(grantee, safe='')}"
         self.connection.request("DELETE", f"{of}/grants{below}")
+
+    def archive(self, id: str, folder: str | None = None) -> Archive:  # noqa: A002
+        """Have a job's outputs archived in a `folder`; without one, return how far that is."""
+        from jobs_ext.model.archive import Archive
+
+        path = f"jobs/{id}/archive"
+        if folder is None:
+            return self._get(path, Archive)
+        body = msgspec.json.encode({"folder": folder})
+        response = self.connection.request("POST", path, data=body, headers=_JSON)
+        return msgspec.json.decode(response.content, type=Archive)
 
     def log(
         self,

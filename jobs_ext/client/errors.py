@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AmbiguousOutput",
+    "ArchiveFailed",
     "Conflict",
     "DiskFull",
     "Forbidden",
@@ -95,6 +96,12 @@ class WaitTimeout(JobsError, TimeoutError):
     """The time given to `wait` or `result` is over; the job itself goes on."""
 
     type = "wait_timeout"
+
+
+class ArchiveFailed(JobsError):
+    """The outputs of a job could not be archived; the message says why."""
+
+    type = "archive_failed"
 
 
 class AmbiguousOutput(JobsError):

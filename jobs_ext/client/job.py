@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jobs_ext.model import job as model
 from jobs_ext.model.status import Status
 
-from .errors import InvalidRequest, WaitTimeout
+from .errors import ArchiveFailed, InvalidRequest, WaitTimeout
 from .handle import Handle
 from .targets import checked_options, to_wire
 from .wire import plain
@@ -260,6 +260,28 @@ class Job(Handle):
         """
         self.wait()
         return [self.outputs.save_zip(dest)] if zip else self.outputs.save(dest)
+
+    def archive(self, folder: str, timeout: float | None = None) -> Job:
+        """Wait, and have its outputs copied into a `folder` that Jupyter's file browser shows.
+
+        The folder is named as there: below the server's root; ``{id}`` stands for the job's id.
+        From then on its outputs are served from there. Raises `ArchiveFailed`, `WaitTimeout`.
+        """
+        from . import waiting
+
+        self.wait(timeout)
+        found = self.client.archive(self.id, folder)
+        for pause in waiting.pauses(timeout):
+            if found.status != "waiting":
+                break
+            pause()
+            found = self.client.archive(self.id)
+        self._forget()
+        if found.status == "failed":
+            raise ArchiveFailed(f"Not archived in {found.folder}: {found.reason}.")
+        if found.status == "waiting":
+            raise WaitTimeout(f"{self!r} is not archived after {timeout} s; that goes on.")
+        return self
 
     def df(
         self,

@@ -43,6 +43,7 @@ class Output(Struct, frozen=True):
     sha256: str | None = None
     main: bool = False  # the one `df()` means
     path: str | None = None  # on the server's machine
+    archive: str | None = None  # of one that was archived: its path below the server's root
 
 
 class TargetInfo(Struct, frozen=True):

@@ -55,6 +55,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     cwd: str = "here"  # "here" (the submitter's folder), "private", or an absolute path
     inputs: list[str] = []  # files copied into a private folder
     outputs: list[str] = []  # patterns of files to keep, relative to the folder
+    archive: str | None = None  # folder below the server's root that gets copies of the outputs
     env: dict[str, str] = {}  # more environment variables
     key: str | None = None  # idempotency: the same key and request give the same job
     queue: str | None = None  # one of the server's queues; default: the tool's, else "default"

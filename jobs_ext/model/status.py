@@ -62,5 +62,7 @@ def check_move(old: Status, new: Status) -> None:
 class Stage(StrEnum):
     """What an active job is doing, finer than its status."""
 
-    STAGING = "staging"
-    RUNNING = "running"
+    STAGING = "staging"  # its folders and inputs are made ready
+    RUNNING = "running"  # its program runs
+    COLLECTING = "collecting"  # its program has ended, and its outputs are many or large
+    ARCHIVING = "archiving"  # its outputs are copied to where its option archive says

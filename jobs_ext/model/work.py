@@ -7,9 +7,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from .archive import ArchivePlace
 from .job import Progress
 from .request import Context, Options, Target
-from .status import Status
+from .status import Stage, Status
 
 
 class Fingerprint(Struct, frozen=True):
@@ -51,6 +52,7 @@ class Work(Struct, frozen=True):
     outputs_of: dict[str, str] = {}  # "job-id/output name" of a referenced output → path
     lane: str = ""  # jobs claimed into one lane run one after another; "": a lane of its own
     gpus: tuple[str, ...] = ()  # the GPUs that are its own, as CUDA numbers them
+    archive: ArchivePlace | None = None  # where its outputs go when it has succeeded
 
 
 class Free(Struct, frozen=True):
@@ -99,6 +101,15 @@ class Progressed(Struct, frozen=True, tag=True):
     progress: Progress
 
 
+class Reached(Struct, frozen=True, tag=True):
+    """The attempt's program has ended, and the attempt came to a later stage."""
+
+    job: str
+    attempt: int
+    time: str
+    stage: Stage
+
+
 class FoundOutput(Struct, frozen=True):
     """A file to list among the job's outputs."""
 
@@ -108,6 +119,7 @@ class FoundOutput(Struct, frozen=True):
     size: int
     sha256: str | None
     main: bool = False
+    archive: str | None = None  # of one that was archived: the root that its path lies below
 
 
 class Ended(Struct, frozen=True, tag=True):
@@ -129,6 +141,7 @@ class Ended(Struct, frozen=True, tag=True):
     duration: float | None = None
     log_tail: str | None = None  # of one that failed
     outputs: list[FoundOutput] = []
+    archive: ArchivePlace | None = None  # where they went, or could not go
     logs: dict[str, str] | None = None  # by stream, when they are kept here and in no file
 
 
@@ -139,4 +152,4 @@ class Released(Struct, frozen=True, tag=True):
     attempt: int
 
 
-Change = Started | Progressed | Ended | Released
+Change = Started | Progressed | Reached | Ended | Released

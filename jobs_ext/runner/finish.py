@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from ..model.clock import from_epoch
+from ..model.clock import from_epoch, now
 from ..model.reasons import ReasonCode
-from ..model.status import Status
-from ..model.work import Ended, FoundOutput
+from ..model.status import Stage, Status
+from ..model.work import Change, Ended, FoundOutput, Reached
 from . import environment
+from .archive import archived
 from .collect import Found, collect
 from .executors import Exited
 from .failure import Defect, one_alone
@@ -34,6 +36,7 @@ class Finisher:
         self._spares = spares
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="collect")
         self._waiting: list[Future[Ended]] = []
+        self._reached: deque[Reached] = deque()  # threads add to it
         self._oom = OutOfMemoryWatch()
 
     @property
@@ -62,22 +65,37 @@ class Finisher:
         except Defect as defect:
             return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])
         few = len(found) <= _FILES_AT_ONCE and sum(file.size for file in found) <= _AT_ONCE
-        if few:
+        if few and one.work.archive is None:
             return _judged(one, exited, found, evidence)
-        future = self._pool.submit(_judged, one, exited, found, evidence)
+        if not few:
+            self._reached.append(_reached(one, Stage.COLLECTING))
+        future = self._pool.submit(self._finished, one, exited, found, evidence)
         future.add_done_callback(lambda _: self._wake())
         self._waiting.append(future)
         return None
 
-    def done(self) -> list[Ended]:
-        """Return what threads have finished since the last call."""
+    def _finished(self, one: Plan, exited: Exited, found: list[Found], evidence: Evidence) -> Ended:
+        ended = _judged(one, exited, found, evidence)
+        if one.work.archive is None or ended.status is not Status.SUCCEEDED:
+            return ended
+        self._reached.append(_reached(one, Stage.ARCHIVING))
+        self._wake()
+        return archived(one, one.work.archive, ended)
+
+    def done(self) -> list[Change]:
+        """Return how far threads came since the last call, and what they have finished."""
         ready = [future for future in self._waiting if future.done()]
         self._waiting = [future for future in self._waiting if not future.done()]
-        return [future.result() for future in ready]
+        reached = [self._reached.popleft() for _ in range(len(self._reached))]
+        return [*reached, *(future.result() for future in ready)]
 
     def close(self) -> None:
         """Let go of the threads; what they had begun is begun anew by the next runner."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _reached(one: Plan, stage: Stage) -> Reached:
+    return Reached(one.work.id, one.work.attempt, now(), stage)
 
 
 def _excess(found: list[Found], limits: Limits) -> int:

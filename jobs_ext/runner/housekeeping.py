@@ -1,4 +1,4 @@
-"""What the runner does beside running jobs: it empties the trash, a bit at a time, in a thread."""
+"""What the runner does beside running jobs: archives, the trash; in a thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..model.errors import JobsError
-from ..service import Keeping, Trash
+from ..service import Archives, Keeping, Trash
 
 _PAUSE = 2.0  # seconds between looks when there is nothing to do
 _RETRY = 60.0  # seconds after something that could not be done
@@ -17,11 +17,17 @@ _log = logging.getLogger(__name__)
 
 
 class Housekeeper:
-    """Purges what was marked; carries out the rules of how long jobs are kept, and the trash."""
+    """Archives what people asked for, purges what was marked, and carries out what is to be kept.
 
-    def __init__(self, trash: Trash, keeping: Keeping, wake: Callable[[], None]) -> None:
+    That is: the rules of how long jobs, and how long those in the trash.
+    """
+
+    def __init__(
+        self, trash: Trash, keeping: Keeping, archives: Archives, wake: Callable[[], None]
+    ) -> None:
         self._trash = trash
         self._keeping = keeping
+        self._archives = archives
         self._wake = wake
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="housekeeping")
         self._work: Future[float] | None = None
@@ -63,6 +69,8 @@ class Housekeeper:
         if not self._begun:
             self._trash.free_all_parts()
             self._begun = True
+        if self._archives.step():
+            return 0.0
         self._expire()
         return 0.0 if self._trash.step() else _PAUSE
 

@@ -78,7 +78,7 @@ class Runner:
         self._room = Room(self._paths.root)
         self._spares = SpareFolders(self._paths.spare)
         self._finisher = Finisher(self.wake, self._spares)
-        self._housekeeper = Housekeeper(service.trash, service.keeping, self.wake)
+        self._housekeeper = Housekeeper(service.trash, service.keeping, service.archives, self.wake)
         self._pokes = PokeReceiver(self._paths.runner_socket)
         self._look_due = 0.0  # monotonic: when to look at the store without having been poked
         self._last_work = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..model.query import JobQuery
+from .archives import Archives
 from .decode import decode_request
 from .principal import Principal
 from .retention import Keeping
@@ -12,6 +13,7 @@ from .trash import Trash
 from .uploads import Upload
 
 __all__ = [
+    "Archives",
     "JobQuery",
     "Keeping",
     "Principal",

@@ -30,6 +30,16 @@ def is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - as above
 
 
+def lies_in(path: Path, folder: Path) -> bool:
+    """Tell whether a file lies below a folder, links followed."""
+    return real_path(path).is_relative_to(real_path(folder))
+
+
+def real_path(path: Path) -> Path:
+    """Return where a path leads to, links followed as far as they go."""
+    return Path(os.path.realpath(path))  # `resolve` raises for links that run in a circle
+
+
 def open_regular(path: Path) -> BufferedReader:
     """Open a regular file for reading; never wait, as opening a pipe would.
 

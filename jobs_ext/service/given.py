@@ -16,7 +16,8 @@ from ..store.changes import Changes
 from ..store.faults import mapped_faults
 from ..store.jobs import JobRow
 from .core import Core
-from .outputs import lies_in, unknown
+from .files import lies_in
+from .outputs import unknown
 from .principal import Principal
 from .references import is_filename
 from .uploads import Draft

@@ -13,6 +13,7 @@ from ..model.quantities import parse_bytes, parse_duration, show_bytes
 from ..model.request import Options
 from ..model.scheduling import DEFAULT_QUEUE, Scheduling
 from ..model.tool import Tool, ToolResources
+from .archiving import names_each
 from .environment import check_environment
 from .hints import did_you_mean
 from .patterns import check_pattern
@@ -93,7 +94,7 @@ def check_single(options: Options) -> None:
 
 
 def check_sweep(options: Options, tool: Tool | None, n_jobs: int) -> None:
-    """Raise `InvalidRequest` for output patterns that the jobs of a batch would overwrite."""
+    """Raise `InvalidRequest` for files of which those of one job would be in another's way."""
     shared = tool is None and options.cwd != "private"
     if options.outputs and shared and n_jobs > 1:
         raise InvalidRequest(
@@ -101,6 +102,13 @@ def check_sweep(options: Options, tool: Tool | None, n_jobs: int) -> None:
             field="options.outputs",
             value=options.outputs,
             hint='Write to $JOBS_OUTPUT_DIR instead, or set cwd="private".',
+        )
+    if options.archive is not None and n_jobs > 1 and not names_each(options.archive):
+        raise InvalidRequest(
+            "The jobs of this batch would be archived into one folder.",
+            field="options.archive",
+            value=options.archive,
+            hint='Give each its own: "results/{index}", or "results/{id}".',
         )
 
 

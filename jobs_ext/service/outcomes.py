@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from ..model.reasons import ReasonCode
 from ..model.status import Stage, Status
-from ..model.work import Change, Ended, Progressed, Released, Started
+from ..model.work import Change, Ended, Progressed, Reached, Released, Started
+from ..store import archives
 from ..store import logs as log_rows
 from ..store import queue as rows
 from ..store.changes import Changes
@@ -60,6 +61,8 @@ class Outcomes:
                 text = msgspec.json.encode(change.progress).decode()
                 data = msgspec.to_builtins(change.progress)
                 self._changes.note(row, "progress", data=data, progress=text)
+            case Reached():
+                self._reached(row, change)
             case Released():
                 self._released(row)
             case Ended():
@@ -80,6 +83,13 @@ class Outcomes:
         columns = {"stage": str(Stage.RUNNING), "started": started, "stopped": None}
         self._changes.move(row, Status.RUNNING, time=started, data=data, **columns)
         self._note_attempt(row, status=str(Status.RUNNING))
+
+    def _reached(self, row: JobRow, change: Reached) -> None:
+        if self._changes.status(row) is Status.STARTING:
+            self._run(row, change.time)  # it was too quick for its start to be told
+        stage = str(change.stage)
+        data = {"stage": stage, "attempt": change.attempt}
+        self._changes.note(row, "stage", time=change.time, data=data, stage=stage)
 
     def _released(self, row: JobRow) -> None:
         if self._changes.status(row) is not Status.STARTING:
@@ -109,6 +119,7 @@ class Outcomes:
             **why,
         )
         self._keep_outputs(row, change)
+        self._keep_archive(row, change)
         if change.logs is not None and any(change.logs.values()):
             self._logs.append(change.logs | {"job_pk": row.pk, "attempt": change.attempt})
         if change.status is Status.FAILED and self._tries_again(row, change):
@@ -126,6 +137,8 @@ class Outcomes:
         if row.cancel_requested or row.deleted:
             return False
         options = self._specs.load(self._tx, [row.spec])[row.spec].options
+        if change.reason_code == ReasonCode.ARCHIVE_FAILED:
+            return False  # its program did what it had to do
         lost = rows.lost_attempts(self._tx, row.pk)
         if change.reason_code == ReasonCode.LOST:
             return options.on_lost == "retry" and lost + 1 < _LOST_TRIES
@@ -153,6 +166,14 @@ class Outcomes:
             names = [output["name"] for output in found]
             self._outputs += found
             self._changes.note(row, "outputs", time=change.time, data={"names": names})
+
+    def _keep_archive(self, row: JobRow, change: Ended) -> None:
+        if change.archive is None:
+            return
+        failed = change.reason_code == ReasonCode.ARCHIVE_FAILED
+        facts = msgspec.structs.asdict(change.archive) | {"job_pk": row.pk, "asked": change.time}
+        status, reason = ("failed", change.reason) if failed else ("done", None)
+        archives.put(self._tx, facts | {"status": status, "reason": reason})
 
     def _note_attempt(self, row: JobRow, **columns: Any) -> None:
         self._attempts.set(row.pk, row.number, **columns)

@@ -16,7 +16,7 @@ from ..store import jobs as job_rows
 from ..store.contents import Spec
 from ..store.jobs import JobRow
 from .core import Core
-from .files import is_file
+from .files import is_file, lies_in, real_path
 from .hints import did_you_mean
 from .principal import Principal
 from .searches import check_limit
@@ -63,7 +63,7 @@ class Outputs:
         if file is None:
             raise unknown(name, [known.name for known in some])
         output = job_rows.to_output(file)
-        self._check(row, number, spec, output)
+        self._check(row, number, spec, output, file.archive)
         return output
 
     def find_all(
@@ -89,19 +89,25 @@ class Outputs:
             )
         return [self.find(who, job_id, name) for name in chosen]
 
-    def _check(self, row: JobRow, attempt: int, spec: Spec, output: Output) -> None:
+    def _check(
+        self, row: JobRow, attempt: int, spec: Spec, output: Output, root: str | None
+    ) -> None:
+        """Raise `NotFound` unless the file is there: an archived one below `root`."""
         path = Path(output.path or "")
         folder = self._core.store.paths.attempt(row.id, attempt).folder
         own = (folder, self._core.store.paths.given(row.id))
-        inside = any(lies_in(path, one) for one in own) or (
-            not path.is_relative_to(folder) and _belongs_to(job_folder(spec), output.name, path)
-        )
+        if root is not None:
+            inside = lies_in(path, Path(root))
+        else:
+            inside = any(lies_in(path, one) for one in own) or (
+                not path.is_relative_to(folder) and _belongs_to(job_folder(spec), output.name, path)
+            )
         if not inside or not is_file(path):
             raise NotFound(
                 f"The output {output.name!r} is no longer there.",
                 field="name",
                 value=output.name,
-                hint=f"Its file was {path}.",
+                hint=f"It was archived as {output.archive}." if root else f"Its file was {path}.",
             )
 
 
@@ -130,19 +136,10 @@ def unknown(name: str, known: Collection[str]) -> NotFound:
     return NotFound(f"The job has no output {name!r}.", field="name", value=name, hint=hint)
 
 
-def lies_in(path: Path, folder: Path) -> bool:
-    """Tell whether a file lies below a folder, links followed."""
-    return _real(path).is_relative_to(_real(folder))
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))  # `resolve` raises for links that run in a circle
-
-
 def _belongs_to(folder: Path, name: str, path: Path) -> bool:
     """Tell whether a pattern found `path` in `folder`, maybe behind a link that lies there."""
     named = Path(os.path.abspath(folder / name))  # noqa: PTH100 - `resolve` would follow links
-    seen = named.is_relative_to(folder) and _real(named) == _real(path)
+    seen = named.is_relative_to(folder) and real_path(named) == real_path(path)
     return seen or lies_in(path, folder)
 
 

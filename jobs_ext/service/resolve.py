@@ -19,6 +19,7 @@ from ..model.retention import Retention
 from ..model.scheduling import Scheduling
 from ..model.tool import Tool
 from ..store.contents import Spec
+from .archiving import check_folder
 from .arguments import Rules, rules_of
 from .catalog import Seen
 from .decode import convert_request
@@ -43,6 +44,7 @@ class House(Struct, frozen=True):
     retention: Retention = Retention()
     hashed_inputs: int = 64_000_000  # bytes of the files that one request reads
     policy: Policy = Policy()
+    reserved: tuple[Path, ...] = ()  # folders of jobs_ext's own: nobody archives into them
 
 
 class Plan(Struct, frozen=True):
@@ -77,6 +79,8 @@ def settle(
     tool = _tool_of(seen, target, snapshot)
     check_options(options, tool)
     check_use(options, _way(tool) if tool else kind)
+    if options.archive is not None:
+        check_folder(options.archive, house.root, house.reserved, "options.archive")
     _check_context(context)
     base = _base(context, house.root)
     python = choose_python(target, tool, options, context, base)
@@ -87,6 +91,7 @@ def settle(
         tool=None if tool is None else msgspec.to_builtins(tool),
         parts={},
         base=base,
+        root="" if options.archive is None else house.root,
     )
     name = _target_name(kind, target, tool)
     return Plan(

@@ -16,6 +16,7 @@ from ..store.engine import Store
 from ..store.faults import mapped_faults, unavailable
 from ..store.migrate import ask_nobody, check_revision, migrate
 from ..store.paths import Paths
+from .archives import Archives
 from .batches import Batches
 from .catalog import Catalog
 from .core import Core
@@ -59,6 +60,7 @@ class Service:
         self.trash = Trash(core, self.jobs, self.batches)
         self.keeping = Keeping(core, self.jobs, self.batches)
         self.outputs = Outputs(core)
+        self.archives = Archives(core, self.outputs)
         self.given = Given(core)
         self.logs = Logs(core)
         self.keys = Keys(core)
@@ -113,6 +115,7 @@ class Service:
                     retention or Retention(),
                     hashed_inputs,
                     policy or Policy(),
+                    (paths.root, *folders),
                 )
                 return cls(store, house)
         except OSError as error:

@@ -105,7 +105,7 @@ class Drafts:
                     draft.rename(part)
                     fresh.append(part)
             if fresh:
-                _sync_folder(self._paths.parts_dir)
+                sync_folder(self._paths.parts_dir)
             yield dict(self._hashes)
         except BaseException:
             for part in fresh:
@@ -153,7 +153,8 @@ def _blocks(body: bytes | Path) -> Iterator[bytes]:
             yield block
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Return when what a folder lists is on disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

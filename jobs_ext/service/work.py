@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from ..model.archive import ArchivePlace
 from ..model.work import Work
 from ..store import queue as rows
 from ..store.contents import Spec
 from ..store.jobs import JobRow
+from .archiving import filled
 from .core import Core
 from .files import whole_path
 from .references import OutputReference, references
@@ -61,7 +63,15 @@ def _work(
         outputs_of=rows.output_paths(connection, wanted) if wanted else {},
         lane=place.lane,
         gpus=place.gpus,
+        archive=_archive(row, spec),
     )
+
+
+def _archive(row: JobRow, spec: Spec) -> ArchivePlace | None:
+    folder = spec.options.archive
+    if folder is None:
+        return None
+    return ArchivePlace(spec.root, filled(folder, row.id, row.batch_index))
 
 
 def _with_whole_paths(arguments: dict[str, Any], spec: Spec) -> dict[str, Any]:

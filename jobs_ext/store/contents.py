@@ -31,6 +31,7 @@ class Spec(Struct, frozen=True):
     parts: dict[str, str]  # name of an uploaded part → SHA-256
     base: str  # folder that relative input paths start from
     inputs: dict[str, Fingerprint] = {}  # files it reads, by path, as they were at submit
+    root: str = ""  # of one that is archived: the server's root folder at submit
 
 
 class _Kept(Struct, frozen=True, omit_defaults=True):
@@ -43,6 +44,7 @@ class _Kept(Struct, frozen=True, omit_defaults=True):
     parts: dict[str, str]
     base: str
     inputs: dict[str, Fingerprint] = {}
+    root: str = ""
 
 
 _PUT = Prepared(
@@ -69,7 +71,8 @@ def put_spec(tx: Connection, spec: Spec) -> str:
     """Keep a spec and return its hash."""
     tool = None if spec.tool is None else put(tx, spec.tool)
     context = put(tx, spec.context)
-    kept = _Kept(spec.target, spec.options, context, tool, spec.parts, spec.base, spec.inputs)
+    rest = (spec.parts, spec.base, spec.inputs, spec.root)
+    kept = _Kept(spec.target, spec.options, context, tool, *rest)
     key, is_new = _put(tx, kept)
     if is_new:
         used = {context, *([] if tool is None else [tool]), *spec.parts.values()}
@@ -101,7 +104,8 @@ def _read_spec(connection: Connection, key: str) -> Spec:
     kept = msgspec.json.decode(_body(connection, key), type=_Kept)
     context = msgspec.json.decode(_body(connection, kept.context), type=Context)
     tool = None if kept.tool is None else msgspec.json.decode(_body(connection, kept.tool))
-    return Spec(kept.target, kept.options, context, tool, kept.parts, kept.base, kept.inputs)
+    rest = (kept.parts, kept.base, kept.inputs, kept.root)
+    return Spec(kept.target, kept.options, context, tool, *rest)
 
 
 def _body(connection: Connection, key: str) -> str:

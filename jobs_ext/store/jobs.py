@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -195,6 +196,7 @@ def to_output(row: Any) -> Output:
         sha256=row.sha256,
         main=bool(row.main),
         path=row.path,
+        archive=None if row.archive is None else os.path.relpath(row.path, row.archive),
     )
 
 

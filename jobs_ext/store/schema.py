@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0011"
+HEAD = "0012"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -244,6 +244,20 @@ output = Table(
     Column("size", Integer, nullable=False),
     Column("sha256", Text),
     Column("main", Boolean, nullable=False),
+    Column("archive", Text),  # of one that was archived: the root that its path lies below
+)
+
+#: Where the outputs of jobs are copied to: the latest wish for each.
+archive = Table(
+    "archive",
+    metadata,
+    Column("job_pk", Integer, ForeignKey("job.pk"), primary_key=True),
+    Column("root", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("reason", Text),
+    Index("archive_waiting", "asked", sqlite_where=text("status = 'waiting'")),
 )
 
 #: Short logs of attempts that left nothing else; all others are files.

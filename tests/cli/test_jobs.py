@@ -127,3 +127,11 @@ def test_outputs_are_added_and_removed(jobs, made, tmp_path):
     assert jobs("outputs", "remove", made, "m.txt").code == 0
     assert "m.txt" not in jobs("outputs", "list", made).out
     assert jobs("outputs", "remove", made, "m.txt").code == 2
+
+
+def test_outputs_are_archived(jobs, made, server):
+    said = jobs("archive", made, "shelf", "--json")
+    assert (said.code, said.json["status"]) == (0, "done")
+    assert (server.work / "shelf" / "t.csv").exists()
+    said = jobs("archive", made, "../shelf")
+    assert (said.code, "no path" in said.err) == (2, True)

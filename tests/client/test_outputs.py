@@ -42,6 +42,22 @@ def test_an_output_is_added_replaced_and_removed(client, tmp_path):
         job.outputs.add(table, "sub//t.csv")
 
 
+def test_outputs_are_archived(client, server, tmp_path):
+    job = jx.submit(["true"]).wait(60)
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    job.outputs.add(tmp_path / "t.csv")
+    assert job.archive("mine/{id}") is job
+    place = server.work / "mine" / job.id / "t.csv"
+    assert place.read_text() == "a\n1\n"
+    assert job.outputs["t.csv"].path == place
+    assert job.outputs["t.csv"].info.archive == f"mine/{job.id}/t.csv"
+    (server.work / "taken").write_text("a file")
+    with pytest.raises(jx.errors.ArchiveFailed, match="taken"):
+        job.archive("taken")
+    with pytest.raises(jx.errors.InvalidRequest, match="no path"):
+        job.archive("../up")
+
+
 def test_a_job_that_has_not_begun_takes_no_output(client, tmp_path):
     job = jx.options(hold=True).submit(["true"])
     with pytest.raises(jx.errors.Conflict, match="has not begun"):
