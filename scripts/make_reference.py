@@ -178,6 +178,7 @@ def tools() -> str:
         "`[inputs.NAME]`": tool.ToolInput,
         "`[parameters.NAME]`": tool.ToolParameter,
         "`[outputs.NAME]`": tool.ToolOutput,
+        "`[[steps]]`": tool.ToolStep,
         "`[resources]`": tool.ToolResources,
     }
     parts = [

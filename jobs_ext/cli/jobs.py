@@ -107,6 +107,7 @@ def _of_job(job: model.Job) -> dict[str, Any]:
         "reason": job.reason,
         "stage": job.stage,
         "progress": _progress(job.progress),
+        **{f"step {s.name}": _step(s) for s in job.steps},
         "arguments": ", ".join(f"{n}={show_value(v, 40)}" for n, v in job.arguments.items()),
         "batch": job.batch,
         "owner": job.owner,
@@ -126,6 +127,10 @@ def _progress(progress: model.Progress | None) -> str:
         return ""
     part = "" if progress.fraction is None else f"{progress.fraction:.0%} "
     return f"{part}{progress.message}".strip()
+
+
+def _step(step: model.Step) -> str:
+    return f"{step.status}: {step.reason}" if step.reason else str(step.status)
 
 
 def history(call: Call) -> Exit:

@@ -91,6 +91,11 @@ class Job(Handle):
         return self.refresh().attempts
 
     @property
+    def steps(self) -> list[model.Step]:
+        """Of a tool with steps: each one's name, status, exit code and times, in their order."""
+        return self.refresh().steps
+
+    @property
     def arguments(self) -> dict[str, Any]:
         """What it was given."""
         return (self._snapshot or self.refresh()).arguments

@@ -39,6 +39,8 @@ def _job_rows(view: View) -> Iterable[tuple[str, str]]:
     progress = view["progress"]
     if progress and not view["final"]:
         yield "progress", _progress(progress)
+    for step in view.get("steps", ()):
+        yield f"step {step['name']}", ": ".join(filter(None, (step["status"], step["reason"])))
     if view["duration"] is not None:
         yield "took", show_duration(view["duration"])
     if view["outputs"]:

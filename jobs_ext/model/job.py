@@ -34,6 +34,20 @@ class Attempt(Struct, frozen=True):
     log_tail: str | None = None  # of one that failed: the last lines of its log, as plain text
 
 
+class Step(Struct, frozen=True):
+    """One of the steps of a job, as its latest attempt ran it."""
+
+    name: str
+    ordering: int  # steps with equal numbers run side by side
+    status: Status  # PENDING: its turn has not come; CANCELLED: it was never run, or was ended
+    started: str | None = None
+    stopped: str | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    reason: str | None = None  # why it failed
+    outputs: list[str] = []  # names of the files it was to write, among the outputs of the job
+
+
 class Output(Struct, frozen=True):
     """A named file that a job produced."""
 
@@ -73,6 +87,7 @@ class Job(Struct, frozen=True):
     arguments: dict[str, Any] = {}
     options: dict[str, Any] = {}
     attempts: list[Attempt] = []
+    steps: list[Step] = []  # of a tool that has some, in the order they run
     started: str | None = None
     stopped: str | None = None
     deleted: str | None = None

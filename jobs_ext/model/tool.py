@@ -6,7 +6,7 @@ The TOML form is documented in docs/reference/tools.md; the same fields as JSON 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -77,6 +77,24 @@ class ToolOutput(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     required: bool = True  # a job that does not write it fails with `missing_output`
 
 
+class ToolStep(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One of the commands that a tool runs in order, in a folder of its own (Analytics Automated).
+
+    Its command knows the tool's inputs and parameters, and its own inputs.
+    """
+
+    name: str  # unique in the tool; its folder and the names of its outputs begin with it
+    ordering: int  # steps run in this order; those with equal numbers side by side
+    command: list[str] | str  # an argv list; one text only with shell = true
+    shell: bool = False  # true: the command goes through a shell, values quoted
+    inputs: dict[str, str] = {}  # globs of files of earlier steps, copied into its folder, by name
+    stdout: str = ""  # file in its folder that gets its standard output; default: the job's log
+    outputs: dict[str, ToolOutput] = {}  # files it writes, by name
+    success_codes: list[int] = []  # exit codes that are as good as 0
+    stop_codes: list[int] = []  # exit codes that end the job well, without its later steps
+    missing: Literal["fail", "stop", "continue"] = "fail"  # without an output it has to write
+
+
 class ToolResources(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a job of the tool takes when its options do not say."""
 
@@ -92,7 +110,7 @@ class ToolResources(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A tool as it is written; exactly one of command, script, notebook and function is set."""
+    """A tool as it is written; exactly one of command, script, notebook, function, steps is set."""
 
     name: str  # how it is called in `submit`
     version: str = "1.0"  # name and version make its id; a bare name means the newest version
@@ -103,6 +121,7 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     script: str | UnsetType = UNSET  # path of a Python script, started with --name value
     notebook: str | UnsetType = UNSET  # path of a notebook, parameters by papermill's convention
     function: str | UnsetType = UNSET  # of a module that python imports: package.module:name
+    steps: list[ToolStep] = []  # commands that are run one after the other
     python: str | None = None  # interpreter of a script or function; default: the server's
     kernel: str | None = None  # kernelspec of a notebook
     enabled: bool = True  # false: known, but refuses submissions
@@ -147,9 +166,11 @@ def check_tool(tool: Tool) -> Tool:
     """Return `tool`, or raise `InvalidRequest` naming the first field that makes no sense."""
     kinds = ("command", "script", "notebook", "function")
     ways = [kind for kind in kinds if getattr(tool, kind) is not UNSET]
+    ways += ["steps"] if tool.steps else []
     if len(ways) != 1:
         raise InvalidRequest(
-            f"tool {tool.name!r} must have exactly one of command, script, notebook and function.",
+            f"tool {tool.name!r} must have exactly one of command, script, notebook, function "
+            "and steps.",
             field="command",
             value=ways,
         )

@@ -55,6 +55,10 @@ def view_model(job: Job) -> dict[str, Any]:
         "batch": job.batch,
         "batch_index": job.batch_index,
         "arguments": [{"name": n, "text": show_value(v)} for n, v in job.arguments.items()],
+        "steps": [
+            {"name": s.name, "status": str(s.status), "tone": _TONES[s.status], "reason": s.reason}
+            for s in job.steps
+        ],
         "outputs": [
             {"name": o.name, "size": o.size, "media_type": o.media_type, "main": o.main}
             for o in job.outputs

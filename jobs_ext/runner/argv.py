@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..model.tool import PLACEHOLDER, Tool, ToolInput, ToolParameter
+from ..model.tool import PLACEHOLDER, Tool, ToolInput, ToolParameter, ToolStep
 
 _IN_SHELL = re.compile(r"(?<!\$)" + PLACEHOLDER.pattern)
 
@@ -24,6 +24,22 @@ def tool_command(tool: Tool, arguments: Mapping[str, Any]) -> list[str]:
     for element in tool.command or ():
         name = _placeholder(element, {**tool.inputs, **tool.parameters})
         argv += [element] if name is None else declared(tool, name, arguments.get(name))
+    return argv
+
+
+def step_command(
+    tool: Tool, step: ToolStep, arguments: Mapping[str, Any]
+) -> list[str | dict[str, str]]:
+    """Return the argv of a step; ``{"files": name}`` where the files of earlier steps belong."""
+    if isinstance(step.command, str):
+        return [*_shell(tool, step.command, arguments)]
+    argv: list[str | dict[str, str]] = []
+    for element in step.command:
+        name = _placeholder(element, {**tool.inputs, **tool.parameters, **step.inputs})
+        if name in step.inputs:
+            argv.append({"files": name})
+        else:
+            argv += [element] if name is None else declared(tool, name, arguments.get(name))
     return argv
 
 

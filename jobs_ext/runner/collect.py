@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from msgspec import Struct
 
 from ..model import media
-from ..model.tool import ToolOutput
+from ..model.tool import ToolOutput, ToolStep
 from ..model.work import FoundOutput
 from .payloads.function import RESULT_FILES, RETURNED
 from .staging import Plan
@@ -94,6 +94,8 @@ def collect(one: Plan) -> tuple[list[Found], list[str]]:
         for name, declared in (one.tool.outputs if one.tool else {}).items()
         if not _add_declared(one, collection, name, declared) and declared.required
     ]
+    for step in one.tool.steps if one.tool else ():
+        _add_of_step(one, collection, step)
     if one.kind == "function":
         _add_result(one, collection)
         if not (one.at.request / RETURNED).is_file():
@@ -104,8 +106,9 @@ def collect(one: Plan) -> tuple[list[Found], list[str]]:
         fresh = [p for p in _matches(one.cwd, pattern) if _changed(p) >= began]
         collection.add_all(one.cwd, fresh, "here")
     if one.private:
-        fresh = [p for p in _files(one.at.work) if _is_new(p, one.at.work, began)]
-        collection.add_all(one.at.work, fresh, "work")
+        own = one.at.steps if one.kind == "steps" else one.at.work
+        fresh = [p for p in _files(own) if _is_new(p, own, began)]
+        collection.add_all(own, fresh, own.name)
     collection.add("error.json", one.at.request / "error.json", "request")
     return collection.found, missing
 
@@ -122,6 +125,17 @@ def _add_declared(one: Plan, to: Collection, name: str, declared: ToolOutput) ->
         main = declared.main and index == 0
         to.add(called, path, "tool", declared.media_type, main=main)
     return bool(files)
+
+
+def _add_of_step(one: Plan, to: Collection, step: ToolStep) -> None:
+    """Add what a step declares, under names that begin with its own; it was missed before."""
+    folder = one.at.steps / step.name
+    for declared in step.outputs.values():
+        for index, path in enumerate(_matches(folder, declared.path)):
+            if _is_new(path, folder, 0):
+                called = path.relative_to(one.at.steps).as_posix()
+                main = declared.main and index == 0
+                to.add(called, path, "step", declared.media_type, main=main)
 
 
 def _add_result(one: Plan, to: Collection) -> None:

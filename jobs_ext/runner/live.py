@@ -41,7 +41,8 @@ class Live:
     def __post_init__(self) -> None:
         at = self.plan.at
         self.progress = ProgressFile(at.progress)
-        self.files = FolderSize([at.outputs, at.work] if self.plan.private else [at.outputs])
+        own = [at.work, at.steps] if self.plan.private else []
+        self.files = FolderSize([at.outputs, *own])
 
     @property
     def deadline(self) -> float | None:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from ..model.reasons import ReasonCode
+from ..model.steps import in_order
 from ..model.tool import Tool
 from ..model.work import Work
 from ..store.faults import FULL
@@ -45,9 +46,11 @@ class Plan(Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """What it comes down to: command, script, notebook or function."""
+        """What it comes down to: command, script, notebook, function or steps."""
         if self.tool is None:
             return self.work.target.kind
+        if self.tool.steps:
+            return "steps"
         kinds = ("command", "script", "notebook", "function")
         return next(kind for kind in kinds if isinstance(getattr(self.tool, kind), str | list))
 
@@ -118,8 +121,10 @@ def _make_folders(one: Plan, spares: SpareFolders) -> None:
     spares.take(one.at.outputs)
     if one.private:
         one.at.work.mkdir()
-    if one.kind in ("function", "notebook"):
+    if one.kind in ("function", "notebook", "steps"):
         one.at.request.mkdir()
+    if one.kind == "steps":
+        one.at.steps.mkdir()
 
 
 def _launch(one: Plan, arguments: dict[str, Any]) -> Launch:
@@ -175,6 +180,8 @@ def _argv(one: Plan, arguments: dict[str, Any]) -> list[str]:
             return _notebook(one, arguments)
         case "script":
             return _script(one, arguments)
+        case "steps":
+            return _steps(one, arguments)
         case _ if one.tool is not None:
             return argv.tool_command(one.tool, arguments)
         case _:
@@ -224,6 +231,29 @@ def _notebook(one: Plan, arguments: dict[str, Any]) -> list[str]:
     _write_call(one, call)
     payload = str(_PAYLOADS / "notebook.py")
     return [sys.executable, "-E", payload, str(one.at.request)]
+
+
+def _steps(one: Plan, arguments: dict[str, Any]) -> list[str]:
+    """Return the argv of the payload that runs a tool's steps; it needs no package."""
+    assert one.tool is not None
+    groups = [
+        [
+            {
+                "name": step.name,
+                "argv": argv.step_command(one.tool, step, arguments),
+                "inputs": step.inputs,
+                "stdout": step.stdout,
+                "outputs": {n: out.path for n, out in step.outputs.items() if out.required},
+                "good": [0, *step.success_codes],
+                "stop": step.stop_codes,
+                "missing": step.missing,
+            }
+            for step in group
+        ]
+        for group in in_order(one.tool.steps)
+    ]
+    _write_call(one, {"folder": str(one.at.steps), "groups": groups})
+    return [sys.executable, "-I", str(_PAYLOADS / "steps.py"), str(one.at.request)]
 
 
 def _kernels(one: Plan) -> list[str | None]:

@@ -52,6 +52,8 @@ def judge(one: Plan, exited: Exited, found: Evidence) -> Verdict:
         return _failed(ReasonCode.OUT_OF_MEMORY, told)
     if exited.signal is not None:
         return _by_signal(one, exited.signal, oom=found.oom)
+    if one.kind == "steps" and (failed := _error(one.at.request / "failed.json")):
+        return _by_step(one, failed, oom=found.oom)
     if exited.exit_code:
         said = _by_error(one, oom=found.oom)
         return said or _by_code(one, exited.exit_code, oom=found.oom)
@@ -104,6 +106,17 @@ def _by_error(one: Plan, *, oom: bool) -> Verdict | None:
     if kind == "DeadKernelError" and oom:
         return _failed(ReasonCode.OUT_OF_MEMORY, f"{told}: the machine ran out of memory")
     return _failed(ReasonCode.EXCEPTION, told)
+
+
+def _by_step(one: Plan, said: dict[str, Any], *, oom: bool) -> Verdict:
+    """Return what became of a job one of whose steps failed, by name."""
+    if "exit_code" in said:
+        verdict = _by_code(one, said["exit_code"], oom=oom)
+    elif "signal" in said:
+        verdict = _by_signal(one, said["signal"], oom=oom)
+    else:
+        verdict = _failed(ReasonCode(said["code"]), one_line(said["message"]))
+    return verdict._replace(reason=f"step {said['step']}: {verdict.reason}")
 
 
 def _error(path: Path) -> dict[str, Any] | None:

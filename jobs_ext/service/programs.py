@@ -74,10 +74,14 @@ def find_program(name: str, folder: str, path: str) -> str | None:
 
 
 def check_tool_command(tool: Tool, options: Options, context: Context) -> None:
-    """Raise `InvalidRequest` if the program that a tool runs is not on the job's PATH."""
-    if not isinstance(tool.command, list) or tool.shell:
-        return
-    program = tool.command[0] if tool.command else ""
+    """Raise `InvalidRequest` if a program that a tool runs is not on the job's PATH."""
+    for command in (tool.command, *(step.command for step in tool.steps)):
+        if isinstance(command, list) and not tool.shell:
+            _check_program(tool, command, options, context)
+
+
+def _check_program(tool: Tool, command: list[str], options: Options, context: Context) -> None:
+    program = command[0] if command else ""
     if os.sep in program or PLACEHOLDER.fullmatch(program):
         return
     if shutil.which(program, path=search_path(options, context)) is None:

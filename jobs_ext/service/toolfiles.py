@@ -10,17 +10,18 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from ..model.errors import InvalidRequest
-from ..model.tool import PLACEHOLDER, Tool, check_tool
+from ..model.tool import Tool, check_tool
 from .arguments import OPTION
 from .decode import convert_request
 from .environment import check_parameter_name
 from .files import open_regular
-from .hints import did_you_mean
 from .patterns import check_pattern
 from .schemas import ValueSchema
+from .toolsteps import check_placeholders, check_steps
 
 _TOOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_HEADER = re.compile(r"\s*\[+\s*([^\]]+?)\s*\]+")
+_HEADER = re.compile(r"\s*(\[+)\s*([^\]]+?)\s*\]+")
+_INDEX = re.compile(r"\[\d+\]$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
 _TOML_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
@@ -65,8 +66,10 @@ def parse_tool(raw: dict[str, object], folder: Path) -> Tool:
             hint="Only 'local' is there.",
         )
     _check_arguments(tool)
-    _check_placeholders(tool)
+    if isinstance(tool.command, list):
+        check_placeholders(tool.command, [*tool.inputs, *tool.parameters], "command")
     _check_outputs(tool)
+    check_steps(tool)
     return tool
 
 
@@ -83,27 +86,6 @@ def _check_arguments(tool: Tool) -> None:
             schema.check(parameter.default, f"{field}.default")
 
 
-def _check_placeholders(tool: Tool) -> None:
-    known = [*tool.inputs, *tool.parameters]
-    for element in tool.command if isinstance(tool.command, list) else []:
-        whole = PLACEHOLDER.fullmatch(element)
-        if whole and whole[1] not in known:
-            raise InvalidRequest(
-                f"{element} in the command is neither an input nor a parameter.",
-                field="command",
-                value=element,
-                hint=did_you_mean(whole[1], known),
-            )
-        inner = next((n for n in PLACEHOLDER.findall(element) if n in known), None)
-        if inner and not whole:
-            raise InvalidRequest(
-                f"{{{inner}}} must stand alone in the command, not inside {element!r}.",
-                field="command",
-                value=element,
-                hint="To join a flag and its value, give the parameter `flag` and spacing = false.",
-            )
-
-
 def _check_outputs(tool: Tool) -> None:
     for name, output in tool.outputs.items():
         check_pattern(output.path, f"outputs.{name}.path")
@@ -115,24 +97,39 @@ def _check_outputs(tool: Tool) -> None:
 
 
 def line_of(text: str, field: str) -> int | None:
-    """Return the line (from 1) of a dotted field in TOML, or of the nearest thing around it."""
+    """Return the line (from 1) of a dotted field in TOML, or of the nearest thing around it.
+
+    An index belongs to a table of which there are several, or to an item of a list.
+    """
     places = _places(text)
-    steps = [step for step in re.split(r"\.|\[\d+\]", field) if step]
+    steps = [step for step in field.split(".") if step]
     while steps:
-        if ".".join(steps) in places:
-            return places[".".join(steps)]
+        last = _INDEX.sub("", steps[-1])
+        for place in (".".join(steps), ".".join([*steps[:-1], last])):
+            if place in places:
+                return places[place]
         steps.pop()
     return None
 
 
 def _places(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
+    tables: dict[str, int] = {}  # how many there are so far of those there are several of
     header = ""
     for number, line in enumerate(text.splitlines(), 1):
         if match := _HEADER.match(line):
-            header = match[1]
+            header = _numbered(match, tables)
             found.setdefault(header, number)
         elif match := _KEY.match(line):
             key = match[1].strip("\"'")
             found.setdefault(f"{header}.{key}" if header else key, number)
     return found
+
+
+def _numbered(match: re.Match[str], tables: dict[str, int]) -> str:
+    """Return the name of a table as fields write it: ``steps[1].outputs`` is in the second."""
+    name = match[2]
+    if match[1] == "[[":
+        tables[name] = tables.get(name, 0) + 1
+    top, dot, below = name.partition(".")
+    return f"{top}[{tables[top] - 1}]{dot}{below}" if top in tables else name

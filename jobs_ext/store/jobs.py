@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from ..model.job import Attempt, Job, Output, Progress, TargetInfo
 from ..model.status import Status
+from ..model.steps import steps_of
 from . import cursors, events
 from .contents import Spec
 from .listing import driver, row_type
@@ -233,6 +234,7 @@ def to_job(
         arguments=msgspec.json.decode(row.arguments),
         options=msgspec.to_builtins(spec.options),
         attempts=tries,
+        steps=steps_of(spec.tool, progress, _STATUS[row.status]),
         started=row.started,
         stopped=row.stopped,
         deleted=row.deleted,

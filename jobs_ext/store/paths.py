@@ -52,6 +52,11 @@ class AttemptPaths:
         return self.folder / "work"
 
     @cached_property
+    def steps(self) -> Path:
+        """Folder of the steps' folders, of a tool that has steps."""
+        return self.folder / "steps"
+
+    @cached_property
     def outputs(self) -> Path:
         """What ``$JOBS_OUTPUT_DIR`` names: every file in it is kept."""
         return self.folder / "outputs"

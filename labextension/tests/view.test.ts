@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { mount, type ItemView, type LogChunk } from '../src/view';
+import { mount, type ItemView, type LogChunk, type StepView, type Tone } from '../src/view';
 import { batch, failed, ID, job, OTHER, source, succeeded } from './samples';
 
 let page: HTMLElement;
@@ -44,6 +44,21 @@ describe('the card of a job', () => {
     expect(link.download).toBe('counts.txt');
     expect(find('.jx-output-size').textContent).toBe('12.3 kB');
     expect(find('.jx-progress').hidden).toBe(true);
+  });
+
+  it('lists the steps of a tool that has some, each with its reason', () => {
+    const steps = (status: string, tone: Tone, reason: string | null): StepView[] => [
+      { name: 'list', status: 'SUCCEEDED', tone: 'good', reason: null },
+      { name: 'count', status, tone, reason }
+    ];
+    const live = source(job({ steps: steps('RUNNING', 'active', null) }));
+    mount(page, live);
+    const rows = (): (string | null)[] => [...page.querySelectorAll('.jx-step')].map(row => row.textContent);
+    expect(rows()).toEqual(['SUCCEEDEDlist', 'RUNNINGcount']);
+    live.send(failed({ steps: steps('FAILED', 'bad', 'exited with code 3') }));
+    expect(rows()).toEqual(['SUCCEEDEDlist', 'FAILEDcountexited with code 3']);
+    live.send(job());
+    expect(find('.jx-steps').hidden).toBe(true);
   });
 
   it('moves with its source, and says a change of status once to a screen reader', () => {

@@ -4,7 +4,7 @@ import { everySecond, h, icon, setLine, setText } from './dom';
 import { elapsed, showBytes, showDuration, showTime } from './format';
 import { LogView } from './log';
 import type { BatchView, ItemView, JobView, Part, Source, TargetView } from './model';
-import { Actions, Announcer, Badge, batchStatus, batchTone, Facts, Outputs, ProgressBar, StackedBar, tally, tallyText } from './pieces';
+import { Actions, Announcer, Badge, batchStatus, batchTone, Facts, Outputs, ProgressBar, StackedBar, Steps, tally, tallyText } from './pieces';
 
 class Head implements Part<ItemView> {
   readonly node = h('header', 'jx-head');
@@ -46,6 +46,7 @@ export class JobCard implements Part<JobView> {
   private readonly tail = h('pre', 'jx-tail');
   private readonly progress = new ProgressBar();
   private readonly facts = new Facts();
+  private readonly steps = new Steps();
   private readonly outputs: Outputs;
   private readonly given = h('details', 'jx-section jx-fold', h('summary', '', 'Arguments'));
   private readonly log: LogView | null;
@@ -63,7 +64,7 @@ export class JobCard implements Part<JobView> {
     this.outputs = new Outputs(source.href);
     this.log = source.log ? new LogView(source.log, source.logOpen === true) : null;
     this.actions = new Actions(h('div', 'jx-actions'), source.act);
-    this.node.append(this.head.node, this.reason, this.tail, this.progress.node, this.facts.node);
+    this.node.append(this.head.node, this.reason, this.tail, this.progress.node, this.steps.node, this.facts.node);
     this.node.append(this.outputs.node, this.given, ...(this.log ? [this.log.node] : []));
     this.node.append(this.actions.problem, this.actions.node, this.announcer.node);
     this.stopClock = everySecond(() => this.view.final || this.updateFacts());
@@ -80,6 +81,7 @@ export class JobCard implements Part<JobView> {
     setLine(this.tail, view.log_tail ?? '');
     const moves = this.live && view.tone === 'active';
     this.progress.update(view.progress, moves || (!view.final && view.progress !== null));
+    this.steps.update(view.steps);
     this.updateFacts();
     this.outputs.update(view);
     this.log?.update(view);

@@ -24,6 +24,13 @@ export interface OutputView {
   main: boolean;
 }
 
+export interface StepView {
+  name: string;
+  status: string;
+  tone: Tone;
+  reason: string | null;
+}
+
 export interface JobView {
   kind: 'job';
   id: string;
@@ -51,6 +58,8 @@ export interface JobView {
   log_tail: string | null;
   batch: string | null;
   arguments: { name: string; text: string }[];
+  /** Of a tool that has some; absent in what an earlier version kept in a notebook. */
+  steps?: StepView[];
   /** The first of them. */
   outputs: OutputView[];
   n_outputs: number;

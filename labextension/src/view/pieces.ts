@@ -2,7 +2,7 @@
 
 import { button, h, icon, setLine, setText } from './dom';
 import { showBytes } from './format';
-import type { BatchView, ItemView, JobView, OutputView, Part, ProgressView, Source, Tone } from './model';
+import type { BatchView, ItemView, JobView, OutputView, Part, ProgressView, Source, StepView, Tone } from './model';
 
 /** The status as a word with a shape and a colour. */
 export class Badge {
@@ -181,6 +181,27 @@ export class Outputs {
     link.href = this.href(id, name);
     link.download = name.split('/').pop() ?? name;
     return link;
+  }
+}
+
+/** The steps of a job, each with its status and, where there is one, the reason. */
+export class Steps {
+  readonly node = h('ol', 'jx-plain jx-steps');
+  private shown = '';
+
+  update(steps: StepView[] = []): void {
+    const key = JSON.stringify(steps);
+    if (key !== this.shown) {
+      this.shown = key;
+      this.node.replaceChildren(...steps.map(step => this.row(step)));
+      this.node.hidden = steps.length === 0;
+    }
+  }
+
+  private row(step: StepView): HTMLElement {
+    const badge = new Badge();
+    badge.update(step.tone, step.status);
+    return h('li', 'jx-step', badge.node, h('span', '', step.name), h('span', 'jx-muted', step.reason ?? ''));
   }
 }
 

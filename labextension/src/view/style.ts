@@ -73,6 +73,7 @@ const CSS = `
 .jx-output { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 16px; padding: 2px 0; }
 .jx-output a { color: var(--jp-content-link-color, var(--jx-active)); text-decoration: none; overflow-wrap: anywhere; }
 .jx-output a:hover { text-decoration: underline; }
+.jx-step { display: grid; grid-template-columns: 110px max-content minmax(0, 1fr); gap: 12px; padding: 2px 0; overflow-wrap: anywhere; }
 .jx-output-size, .jx-muted { color: var(--jx-muted); }
 .jx-view .jx-args { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 16px; margin: 4px 0 0; }
 .jx-args dt { color: var(--jx-muted); }
