@@ -197,6 +197,13 @@ class JobsExtension(ExtensionApp):
         "that clients made for that system can be used here. Default: all there are.",
     ).tag(config=True)
 
+    lease = Float(
+        300.0,
+        min=1.0,
+        help="Seconds for which a node, a worker outside, may be silent before it loses the jobs "
+        "that it holds. Whatever it says counts, and a ping, too.",
+    ).tag(config=True)
+
     max_keepalive = Float(
         7 * 86400.0,
         min=0.0,
@@ -328,6 +335,7 @@ class JobsExtension(ExtensionApp):
                 retention=self._retention(),
                 hashed_inputs=parse_bytes(self.max_hashed_inputs or 1),
                 policy=msgspec.convert(self.policy, Policy),
+                lease=self.lease,
             ),
             keys=KernelKeys(server.kernel_manager),
             people=People(server.identity_provider, self.admins),

@@ -163,7 +163,7 @@ class Backend:
         outgoing = msgspec.json.encode(self.service.outgoing).decode()
         options = ["--cpu", str(slots.cpu), "--memory", str(slots.memory)]
         options += [f"--gpus={','.join(slots.gpus)}", "--scheduling", rules]
-        options += ["--outgoing", outgoing]
+        options += ["--outgoing", outgoing, "--lease", str(self.service.lease)]
         return [*options, *self._more_options]
 
     async def _run(self) -> None:

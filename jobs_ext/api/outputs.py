@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import Struct
 from tornado import web
 
 from ..model import media
 from ..model.job import Output, Page
-from ..service.uploads import Draft
 from .decode import decode_query
 from .handler import JobsHandler
 from .operation import Operation, authorized, describes, operation
-from .receiving import LARGEST, Receiver
+from .receiving import ReceivingHandler
 from .sending import FileHandler
 
 RESOURCE = "jobs_ext:outputs"
@@ -47,14 +44,8 @@ class OutputsHandler(JobsHandler):
 
 
 @web.stream_request_body
-class OutputHandler(FileHandler):
+class OutputHandler(FileHandler, ReceivingHandler):
     """``jobs/{id}/outputs/{name}``."""
-
-    _receiver: Receiver | None = None
-
-    def decode_argument(self, value: bytes, name: str | None = None) -> str:
-        r"""Return a name as it is listed: ``\xff`` for a byte that is no UTF-8."""
-        return value.decode("utf-8", "backslashreplace")
 
     async def prepare(self, **options: bool) -> None:
         """Before a file is sent, find out whether it may be."""
@@ -64,23 +55,7 @@ class OutputHandler(FileHandler):
         await self._may_write()
         job, name = self.path_args
         await self.call(self.service.given.check, self.who, job, name)
-        connection: Any = self.request.connection
-        connection.set_max_body_size(LARGEST)
-        self._receiver = Receiver(self.backend, await self.call(Draft, self.service.paths))
-
-    async def data_received(self, chunk: bytes) -> None:
-        """Write a piece of the file that is sent."""
-        if self._receiver is not None:
-            await self._receiver.take(chunk)
-
-    def on_connection_close(self) -> None:
-        """Forget what was sent of a file that will never be whole."""
-        self.on_finish()
-
-    def on_finish(self) -> None:
-        """Leave nothing of a file that was refused."""
-        if self._receiver is not None:
-            self._receiver.drop()
+        await self.receive()
 
     @authorized("write", resource=RESOURCE)
     async def _may_write(self, *_: str) -> None:
@@ -94,8 +69,7 @@ class OutputHandler(FileHandler):
 
         The answer is 201 for a new one, 200 for one that was replaced.
         """
-        assert self._receiver is not None, "made by `prepare`"
-        draft = await self._receiver.draft()
+        draft = await self.received()
         kind = self.request.headers.get("Content-Type") or media.guess(name)
         add = self.service.given.add
         output, new = await self.call(add, self.who, job, name, kind, draft)

@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..model.errors import JobsError
 from ..service.uploads import Draft
+from .handler import JobsHandler
 
 if TYPE_CHECKING:
     from .backend import Backend
 
 LARGEST = 1 << 50  # bytes: the disk decides
 _BLOCK = 1 << 20  # bytes gathered before they are written
+
+
+class ReceivingHandler(JobsHandler):
+    """Base of handlers whose PUT takes a file: it goes to disk while it comes.
+
+    Subclasses are decorated with `web.stream_request_body`.
+    """
+
+    _receiver: Receiver | None = None
+
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        r"""Return a name as it is listed: ``\xff`` for a byte that is no UTF-8."""
+        return value.decode("utf-8", "backslashreplace")
+
+    async def receive(self) -> None:
+        """Begin to take the body; called by `prepare` once it is known that it may be sent."""
+        connection: Any = self.request.connection
+        connection.set_max_body_size(LARGEST)
+        self._receiver = Receiver(self.backend, await self.call(Draft, self.service.paths))
+
+    async def received(self) -> Draft:
+        """Return all of the body; raises what went wrong with it."""
+        assert self._receiver is not None, "made by `receive`"
+        return await self._receiver.draft()
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Write a piece of the file that is sent."""
+        if self._receiver is not None:
+            await self._receiver.take(chunk)
+
+    def on_connection_close(self) -> None:
+        """Forget what was sent of a file that will never be whole."""
+        self.on_finish()
+
+    def on_finish(self) -> None:
+        """Leave nothing of a file that was refused."""
+        if self._receiver is not None:
+            self._receiver.drop()
 
 
 class Receiver:

@@ -231,6 +231,12 @@ VERBS = [
         _only_jobs(Job.reset, "reset"),
         _jobs_only,
     ),
+    Verb(
+        "abort",
+        "Take jobs from their nodes: they wait for others.",
+        _only_jobs(Job.abort, "aborted"),
+        _jobs_only,
+    ),
     Verb("hold", "Let jobs that wait go on waiting.", _only_jobs(Job.hold, "held"), _jobs_only),
     Verb("release", "Let jobs go that are held.", _each(lambda one: one.release()), _ids),
     Verb("prioritize", "Give jobs that wait another priority.", prioritize, _add_prioritize),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .batch import Batch
     from .keys import Keys
     from .lists import JobList, ToolList
+    from .nodes import Nodes
 
 # What a submit does not need is imported where it is used: the first job shall not wait for it.
 
@@ -70,6 +71,13 @@ class Client(Submitter):
         from .keys import Keys
 
         return Keys(self.connection)
+
+    @property
+    def nodes(self) -> Nodes:
+        """The workers outside that take jobs: ``nodes.list()``, ``nodes.forget(id)``."""
+        from .nodes import Nodes
+
+        return Nodes(self.connection)
 
     def get(self, id: str) -> Job | Batch:  # noqa: A002 - what it is called everywhere
         """Return the job or batch with this id. Raises `NotFound`; `InvalidRequest` for no id."""
@@ -217,6 +225,10 @@ class Client(Submitter):
     def reset(self, id: str) -> None:  # noqa: A002
         """Let a job that FAILED run once more, as a new attempt."""
         self.connection.request("POST", f"jobs/{id}/reset")
+
+    def abort(self, id: str) -> None:  # noqa: A002
+        """Take a job from its node: it waits for another."""
+        self.connection.request("POST", f"jobs/{id}/abort")
 
     def release(self, kind: str, id: str) -> None:  # noqa: A002
         """Let a job or batch (``kind``) go that is held."""

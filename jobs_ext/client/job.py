@@ -199,6 +199,11 @@ class Job(Handle):
         self.client.reset(self.id)
         return self
 
+    def abort(self) -> Job:
+        """Take it from its node, which may be gone: it waits for another. Else `Conflict`."""
+        self.client.abort(self.id)
+        return self
+
     @property
     def grants(self) -> list[Grant]:
         """Who else may do what with it."""

@@ -32,6 +32,7 @@ class Attempt(Struct, frozen=True):
     reason_code: str | None = None
     reason: str | None = None
     log_tail: str | None = None  # of one that failed: the last lines of its log, as plain text
+    node: str | None = None  # id of the node that made it
 
 
 class Step(Struct, frozen=True):
@@ -92,6 +93,7 @@ class Job(Struct, frozen=True):
     stopped: str | None = None
     deleted: str | None = None
     cancel_requested: str | None = None
+    node: str | None = None  # id of the node that has it, or had it when it ended
     outputs: list[Output] = []  # of the latest attempt: the first 100 by name
     n_outputs: int = 0  # of all of them
 

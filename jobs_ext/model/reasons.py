@@ -20,6 +20,7 @@ class ReasonCode(StrEnum):
     WAITING_TOOL = "waiting_tool"  # waits: as many jobs of its tool run as may
     WAITING_OWNER = "waiting_owner"  # waits: as many jobs of its owner run as may
     WAITING_GPUS = "waiting_gpus"  # waits for GPUs of its own
+    WAITING_NODE = "waiting_node"  # waits for a node that takes it
     WAITING_TURN = "waiting_turn"  # waits for its owner's turn: other owners' jobs wait, too
     HELD = "held"  # waits for `release`
     EXIT_CODE = "exit_code"  # its program ended with an exit code other than 0
@@ -39,7 +40,14 @@ class ReasonCode(StrEnum):
     DEPENDENCY_FAILED = "dependency_failed"  # a job it comes after did not succeed
     INTERNAL_ERROR = "internal_error"  # jobs_ext itself failed; runner.log has the traceback
     LOST = "lost"  # nobody knows how its attempt ended
+    LEASE_EXPIRED = "lease_expired"  # its node was not heard of for longer than its lease
+    NODE_FAILED = "node_failed"  # its node said that it failed
+    ABORTED = "aborted"  # somebody took it from its node
     CANCELLED = "cancelled"  # somebody cancelled it
+
+
+#: Codes of attempts of which nobody knows how they ended: ``on_lost`` says what comes after them.
+LOST = (ReasonCode.LOST, ReasonCode.LEASE_EXPIRED)
 
 
 _LAST_SIGNAL = 31  # those above have no names
@@ -100,6 +108,11 @@ def log_sentence(limit: int) -> str:
 def output_sentence(limit: int) -> str:
     """Say that the job's new files took more than `limit` bytes of the disk."""
     return f"its files took more than {show_bytes(limit)} of the disk"
+
+
+def lease_sentence(node: str, lease: float) -> str:
+    """Say that the node of that name was silent for longer than the lease, in seconds."""
+    return f"its node {node} was not heard of for {show_duration(lease)}"
 
 
 def time_sentence(limit: float) -> str:

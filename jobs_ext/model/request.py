@@ -49,7 +49,8 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     on_lost: str = "fail"  # or "retry": what to do when nobody knows how an attempt ended
     after: list[str] = []  # ids of jobs that must succeed first
     after_ended: list[str] = []  # ids of jobs that must have ended first, whichever way
-    executor: str = "local"  # what runs it
+    executor: str | None = None  # what runs it: "local", or "node"; default: the tool's, else local
+    tags: list[str] = []  # what the node must have that runs it
     python: str | None = None  # interpreter, instead of the submitting kernel's
     kernel: str | None = None  # kernelspec name of a notebook
     cwd: str = "here"  # "here" (the submitter's folder), "private", or an absolute path

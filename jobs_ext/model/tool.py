@@ -126,7 +126,7 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     kernel: str | None = None  # kernelspec of a notebook
     enabled: bool = True  # false: known, but refuses submissions
     restricted: bool = False  # true: only for those to whom it is granted, and who may manage
-    executor: str = "local"  # what runs its jobs
+    executor: str = "local"  # what runs its jobs; "node" leaves them to workers outside
     pass_as: str = "arguments"  # noqa: S105 - or "environment": every parameter becomes a variable
     additional_parameters: bool = False  # true: undeclared parameters are allowed, as strings
     inputs: dict[str, ToolInput] = {}  # files it reads, by name

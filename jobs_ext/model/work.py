@@ -86,6 +86,15 @@ class Started(Struct, frozen=True, tag=True):
     host: str
 
 
+class NodeStarted(Struct, frozen=True, tag=True):
+    """A node has begun with the attempt."""
+
+    job: str
+    attempt: int
+    time: str
+    host: str  # the node's name
+
+
 class ActiveWork(Struct, frozen=True):
     """A claimed attempt that has not ended: what a new runner needs to find it again."""
 
@@ -152,4 +161,12 @@ class Released(Struct, frozen=True, tag=True):
     attempt: int
 
 
-Change = Started | Progressed | Reached | Ended | Released
+class Aborted(Struct, frozen=True, tag=True):
+    """Somebody took the job from its node: it is RUNNABLE again."""
+
+    job: str
+    attempt: int
+    time: str
+
+
+Change = Started | NodeStarted | Progressed | Reached | Ended | Released | Aborted

@@ -103,6 +103,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--max-log-size", type=int, help="bytes that a log may have")
     parser.add_argument("--max-output-size", type=int, help="bytes that a job's files may take")
     parser.add_argument("--retention", default="{}", help="what is kept: `Retention` as JSON")
+    parser.add_argument("--lease", type=float, default=300.0, help="seconds a node may be silent")
     parser.add_argument(
         "--replace", action="store_true", help="take the place of a runner of other code"
     )
@@ -171,6 +172,7 @@ def _work(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryIO
         scheduling=msgspec.json.decode(options.scheduling, type=Scheduling),
         retention=msgspec.json.decode(options.retention, type=Retention),
         runtime_dir=options.runtime_dir,
+        lease=options.lease,
     )
     limits = Limits(options.max_log_size, options.max_output_size)
     whom = Whom(outgoing, Guard(outgoing.allowed_hosts))

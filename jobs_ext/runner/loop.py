@@ -32,6 +32,7 @@ from .executors import (
 from .failure import CannotStart, one_alone
 from .finish import Finisher
 from .housekeeping import Housekeeper
+from .leases import Leases
 from .limits import Limits, limits_of
 from .live import HOLD_UP, Live, Lives, recorded_start, to_started
 from .pace import Pace
@@ -83,6 +84,7 @@ class Runner:
         self._look_due = 0.0  # monotonic: when to look at the store without having been poked
         self._last_work = time.monotonic()
         self._courier = Courier(service.outbox, deliver)
+        self._leases = Leases(service.working, service.lease)
 
     def wake(self) -> None:
         """Make `turn` look at once. May be called from any thread and from a signal handler."""
@@ -125,9 +127,9 @@ class Runner:
             self._watch()
             told = self._tell()
             if poked or told or time.monotonic() >= self._look_due:
-                self._pokes.stay_reachable()
                 self._courier.poke(news=poked or told)
                 self._go_on()
+                self._leases.look(news=poked)
         except (StoreUnavailable, DiskFull, ExecutorUnavailable) as error:
             if isinstance(error, StoreRefused) or not self._paths.db.exists():
                 raise  # nothing can be done here, or the data directory was removed
@@ -135,7 +137,8 @@ class Runner:
             self._look_due = time.monotonic() + _RETRY
             time.sleep(_RETRY)
         tidying, telling = self._housekeeper.turn(), self._courier.busy
-        if tidying or telling or self._lives or self._finisher.busy or self._changes:
+        waiting = telling or self._leases.any
+        if tidying or waiting or self._lives or self._finisher.busy or self._changes:
             self._last_work = time.monotonic()
 
     def _wait(self) -> bool:

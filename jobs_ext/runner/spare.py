@@ -25,13 +25,12 @@ class SpareFolders:
 
     def take(self, path: Path) -> None:
         """Make an empty folder at `path`."""
-        while self._free:
-            spare = self._free.pop()
-            self._unused.append(spare)
-            with contextlib.suppress(FileNotFoundError):  # somebody cleared up
-                spare.rename(path)
-                return
-        path.mkdir(mode=_MODE)
+        if not self._free:
+            path.mkdir(mode=_MODE)
+            return
+        spare = self._free.pop()
+        spare.rename(path)
+        self._unused.append(spare)
 
     def give(self, path: Path) -> None:
         """Take the folder at `path` away if it is empty; nothing may use it any more."""

@@ -12,13 +12,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from ..model import argv
 from ..model.reasons import ReasonCode
 from ..model.steps import in_order
 from ..model.tool import Tool
 from ..model.work import Work
 from ..store.faults import FULL
 from ..store.paths import AttemptPaths
-from . import argv, environment, inputs, payloads
+from . import environment, inputs, payloads
 from .executors import Launch
 from .failure import CannotStart, MissingInput
 from .scripts import script_command

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from ..model.errors import Forbidden
 from ..model.grant import WORLD, Grant, Right
-from ..store import grants
+from ..store import grants, nodes
 from ..store.jobs import JobRow
 from .principal import Principal
 
@@ -18,7 +18,16 @@ def rights_on(connection: Connection, who: Principal, row: JobRow) -> frozenset[
     if who.owns(row.owner):
         return ALL
     found = grants.of_job(connection, row.pk, (who.owner, WORLD))
-    return frozenset().union(*(grant.rights for grant in found))
+    rights = frozenset().union(*(grant.rights for grant in found))
+    return rights | {Right.READ} if _has_it(connection, who, row) else rights
+
+
+def _has_it(connection: Connection, who: Principal, row: JobRow) -> bool:
+    """Tell whether a job is at a node of the caller, which must know what it works on."""
+    if "work" not in who.verbs or row.node is None:
+        return False
+    node = nodes.by_id(connection, row.node)
+    return node is not None and node.owner == who.owner
 
 
 def require_right(rights: frozenset[Right], right: Right, who: Principal, row: JobRow) -> None:

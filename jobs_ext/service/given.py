@@ -21,6 +21,7 @@ from .outputs import unknown
 from .principal import Principal
 from .references import is_filename
 from .uploads import Draft
+from .working import Hold, hold_of
 
 _LONGEST_NAME = 1000  # characters
 _NAMED = 500  # outputs among which one is looked for that is meant by a name nobody has
@@ -33,29 +34,43 @@ class Given:
         self._core = core
         self._store = core.store
 
-    def check(self, who: Principal, job_id: str, name: str) -> None:
+    def check(self, who: Principal, job_id: str, name: str, hold: Hold | None = None) -> None:
         """Raise what keeps `who` from adding an output of this name, before it is sent."""
-        who.require("submit", "run")
         _check_name(name)
         with self._store.read() as connection:
-            _latest(connection, self._core.job_row(connection, who, job_id, Right.WRITE))
+            _latest(connection, self._row(connection, who, job_id, hold))
+
+    def _row(
+        self, connection: Connection, who: Principal, job_id: str, hold: Hold | None
+    ) -> JobRow:
+        """Return the row of a job of which `who` may write, or the node holds (`hold`)."""
+        if hold is not None:
+            return hold_of(connection, who, hold, job_id)[1]
+        who.require("submit", "run")
+        return self._core.job_row(connection, who, job_id, Right.WRITE)
 
     def add(
-        self, who: Principal, job_id: str, name: str, media_type: str, draft: Draft
+        self,
+        who: Principal,
+        job_id: str,
+        name: str,
+        media_type: str,
+        draft: Draft,
+        hold: Hold | None = None,
     ) -> tuple[Output, bool]:
         """Give the job an output, or replace the one of this name; tell whether it is new.
 
         `Conflict` before the job's first attempt. What the job itself writes under the same name
         later does not replace it.
         """
-        self.check(who, job_id, name)
+        self.check(who, job_id, name, hold)
         sha256 = draft.finish()
         paths = self._store.paths
         place = paths.given(job_id) / draft.path.name.lstrip(".")
         new = Output(name, media_type, draft.size, sha256, path=str(place))
         try:
             with mapped_faults(paths.root), self._store.write(poke=("servers",)) as tx:
-                row = self._core.job_row(tx, who, job_id, Right.WRITE)
+                row = self._row(tx, who, job_id, hold)
                 attempt = _latest(tx, row)
                 old = rows.remove(tx, job_pk=row.pk, attempt=attempt, name=name)
                 place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -73,7 +73,7 @@ def values_of(thing: Job | Batch, event: str) -> dict[str, str]:
 
 def _of_job(job: Job) -> dict[str, Any]:
     options = job.options
-    executor = options.get("executor", "local")
+    executor = options.get("executor") or "local"
     return {
         "BATCH_ID": job.batch,
         "JOB_ID": job.id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import inf
 from pathlib import PurePath
 from unicodedata import category
 
@@ -15,6 +16,7 @@ from ..model.scheduling import DEFAULT_QUEUE, Scheduling
 from ..model.tool import Tool, ToolResources
 from .archiving import names_each
 from .environment import check_environment
+from .executors import EXECUTORS, LOCAL, executor_of
 from .hints import did_you_mean
 from .patterns import check_pattern
 from .slots import Slots
@@ -25,6 +27,7 @@ _MOST_RETRIES = 1000
 _LARGEST_PRIORITY = 1_000_000
 _MOST_RUNNING = 1_000_000
 _LONGEST_GRACE = 3600.0  # seconds
+_MOST_GPUS = 2**31
 _LEAST_CPU = 0.01  # cores; less would let any number of jobs run at once
 
 
@@ -37,6 +40,7 @@ class Resources(Struct, frozen=True):
     timeout: float | None  # seconds
     queue: str
     tool_max: int | None  # jobs of its tool that run at once
+    executor: str = LOCAL
 
 
 def check_options(options: Options, tool: Tool | None) -> None:
@@ -124,11 +128,14 @@ def resources_of(
         gpu=declared.gpu if options.gpu is None else options.gpu,
         queue=_queue(options.queue, declared.queue, scheduling),
         tool_max=declared.max_running,
+        executor=executor_of(options, tool),
         cpu=float(cpu),
         memory=None if memory is None else _size(memory, "memory"),
         timeout=None if timeout is None else _duration(timeout, "timeout"),
     )
-    _check_capacity(found, slots)
+    _check_least(found)
+    if found.executor == LOCAL:
+        _check_capacity(found, slots)
     return found
 
 
@@ -145,14 +152,21 @@ def _queue(chosen: str | None, declared: str | None, scheduling: Scheduling) -> 
     return queue
 
 
-def _check_capacity(wanted: Resources, slots: Slots) -> None:
-    if not wanted.cpu >= _LEAST_CPU:
+def _check_least(wanted: Resources) -> None:
+    if not _LEAST_CPU <= wanted.cpu < inf:
         raise InvalidRequest(
             f"A job needs at least {_LEAST_CPU} of a core.",
             field="options.cpu",
             value=wanted.cpu,
             hint="Give 1.",
         )
+    if not 0 <= wanted.gpu < _MOST_GPUS:
+        raise InvalidRequest(
+            f"A job can't have {wanted.gpu} GPUs.", field="options.gpu", value=wanted.gpu
+        )
+
+
+def _check_capacity(wanted: Resources, slots: Slots) -> None:
     if wanted.cpu > slots.cpu:
         raise InvalidRequest(
             f"The job wants {wanted.cpu:g} cores; jobs can use {slots.cpu:g} here.",
@@ -160,7 +174,7 @@ def _check_capacity(wanted: Resources, slots: Slots) -> None:
             value=wanted.cpu,
             hint=f"Give at most {slots.cpu:g}.",
         )
-    if not 0 <= wanted.gpu <= len(slots.gpus):
+    if wanted.gpu > len(slots.gpus):
         raise InvalidRequest(
             f"The job wants {wanted.gpu} GPUs; jobs can use {len(slots.gpus)} here.",
             field="options.gpu",
@@ -208,8 +222,8 @@ def _check_limits(options: Options) -> None:
 
 
 def _check_choices(options: Options) -> None:
-    choices = {
-        "executor": ("local",),
+    choices: dict[str, tuple[str | None, ...]] = {
+        "executor": (None, *EXECUTORS),
         "on_lost": ("fail", "retry"),
         "workers": ("own", "shared"),
     }
@@ -220,7 +234,7 @@ def _check_choices(options: Options) -> None:
                 f"{name} can't be {value!r}.",
                 field=f"options.{name}",
                 value=value,
-                hint=did_you_mean(value, known),
+                hint=did_you_mean(value, filter(None, known)),
             )
 
 

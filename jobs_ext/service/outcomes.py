@@ -7,11 +7,21 @@ import time
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 from sqlalchemy import Connection
 
-from ..model.reasons import ReasonCode
+from ..model.reasons import LOST, ReasonCode
 from ..model.status import Stage, Status
-from ..model.work import Change, Ended, Progressed, Reached, Released, Started
+from ..model.work import (
+    Aborted,
+    Change,
+    Ended,
+    NodeStarted,
+    Progressed,
+    Reached,
+    Released,
+    Started,
+)
 from ..store import archives
 from ..store import logs as log_rows
 from ..store import queue as rows
@@ -55,7 +65,7 @@ class Outcomes:
 
     def _take(self, row: JobRow, change: Change) -> None:
         match change:
-            case Started():
+            case Started() | NodeStarted():
                 self._started(row, change)
             case Progressed():
                 text = msgspec.json.encode(change.progress).decode()
@@ -65,17 +75,19 @@ class Outcomes:
                 self._reached(row, change)
             case Released():
                 self._released(row)
+            case Aborted():
+                self._aborted(row, change)
             case Ended():
                 self._ended(row, change)
 
-    def _started(self, row: JobRow, change: Started) -> None:
+    def _started(self, row: JobRow, change: Started | NodeStarted) -> None:
         if self._changes.status(row) is not Status.STARTING:
             return
         self._run(row, change.time)
-        facts = ("pid", "process_start", "monotonic", "boot_id", "host")
-        self._note_attempt(
-            row, start=change.time, **{name: getattr(change, name) for name in facts}
-        )
+        facts = asdict(change)
+        for name in ("job", "attempt", "time"):
+            del facts[name]
+        self._note_attempt(row, start=change.time, **facts)
 
     def _run(self, row: JobRow, started: str) -> None:
         """Move a job to RUNNING."""
@@ -101,7 +113,17 @@ class Outcomes:
             why = "cancelled by the user"
             finish(self._changes, row, Status.CANCELLED, ReasonCode.CANCELLED, why)
         else:
-            self._changes.move(row, Status.RUNNABLE, stage=None)
+            self._changes.move(row, Status.RUNNABLE, stage=None, node=None)
+
+    def _aborted(self, row: JobRow, change: Aborted) -> None:
+        why = {"reason_code": ReasonCode.ABORTED, "reason": "taken from its node"}
+        self._note_attempt(row, status=str(Status.CANCELLED), stop=change.time, **why)
+        if row.cancel_requested:
+            told = "cancelled by the user"
+            finish(self._changes, row, Status.CANCELLED, ReasonCode.CANCELLED, told)
+            return
+        anew = {"stage": None, "started": None, "progress": None, "node": None}
+        self._changes.move(row, Status.RUNNABLE, time=change.time, data=why, **anew)
 
     def _ended(self, row: JobRow, change: Ended) -> None:
         ran = change.exit_code is not None or change.signal is not None
@@ -126,6 +148,8 @@ class Outcomes:
             self._retry(row, why)
             return
         columns = why | {"stage": None, "stopped": change.time, "not_before": None}
+        if change.reason_code == ReasonCode.LEASE_EXPIRED:
+            columns["node"] = None
         data = why | {"attempt": change.attempt, "exit_code": change.exit_code}
         self._changes.move(row, change.status, time=change.time, data=data, **columns)
 
@@ -140,7 +164,7 @@ class Outcomes:
         if change.reason_code == ReasonCode.ARCHIVE_FAILED:
             return False  # its program did what it had to do
         lost = rows.lost_attempts(self._tx, row.pk)
-        if change.reason_code == ReasonCode.LOST:
+        if change.reason_code in LOST:
             return options.on_lost == "retry" and lost + 1 < _LOST_TRIES
         return change.attempt - lost <= options.retries
 
@@ -153,12 +177,13 @@ class Outcomes:
             status,
             data=why | {"attempt": row.number},
             stage=None,
+            node=None,
             not_before=time.time() + wait,
         )
 
     def _keep_outputs(self, row: JobRow, change: Ended) -> None:
         found = [
-            msgspec.structs.asdict(output)
+            asdict(output)
             | {"job_pk": row.pk, "attempt": change.attempt, "path": _whole(output.path)}
             for output in change.outputs
         ]

@@ -148,6 +148,7 @@ def _begin(tx: Connection, chosen: Claim) -> dict[int, int]:
                 "status": str(Status.STARTING),
                 "claimed": claimed_at,
                 "gpus": ",".join(chosen.places[pk].gpus) or None,
+                "node": None,
             }
             for pk, n in numbers.items()
         ),

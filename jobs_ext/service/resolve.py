@@ -5,6 +5,7 @@ What is settled here is kept; the runner only carries it out.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from .arguments import Rules, rules_of
 from .catalog import Seen
 from .decode import convert_request
 from .environment import check_captured, check_text
+from .executors import NODE, check_outside, check_tags, executor_of, settled_outside
 from .files import is_file, is_folder, must_be_file, whole_path
 from .options import Resources, check_options, check_use, resources_of
 from .policy import check_kind, held_to
@@ -45,6 +47,7 @@ class House(Struct, frozen=True):
     hashed_inputs: int = 64_000_000  # bytes of the files that one request reads
     policy: Policy = Policy()
     reserved: tuple[Path, ...] = ()  # folders of jobs_ext's own: nobody archives into them
+    lease: float = 300.0  # seconds of silence after which a node loses what it holds
 
 
 class Plan(Struct, frozen=True):
@@ -78,14 +81,22 @@ def settle(
     check_kind(house.policy, kind)
     tool = _tool_of(seen, target, snapshot)
     check_options(options, tool)
-    check_use(options, _way(tool) if tool else kind)
+    executor = executor_of(options, tool)
+    check_tags(options, executor)
     if options.archive is not None:
         check_folder(options.archive, house.root, house.reserved, "options.archive")
     _check_context(context)
     base = _base(context, house.root)
-    python = choose_python(target, tool, options, context, base)
+    if executor == NODE:
+        check_outside(target, tool, options, parts)
+        python, chosen = sys.executable, settled_outside(target, tool)
+    else:
+        check_use(options, _way(tool) if tool else kind)
+        python = choose_python(target, tool, options, context, base)
+        chosen = _settled_target(kind, target, tool, options, context, base, parts)
+    options = msgspec.structs.replace(options, executor=executor)
     settled = Spec(
-        target=_settled_target(kind, target, tool, options, context, base, parts),
+        target=chosen,
         options=_settled_options(options, python, base),
         context=msgspec.structs.replace(context, python=python, cwd=base),
         tool=None if tool is None else msgspec.to_builtins(tool),

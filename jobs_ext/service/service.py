@@ -27,6 +27,7 @@ from .grants import Grants
 from .jobs import Jobs
 from .keys import Keys
 from .logs import Logs
+from .nodes import Nodes
 from .notifications import Notifications
 from .outbox import Outbox
 from .outputs import Outputs
@@ -40,6 +41,7 @@ from .tools import Tools
 from .trash import Trash
 from .uploads import sweep_drafts
 from .whom import Whom
+from .working import Working
 
 
 class Service:
@@ -49,6 +51,7 @@ class Service:
         self.paths = store.paths
         self.fingerprint = store.paths.server_id()
         self.slots = house.slots
+        self.lease = house.lease
         self.scheduling = house.scheduling
         self.outgoing = house.whom.outgoing
         self._store = store
@@ -65,6 +68,8 @@ class Service:
         self.logs = Logs(core)
         self.keys = Keys(core)
         self.grants = Grants(core)
+        self.nodes = Nodes(core)
+        self.working = Working(core)
         self.events = Events(core)
         self.queue = Queue(core)
         self.queues = Queues(core)
@@ -88,6 +93,7 @@ class Service:
         hashed_inputs: int = 64_000_000,
         policy: Policy | None = None,
         runtime_dir: str | Path | None = None,
+        lease: float = 300.0,
     ) -> Self:
         """Open a data directory; the server makes it or brings it up to date by `migrate`.
 
@@ -96,7 +102,8 @@ class Service:
         `slots` replaces what is found out about the machine; `scheduling` has the rules by which
         jobs take their turns, `whom` whom they may tell, `retention` how long they are kept,
         `policy` what they may be; of the files that a request reads `hashed_inputs` bytes are
-        hashed. Raises `StoreUnavailable`, and its kinds `UnmigratedDatabase` and `NewerDatabase`,
+        hashed; a node loses what it holds after `lease` seconds of silence. Raises
+        `StoreUnavailable`, and its kinds `UnmigratedDatabase` and `NewerDatabase`,
         when the database can't be used.
         """
         paths = Paths(data_dir, runtime_dir)
@@ -116,6 +123,7 @@ class Service:
                     hashed_inputs,
                     policy or Policy(),
                     (paths.root, *folders),
+                    lease,
                 )
                 return cls(store, house)
         except OSError as error:

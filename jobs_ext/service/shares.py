@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
 from msgspec import Struct
 
 from ..model.scheduling import Scheduling
 from ..store.lines import LineRow
+from ..store.nodes import NodeRow
 
 
 class Cap(Struct, frozen=True):
@@ -30,6 +32,17 @@ def caps(line: LineRow, rules: Scheduling) -> Iterator[Cap]:
     for kind, (name, most) in limits.items():
         if most:
             yield Cap(kind, name, most)
+
+
+def suits(node: NodeRow, line: LineRow) -> bool:
+    """Tell whether a node has what the jobs of a line take, and all the tags they ask for."""
+    has = msgspec.json.decode(node.tags)
+    return (
+        (node.cpu is None or line.cpu <= node.cpu)
+        and (node.memory is None or line.memory <= node.memory)
+        and line.gpu <= node.gpus
+        and set(msgspec.json.decode(line.tags)) <= set(has)
+    )
 
 
 class Shares:

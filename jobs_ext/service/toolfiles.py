@@ -14,7 +14,9 @@ from ..model.tool import Tool, check_tool
 from .arguments import OPTION
 from .decode import convert_request
 from .environment import check_parameter_name
+from .executors import EXECUTORS
 from .files import open_regular
+from .hints import did_you_mean
 from .patterns import check_pattern
 from .schemas import ValueSchema
 from .toolsteps import check_placeholders, check_steps
@@ -58,12 +60,12 @@ def parse_tool(raw: dict[str, object], folder: Path) -> Tool:
     tool = check_tool(convert_request(plain | {"folder": str(folder)}, Tool))
     if not _TOOL.fullmatch(tool.name):
         raise InvalidRequest(f"{tool.name!r} can't name a tool.", field="name", value=tool.name)
-    if tool.executor != "local":
+    if tool.executor not in EXECUTORS:
         raise InvalidRequest(
             f"There is no executor {tool.executor!r}.",
             field="executor",
             value=tool.executor,
-            hint="Only 'local' is there.",
+            hint=did_you_mean(tool.executor, EXECUTORS),
         )
     _check_arguments(tool)
     if isinstance(tool.command, list):

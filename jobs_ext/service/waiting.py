@@ -13,14 +13,15 @@ from ..model.clock import from_epoch
 from ..model.quantities import show_bytes
 from ..model.reasons import ReasonCode
 from ..model.status import Status
-from ..store import lines
+from ..store import lines, nodes
 from ..store import waiting as facts
 from ..store.faults import is_short
 from ..store.jobs import JobRow
 from ..store.lines import LineRow
+from .executors import EXECUTORS, LOCAL, NODE
 from .hints import listed
 from .resolve import House
-from .shares import Cap, Shares
+from .shares import Cap, Shares, suits
 
 
 class Reason(NamedTuple):
@@ -53,9 +54,12 @@ class _Queue:
         self._connection = connection
         self._short_of_room = is_short(root)
         self._slots = house.slots
-        self._waiting = {line.pk: line for line in lines.waiting(connection)}
-        active = lines.active(connection)
-        self._shares = Shares(house.scheduling, active)
+        waiting = [line for name in EXECUTORS for line in lines.waiting(connection, name)]
+        self._waiting = {line.pk: line for line in waiting}
+        self._here = [line for line in waiting if line.executor == LOCAL]
+        everywhere = lines.active(connection)
+        active = [line for line in everywhere if line.executor == LOCAL]
+        self._shares = Shares(house.scheduling, everywhere)
         self._cpu = max(0.0, self._slots.cpu - sum(line.cpu * line.jobs for line in active))
         self._memory = max(0, self._slots.memory - sum(a.memory * a.jobs for a in active))
         self._gpus = max(0, len(self._slots.gpus) - sum(line.gpu * line.jobs for line in active))
@@ -64,17 +68,29 @@ class _Queue:
     def reason(self, row: JobRow) -> Reason:
         """Return why one of them waits."""
         line = self._waiting[row.line]
-        if self._short_of_room:
+        if self._short_of_room and line.executor == LOCAL:
             told = "waiting for room on the disk of the data directory"
             return Reason(ReasonCode.WAITING_DISK, told)
         if row.not_before and row.not_before > time.time():
             return _back_off(row)
         if cap := self._shares.full(line):
             return self._capped(cap)
+        if line.executor == NODE:
+            return Reason(ReasonCode.WAITING_NODE, self._for_a_node(line))
         if line.gpu > self._gpus:
             told = f"waits for {_many(line.gpu, 'GPU')} ({self._gpus} of {len(self._slots.gpus)}"
             return Reason(ReasonCode.WAITING_GPUS, f"{told} free)")
         return self._in_line(row, line)
+
+    def _for_a_node(self, line: LineRow) -> str:
+        """Say that it waits for a node, and what keeps those there are from taking it."""
+        known = nodes.everyone(self._connection)
+        able = sum(suits(node, line) for node in known)
+        if not known:
+            return "waits for a node: none is registered"
+        if not able:
+            return f"waits for a node that suits it: {_many(len(known), 'other')} known"
+        return f"waits for a node to take it: {_many(able, 'node')} could"
 
     def _capped(self, cap: Cap) -> Reason:
         running = f"{self._shares.running(cap.kind, cap.name)} of {cap.most} running"
@@ -95,9 +111,7 @@ class _Queue:
     def _in_line(self, row: JobRow, line: LineRow) -> Reason:
         ahead = self._ahead(line.owner).get(row.pk)
         place = _place(ahead)
-        others = {
-            other.owner for other in self._waiting.values() if other.priority >= line.priority
-        }
+        others = {other.owner for other in self._here if other.priority >= line.priority}
         if others > {line.owner}:
             place = "it is the next of its owner" if ahead == 0 else f"{place} of its owner"
             told = f"waits for its turn: {place}, and other owners' jobs wait, too"
@@ -119,7 +133,7 @@ class _Queue:
     def _ahead(self, owner: str) -> dict[int, int]:
         """Return how many of an owner's jobs are ahead of each of the first ones."""
         if owner not in self._ranks:
-            own = [line for line in self._waiting.values() if line.owner == owner]
+            own = [line for line in self._here if line.owner == owner]
             self._ranks[owner] = facts.ranks(self._connection, own)
         return self._ranks[owner]
 

@@ -239,6 +239,7 @@ def to_job(
         stopped=row.stopped,
         deleted=row.deleted,
         cancel_requested=row.cancel_requested,
+        node=row.node,
         outputs=[to_output(file) for file in files],
         n_outputs=n_files,
     )

@@ -5,9 +5,10 @@ What is read to choose depends on how many lines there are, never on how many jo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -33,10 +34,15 @@ JobRow = Row[Any]
 
 _FACTS = (
     *("owner", "queue", "priority", "cpu", "memory", "gpu"),
-    *("tool", "tool_max", "batch_pk", "batch_max"),
+    *("tool", "tool_max", "batch_pk", "batch_max", "executor", "tags"),
 )
 _FIND = select(line.c.pk).where(*(line.c[name] == bindparam(name) for name in _FACTS))
 _RUNNABLE = job.c.status == literal_column("'RUNNABLE'")  # so that the partial index is used
+
+
+def tags_text(tags: Iterable[str]) -> str:
+    """Return tags as a line has them: the same JSON for the same tags."""
+    return msgspec.json.encode(sorted(set(tags))).decode()
 
 
 def place(tx: Connection, facts: Mapping[str, Any]) -> int:
@@ -69,14 +75,17 @@ _WAITING = Prepared(
     SELECT line.*, (
         SELECT min(pk) FROM job INDEXED BY job_line WHERE status = 'RUNNABLE' AND line = waiting.pk
     ) AS head
-    FROM waiting JOIN line ON line.pk = waiting.pk
+    FROM waiting JOIN line ON line.pk = waiting.pk AND line.executor = :executor
     """)
 )
 
 
-def waiting(connection: Connection) -> list[LineRow]:
-    """Return the lines in which jobs are RUNNABLE, each with the pk of its first (`head`)."""
-    return list(_WAITING.run(connection))
+def waiting(connection: Connection, executor: str = "local") -> list[LineRow]:
+    """Return the lines in which jobs of an executor are RUNNABLE.
+
+    Each has the pk of its first job (`head`).
+    """
+    return list(_WAITING.run(connection, executor=executor))
 
 
 _FIRST = Prepared(

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from ..model.reasons import LOST
 from ..model.status import ACTIVE, Status
 from .jobs import JobRow
 from .prepared import Prepared, Updates, insertion
@@ -107,8 +108,9 @@ def _a_need_that(needed: Any, condition: Any) -> Any:
 
 
 def active(connection: Connection) -> list[JobRow]:
-    """Return the jobs that are STARTING or RUNNING."""
-    query = select(job).where(job.c.status.in_(_ACTIVE)).order_by(job.c.pk)
+    """Return the jobs that are STARTING or RUNNING on this machine."""
+    here = and_(job.c.status.in_(_ACTIVE), job.c.node.is_(None))
+    query = select(job).where(here).order_by(job.c.pk)
     return list(connection.execute(query))
 
 
@@ -122,12 +124,13 @@ _TO_CANCEL = Prepared(
     select(job.c.id, _LAST_NUMBER.label("number")).where(
         job.c.status.in_([literal_column(f"'{status}'") for status in _ACTIVE]),
         job.c.cancel_requested.is_not(None),
+        job.c.node.is_(None),
     )
 )
 
 
 def to_cancel(connection: Connection) -> list[tuple[str, int]]:
-    """Return job and attempt of those under way that someone asked to cancel."""
+    """Return job and attempt of those under way here that someone asked to cancel."""
     return [(row.id, row.number) for row in _TO_CANCEL.run(connection)]
 
 
@@ -157,7 +160,7 @@ _LATEST = attempt.alias("latest")
 _UNDER_WAY = Prepared(
     select(
         *(job.c[name] for name in ("pk", "id", "owner", "batch", "status", "spec")),
-        *(job.c[name] for name in ("cancel_requested", "deleted")),
+        *(job.c[name] for name in ("cancel_requested", "deleted", "node")),
         _LATEST.c.number,
         _LATEST.c.status.label("attempt_status"),
     )
@@ -188,6 +191,12 @@ def last_attempts(connection: Connection, pks: Collection[int]) -> dict[int, Att
     return found
 
 
+def attempt_of(connection: Connection, pk: int, number: int) -> AttemptRow | None:
+    """Return the row of an attempt of a job."""
+    where = (attempt.c.job_pk == pk, attempt.c.number == number)
+    return connection.execute(select(attempt).where(*where)).one_or_none()
+
+
 def gpus_of(row: AttemptRow) -> tuple[str, ...]:
     """Return the GPUs that an attempt was given."""
     return tuple(row.gpus.split(",")) if row.gpus else ()
@@ -196,11 +205,13 @@ def gpus_of(row: AttemptRow) -> tuple[str, ...]:
 def lost_attempts(connection: Connection, pk: int) -> int:
     """Return how many attempts of a job were lost."""
     query = select(func.count()).select_from(attempt)
-    query = query.where(attempt.c.job_pk == pk, attempt.c.reason_code == "lost")
+    query = query.where(attempt.c.job_pk == pk, attempt.c.reason_code.in_(LOST))
     return int(connection.execute(query).scalar_one())
 
 
-_ADD_ATTEMPT = insertion(attempt, frozenset({"job_pk", "number", "status", "claimed", "gpus"}))
+_ADD_ATTEMPT = insertion(
+    attempt, frozenset({"job_pk", "number", "status", "claimed", "gpus", "node"})
+)
 
 
 def add_attempts(tx: Connection, rows: Iterable[dict[str, Any]]) -> None:

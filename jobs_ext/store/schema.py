@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0012"
+HEAD = "0013"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -48,13 +48,15 @@ line = Table(
     Column("tool_max", Integer, nullable=False),
     Column("batch_pk", Integer, nullable=False),
     Column("batch_max", Integer, nullable=False),
+    Column("executor", Text, nullable=False, server_default="local"),
+    Column("tags", Text, nullable=False, server_default="[]"),  # of the node it needs, as JSON
     # the first of the line, if others were started though it was their elder, and since when
     Column("passed_pk", Integer),
     Column("passed_since", Float),
     Index(
         "line_facts",
         *("owner", "queue", "priority", "cpu", "memory", "gpu"),
-        *("tool", "tool_max", "batch_pk", "batch_max"),
+        *("tool", "tool_max", "batch_pk", "batch_max", "executor", "tags"),
         unique=True,
     ),
 )
@@ -170,6 +172,8 @@ job = Table(
     Column("request_hash", Text),
     Column("line", Integer, ForeignKey("line.pk")),
     Column("purge", Text),  # when somebody asked for its end in the trash
+    Column("node", Text),  # id of the node that has it, or had it when it ended
+    Index("job_node", "node", sqlite_where=text("node IS NOT NULL")),
     Index("job_purge", "pk", sqlite_where=_TO_PURGE),
     Index("job_spec", "spec"),
     Index("job_shown", "pk", sqlite_where=_SHOWN),
@@ -231,6 +235,7 @@ attempt = Table(
     Column("boot_id", Text),
     Column("host", Text),
     Column("gpus", Text),
+    Column("node", Text),  # id of the node that made it
 )
 
 output = Table(
@@ -301,6 +306,26 @@ key = Table(
     Column("last_used", Text),
     Column("revoked", Text),
     Index("key_owner", "owner", "pk"),
+    sqlite_autoincrement=True,
+)
+
+#: Workers outside. `beats` grows with each sign of life: leases go by it, never by a clock.
+node = Table(
+    "node",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("owner", Text, nullable=False),
+    Column("cpu", Float),
+    Column("memory", Integer),
+    Column("gpus", Integer, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("seen", Text, nullable=False),
+    Column("beats", Integer, nullable=False, server_default="0"),
+    Index("node_owner", "owner", "pk"),
     sqlite_autoincrement=True,
 )
 

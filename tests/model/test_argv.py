@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobs_ext.model import argv
 from jobs_ext.model.tool import Tool
-from jobs_ext.runner import argv
 
 
 def tool(command: list[str] | str, **parameters: dict[str, Any]) -> Tool:

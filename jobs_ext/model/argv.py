@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..model.tool import PLACEHOLDER, Tool, ToolInput, ToolParameter, ToolStep
+from .tool import PLACEHOLDER, Tool, ToolInput, ToolParameter, ToolStep
 
 _IN_SHELL = re.compile(r"(?<!\$)" + PLACEHOLDER.pattern)
 

@@ -1,0 +1,94 @@
+"""Nodes: workers outside that take jobs from a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from jobs_ext.model.job import Job, Page
+from jobs_ext.model.node import (
+    Acquired,
+    AcquireRequest,
+    Assignment,
+    Node,
+    NodeFinish,
+    NodeProgress,
+    NodeRequest,
+    NodeStart,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .connection import Connection
+
+_JSON = {"Content-Type": "application/json"}
+T = TypeVar("T")
+
+
+class Nodes:
+    """The nodes of who we are on a server; to be one takes the verb `work`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def register(self, wanted: NodeRequest) -> Node:
+        """Make a node, or bring ours of that name up to date: it tells what it still holds."""
+        return self._post("nodes", wanted, Node)
+
+    def list(self) -> list[Node]:
+        """Return all nodes, oldest first, each with the jobs that it holds."""
+        nodes: list[Node] = []
+        cursor: str | None = None
+        while True:
+            params = {"limit": 500} | ({"cursor": cursor} if cursor else {})
+            response = self._connection.request("GET", "nodes", params=params)
+            page = msgspec.json.decode(response.content, type=Page[Node])
+            nodes += page.items
+            cursor = page.next
+            if cursor is None:
+                return nodes
+
+    def ping(self, node: str) -> Node:
+        """Say that a node lives: the leases of all that it holds begin anew."""
+        return self._post(f"nodes/{node}/ping", {}, Node)
+
+    def forget(self, node: str) -> None:
+        """Remove a node, by its id. Raises `Conflict` while it holds jobs."""
+        self._connection.request("DELETE", f"nodes/{node}")
+
+    def acquire(self, node: str, wanted: AcquireRequest) -> Assignment | None:
+        """Take the next job that suits a node, or the one that is named; None when there is none.
+
+        Raises `Conflict` for a named one that somebody else has, or that does not wait for a node.
+        """
+        return self._post(f"nodes/{node}/acquire", wanted, Acquired).assignment
+
+    def start(self, node: str, job: str, told: NodeStart) -> Job:
+        """Say that a node begins with a job. Raises `Conflict` if it is not, or no longer, its."""
+        return self._post(f"nodes/{node}/jobs/{job}/start", told, Job)
+
+    def progress(self, node: str, job: str, told: NodeProgress) -> Job:
+        """Say how far a job is; the answer tells whether somebody asked for its end."""
+        return self._post(f"nodes/{node}/jobs/{job}/progress", told, Job)
+
+    def output(self, node: str, job: str, attempt: int, name: str, file: Path) -> None:
+        """Send a file as an output of a job, as it lies on the disk."""
+        path = f"nodes/{node}/jobs/{job}/outputs/{quote(name)}"
+        with file.open("rb") as body:
+            self._connection.request("PUT", path, params={"attempt": attempt}, data=body)
+
+    def finish(self, node: str, job: str, told: NodeFinish) -> Job:
+        """End an attempt, well or not. Raises `Conflict` if it is not, or no longer, the node's."""
+        return self._post(f"nodes/{node}/jobs/{job}/finish", told, Job)
+
+    def release(self, node: str, job: str, told: NodeStart) -> Job:
+        """Give back a job that was not started."""
+        return self._post(f"nodes/{node}/jobs/{job}/release", told, Job)
+
+    def _post(self, path: str, body: object, shape: type[T]) -> T:
+        encoded = msgspec.json.encode(body)
+        response = self._connection.request("POST", path, data=encoded, headers=_JSON)
+        return msgspec.json.decode(response.content, type=shape)
