@@ -14,6 +14,9 @@ from msgspec import UNSET, Struct, UnsetType
 from .errors import InvalidRequest
 from .quantities import parse_bytes, parse_duration
 
+#: What can be asked of the content of an input (``service/validators.py``).
+Validator = Literal["seq", "pdb_file", "gif", "png", "jpeg"]
+
 #: Where the argument of that name goes, in a command.
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
 
@@ -26,6 +29,7 @@ class ToolInput(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     required: bool = True  # false: the input may be left out
     multiple: bool = False  # true: takes a list of files
     media_type: str = ""  # what kind of file is expected
+    validators: list[Validator] = []  # what has to be in it: all of them have to agree
     flag: str = ""  # written before the path in the command
 
 

@@ -25,6 +25,8 @@ from .intake import Needs, encode_arguments, line_of, place_parts, shared_column
 from .policy import check_unfinished
 from .principal import Principal
 from .resolve import Plan, settle
+from .uploads import Uploads
+from .validators import Contents
 
 
 class Draft(Struct, frozen=True):
@@ -69,6 +71,11 @@ def draft_job(
         needs.rows(connection, who)
     told = core.house.whom.check(request.options.notify, "options.notify", batch=False)
     return Draft(plan, plan.rules.check(given, "arguments"), needs, told)
+
+
+def check_contents(draft: Draft, uploads: Uploads) -> None:
+    """Raise `InvalidRequest` for a file in which is not what the tool reads."""
+    Contents(draft.plan.tool, draft.plan.spec.base, uploads).check(draft.arguments, "arguments")
 
 
 def fingerprinted(core: Core, draft: Draft) -> Draft:

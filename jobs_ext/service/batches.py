@@ -44,6 +44,7 @@ from .resolve import Plan, settle
 from .searches import check_limit
 from .submit import Write, accept
 from .uploads import Uploads
+from .validators import Contents
 
 _MOST_JOBS = 1_000_000
 
@@ -171,8 +172,10 @@ class Batches:
         needs = Needs(uploads.keys())
         needs.add(fixed, "fixed")
         needs.add_after(request.options)
+        contents = Contents(plan.tool, plan.spec.base, uploads)
+        contents.check(fixed, "fixed")
         lines = [
-            _line(plan, fixed, entry, f"arguments[{index}]", needs, uploads)
+            _line(plan, fixed, entry, f"arguments[{index}]", needs, contents)
             for index, entry in enumerate(request.arguments)
         ]
         needs.check_unused(request.target, plan.tool)
@@ -227,7 +230,7 @@ def _line(
     entry: dict[str, Any],
     prefix: str,
     needs: Needs,
-    uploads: Uploads,
+    contents: Contents,
 ) -> bytes:
     """Return one argument set as a line of JSON, found good."""
     for name in entry.keys() & fixed.keys():
@@ -240,7 +243,8 @@ def _line(
     needs.add(entry, prefix)
     whole = plan.rules.check(entry | fixed, prefix)
     own = {name: value for name, value in whole.items() if name not in fixed}
-    return encode_arguments(describe_parts(own, uploads), prefix)
+    contents.check(own, prefix)
+    return encode_arguments(describe_parts(own, contents.uploads), prefix)
 
 
 def _store(

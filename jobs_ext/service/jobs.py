@@ -26,7 +26,7 @@ from ..store.grants import any_for
 from ..store.jobs import JobRow
 from ..store.sight import Sight
 from ..store.walks import flat
-from .accept import Draft, draft_job, fingerprinted, repeat_request, store_job
+from .accept import Draft, check_contents, draft_job, fingerprinted, repeat_request, store_job
 from .core import Core
 from .intake import describe_parts
 from .moves import cancel, promote
@@ -59,7 +59,9 @@ class Jobs:
         uploads = parts or {}
 
         def draft() -> Write:
-            good = fingerprinted(self._core, self._draft(who, request, uploads))
+            good = self._draft(who, request, uploads)
+            check_contents(good, uploads)
+            good = fingerprinted(self._core, good)
             told = describe_parts(good.arguments, uploads)
             good = msgspec.structs.replace(good, arguments=told)
             return lambda tx, kept, columns: store_job(tx, who, good, kept, **columns)
@@ -110,6 +112,7 @@ class Jobs:
 
         def draft() -> Write:
             good = draft_job(self._core, who, request, spec.parts, spec.tool)
+            check_contents(good, {})
             good = fingerprinted(self._core, good)
 
             def write(tx: Connection, _: dict[str, str], columns: dict[str, Any]) -> str:
