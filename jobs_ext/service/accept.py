@@ -21,7 +21,7 @@ from ..store.notifications import Told
 from .core import Core
 from .decode import convert_request
 from .fingerprints import Fingerprints
-from .intake import Needs, encode_arguments, line_of, place_parts, shared_columns, verb_for
+from .intake import Needs, encode_arguments, line_of, place_parts, shared_columns, verbs_for
 from .policy import check_unfinished
 from .principal import Principal
 from .resolve import Plan, settle
@@ -52,7 +52,7 @@ def draft_job(
     snapshot: dict[str, Any] | None = None,
 ) -> Draft:
     """Return the draft of a job; raise what is wrong with its request. Has no effect."""
-    who.require(verb_for(request.target))
+    who.require(*verbs_for(request.target))
     plan = settle(
         core.house,
         core.seen(who),

@@ -195,6 +195,6 @@ def encode_arguments(arguments: dict[str, Any], prefix: str) -> bytes:
     return encoded
 
 
-def verb_for(target: Target) -> str:
-    """Return the verb it takes to submit this target."""
-    return "submit" if target.tool is not UNSET else "run"
+def verbs_for(target: Target) -> tuple[str, ...]:
+    """Return the verbs of which it takes one to submit this target."""
+    return ("submit", "run") if target.tool is not UNSET else ("run",)

@@ -16,7 +16,7 @@ from ..store import jobs as job_rows
 from ..store.engine import Store
 from ..store.faults import mapped_faults
 from ..store.jobs import JobRow
-from .intake import verb_for
+from .intake import verbs_for
 from .principal import Principal
 from .uploads import Drafts, Uploads, digest
 
@@ -37,7 +37,7 @@ def accept(
     `draft` finds out whether the request is good; `repeats` is the job that a rerun repeats. When
     this returns, all of it is on disk; when it raises, nothing of it is left.
     """
-    who.require(verb_for(request.target))
+    who.require(*verbs_for(request.target))
     key = request.options.key
     owner = repeats.owner if repeats is not None and who.owns(repeats.owner) else who.owner
     hashed = _request_hash(request, uploads, repeats) if key else None
