@@ -6,6 +6,7 @@ from msgspec import Struct
 from tornado import web
 
 from .. import __version__
+from ..service.principal import Verb
 from ..service.slots import Slots
 from ..service.surroundings import ends_with
 from .handler import JobsHandler
@@ -43,6 +44,7 @@ class AboutHandler(JobsHandler):
         return await self.call(self._about)
 
     def _about(self) -> About:
+        self.who.require(*map(str, Verb))  # any will do: whoever may do anything begins here
         nonce = self.service.paths.nonce
         return About(
             name="jobs_ext",

@@ -83,7 +83,7 @@ class People:
         """Return what may be done by a key: managing only as long as its owner may."""
         manages = self.manages(key.owner)
         verbs = frozenset(key.verbs) - (set() if manages else {"manage"})
-        return Principal(key.owner, verbs, by="key", deputy=manages)
+        return Principal(key.owner, verbs, by="key", until=key.expires, deputy=manages)
 
     def manages(self, owner: str) -> bool:
         """Tell whether an owner may see to other people's jobs, to tools and keys."""

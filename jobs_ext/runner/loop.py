@@ -127,6 +127,7 @@ class Runner:
             self._watch()
             told = self._tell()
             if poked or told or time.monotonic() >= self._look_due:
+                self._pokes.stay_reachable()
                 self._courier.poke(news=poked or told)
                 self._go_on()
                 self._leases.look(news=poked)

@@ -25,12 +25,13 @@ class SpareFolders:
 
     def take(self, path: Path) -> None:
         """Make an empty folder at `path`."""
-        if not self._free:
-            path.mkdir(mode=_MODE)
-            return
-        spare = self._free.pop()
-        spare.rename(path)
-        self._unused.append(spare)
+        while self._free:
+            spare = self._free.pop()
+            self._unused.append(spare)
+            with contextlib.suppress(FileNotFoundError):  # somebody cleared up
+                spare.rename(path)
+                return
+        path.mkdir(mode=_MODE)
 
     def give(self, path: Path) -> None:
         """Take the folder at `path` away if it is empty; nothing may use it any more."""

@@ -15,7 +15,7 @@ from ..model.job import Job
 from ..store import batches as batch_rows
 from ..store import jobs as job_rows
 from ..store.batches import BatchRow
-from ..store.contents import SpecCache
+from ..store.contents import SpecCache, without_variables
 from ..store.engine import Store
 from ..store.jobs import JobRow
 from .access import require_right, rights_on
@@ -62,8 +62,13 @@ class Core(Struct, frozen=True):
             raise _not_found("batch", batch_id, row)
         return row
 
-    def present(self, connection: Connection, rows: Sequence[JobRow]) -> list[Job]:
-        """Return what the API says of these jobs."""
+    def present(
+        self, connection: Connection, rows: Sequence[JobRow], who: Principal | None = None
+    ) -> list[Job]:
+        """Return what the API says of these jobs to `who`; None: to anybody.
+
+        The variables that a job was given (`env`) are its owner's to see: they may be secrets.
+        """
         specs = self.specs.load(connection, (row.spec for row in rows))
         tries = job_rows.attempts(connection, rows)
         files = job_rows.outputs(connection, tries)
@@ -75,6 +80,8 @@ class Core(Struct, frozen=True):
             if number == job_rows.SHOWN:
                 number = job_rows.number_of_outputs(connection, row.pk, attempts[-1].number)
             spec, waits = specs[row.spec], why.get(row.pk)
+            if who is None or not who.owns(row.owner):
+                spec = without_variables(spec)
             shown.append(job_rows.to_job(row, spec, attempts, some, number, waits))
         return shown
 
@@ -86,7 +93,7 @@ class Core(Struct, frozen=True):
         """Return one job as it stands now."""
         with self.store.read() as connection:
             row = self.job_row(connection, who, job_id, hidden=True)
-            return self.present(connection, [row])[0]
+            return self.present(connection, [row], who)[0]
 
 
 def _not_found(kind: str, given: str, row: Any) -> NotFound:

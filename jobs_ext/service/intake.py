@@ -104,7 +104,7 @@ class Needs:
         found = job_rows.by_ids(connection, self.jobs)
         for job_id, field in self.jobs.items():
             row = found.get(job_id)
-            if row is None or _useless(connection, row) or not rights_on(connection, who, row):
+            if row is None or _useless(connection, row) or not _may_use(connection, who, row):
                 raise InvalidRequest(
                     f"There is no job {job_id!r} to wait for.",
                     field=field,
@@ -122,6 +122,11 @@ class Needs:
                 hint=did_you_mean(reference.name, self._parts),
             )
         self.used.add(reference.name)
+
+
+def _may_use(connection: Connection, who: Principal, row: JobRow) -> bool:
+    """Tell whether `who` may read a job; one in the trash is its owner's alone."""
+    return who.owns(row.owner) or (row.deleted is None and bool(rights_on(connection, who, row)))
 
 
 def _useless(connection: Connection, row: JobRow) -> bool:

@@ -22,6 +22,7 @@ from ..store import events as event_rows
 from ..store import jobs as job_rows
 from ..store import listing, sorting, tallies
 from ..store.changes import Changes
+from ..store.contents import without_variables
 from ..store.grants import any_for
 from ..store.jobs import JobRow
 from ..store.sight import Sight
@@ -108,6 +109,7 @@ class Jobs:
             )
         own = who.owns(row.owner)
         context = context if own or context is not None else Context()
+        spec = spec if own else without_variables(spec)
         request = repeat_request(row, spec, arguments, options, context)
 
         def draft() -> Write:
@@ -154,7 +156,7 @@ class Jobs:
             row = listing.one(connection, job_id, who.scope)
             if row is None or row.deleted:
                 row = self._core.job_row(connection, who, job_id)  # which says what is wrong
-            return self._core.present(connection, [row])[0]
+            return self._core.present(connection, [row], who)[0]
 
     def list(self, who: Principal, query: JobQuery) -> Page[Job]:
         """Return one page of jobs."""
@@ -171,7 +173,7 @@ class Jobs:
             sight = _sight(connection, who, search.shared)
             rows, following = page(connection, search, sight)
             total = _total(connection, search, sight) if search.cursor is None else None
-            return Page(self._core.present(connection, rows), following, total)
+            return Page(self._core.present(connection, rows, who), following, total)
 
     def history(self, who: Principal, job_id: str) -> builtins.list[Event]:
         """Return everything that happened to a job, in order."""

@@ -39,12 +39,14 @@ class Keys:
         """Make a key; the answer is the only place where it can be read.
 
         Raises `Forbidden` for verbs that `who` does not have, for another owner unless `who` may
-        manage, and for a kernel or a key that may not: what ends with them shall leave no key.
+        manage, for a kernel or a key that may not, and for a later end than that of the key that
+        asks: what ends shall leave no key.
         """
         _require_person(who)
         check_name(wanted.name, "name")
         owner = _checked_owner(who, wanted.owner)
         verbs, expires = _checked_verbs(who, wanted.verbs), _checked_end(wanted.expires)
+        _check_outlives(who, expires, wanted.expires)
         text = f"{MARK}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
         made = MadeKey(
             id=new_id(),
@@ -189,3 +191,14 @@ def _checked_end(expires: float | str | None) -> str | None:
         hint = "Give ten years at most, or leave it out."
         raise InvalidRequest("expires is too late.", field="expires", value=expires, hint=hint)
     return from_epoch(time.time() + seconds)
+
+
+def _check_outlives(who: Principal, ends: str | None, given: float | str | None) -> None:
+    """Raise `Forbidden` for a key that would be good for longer than what makes it."""
+    if who.until is not None and (ends is None or ends > who.until):
+        raise Forbidden(
+            f"This key is good until {who.until}, and can't make one for longer.",
+            field="expires",
+            value=given,
+            hint="Give an earlier end, or make the key by the server's token.",
+        )

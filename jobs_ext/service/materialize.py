@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from ..model.clock import now
@@ -40,6 +41,9 @@ _SHARED = (
 )
 
 
+_GONE = "job {}, which it needs, is gone"
+
+
 def materialize(core: Core, tx: Connection, limit: int) -> int:
     """Make up to `limit` jobs of the oldest batch that lacks some; return how many."""
     batch = batch_rows.unmade(tx)
@@ -60,8 +64,10 @@ def materialize(core: Core, tx: Connection, limit: int) -> int:
         for index, text in enumerate(texts, batch.made)
     ]
     for row, waits_for in zip(rows, needed, strict=True):
-        row.setdefault("status", first_status(batch.held, waits_for))
-    job_rows.make(tx, rows, needed, made)
+        if waits_for.gone and not batch.cancel_requested:
+            row |= _cancelled(ReasonCode.DEPENDENCY_FAILED, _GONE.format(waits_for.gone[0]), made)
+        row.setdefault("status", first_status(batch.held, waits_for.jobs))
+    job_rows.make(tx, rows, [waits_for.jobs for waits_for in needed], made)
     batch_rows.set_columns(tx, batch.pk, made=batch.made + len(rows))
     return len(rows)
 
@@ -73,14 +79,24 @@ def _arguments(batch: BatchRow, line: str) -> str:
     return f"{line[:-1]},{batch.fixed[1:]}"
 
 
-def _needed(core: Core, tx: Connection, batch: BatchRow, texts: list[str]) -> list[list[Need]]:
-    """Return the jobs that each of the new ones waits for."""
+class _Waits(Struct, frozen=True):
+    """What a new job waits for."""
+
+    jobs: list[Need]
+    gone: list[str]  # ids of jobs that must succeed, and of which nothing is left
+
+
+def _needed(core: Core, tx: Connection, batch: BatchRow, texts: list[str]) -> list[_Waits]:
+    """Return what each of the new ones waits for."""
     options = core.specs.load(tx, [batch.spec])[batch.spec].options
+    ended = {*options.after_ended}
     succeeded = [{*options.after, *_referred(text)} for text in texts]
-    found = job_rows.by_ids(tx, {*options.after_ended}.union(*succeeded))
+    found = job_rows.by_ids(tx, ended.union(*succeeded))
     return [
-        [Need(found[job_id]) for job_id in some]
-        + [Need(found[job_id], ended=True) for job_id in {*options.after_ended} - some]
+        _Waits(
+            [Need(found[one], ended=one not in some) for one in some | ended if one in found],
+            sorted(some - found.keys()),
+        )
         for some in succeeded
     ]
 
@@ -98,9 +114,10 @@ def _shared(batch: BatchRow, made: str) -> dict[str, Any]:
     shared = {name: values[name] for name in _SHARED}
     if not batch.cancel_requested:
         return shared | {"reason_code": None, "reason": None, "stopped": None}
-    return shared | {
-        "status": str(Status.CANCELLED),
-        "reason_code": str(ReasonCode.CANCELLED),
-        "reason": "its batch was cancelled",
-        "stopped": made,
-    }
+    return shared | _cancelled(ReasonCode.CANCELLED, "its batch was cancelled", made)
+
+
+def _cancelled(code: ReasonCode, reason: str, made: str) -> dict[str, str]:
+    """Return the columns of a job that ends as soon as it is made."""
+    status = str(Status.CANCELLED)
+    return {"status": status, "reason_code": str(code), "reason": reason, "stopped": made}

@@ -29,6 +29,7 @@ class Principal(Struct, frozen=True):
     owner: str
     verbs: frozenset[str]
     by: Literal["login", "kernel", "key"] = "login"
+    until: str | None = None  # when that ends; None: never
     deputy: bool = False  # acts, with fewer verbs, for somebody who may manage
 
     @classmethod

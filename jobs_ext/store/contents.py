@@ -34,6 +34,12 @@ class Spec(Struct, frozen=True):
     root: str = ""  # of one that is archived: the server's root folder at submit
 
 
+def without_variables(spec: Spec) -> Spec:
+    """Return a spec without the environment variables that its owner gave by option."""
+    options = msgspec.structs.replace(spec.options, env={})
+    return msgspec.structs.replace(spec, options=options)
+
+
 class _Kept(Struct, frozen=True, omit_defaults=True):
     """A spec as it is kept: context and tool are content of their own."""
 

@@ -5,6 +5,7 @@ A lost poke costs only the time until the next slow look; it never loses data.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from pathlib import Path
 from typing import Literal
@@ -32,13 +33,23 @@ class PokeReceiver:
     """The receiving end: a socket to wait on beside other things."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         self._path = path
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.bind(str(path))
+        self._socket = _listen(path)
         self._inode = path.stat().st_ino
+
+    def stay_reachable(self) -> None:
+        """Listen anew, by another descriptor, when someone removed the socket's file.
+
+        Runtime directories are cleared, at a logout for one; without its file, pokes are lost.
+        What can't be done now is done at a later call.
+        """
+        if self._path.exists():
+            return
+        with contextlib.suppress(OSError):
+            fresh = _listen(self._path)
+            self._socket.close()
+            self._socket, self._inode = fresh, self._path.stat().st_ino
 
     def fileno(self) -> int:
         """Return the descriptor, for ``select`` or an event loop's ``add_reader``."""
@@ -62,3 +73,11 @@ class PokeReceiver:
                 self._path.unlink()
         except FileNotFoundError:
             pass
+
+
+def _listen(path: Path) -> socket.socket:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    made.setblocking(False)
+    made.bind(str(path))
+    return made

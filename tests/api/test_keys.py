@@ -236,3 +236,23 @@ async def test_no_key_is_in_the_log(make, by, caplog):
     await by(made["key"])("GET", "jobs")
     await by(made["key"] + "x")("GET", "jobs")
     assert made["key"].removeprefix(made["prefix"]) not in caplog.text
+
+
+async def test_a_key_makes_none_that_outlives_it(make, by, extension):
+    boss = await make("read", "manage", expires="1h")
+    for expires in (None, "2h"):
+        answer = await by(boss["key"])(
+            "POST", "keys", {"name": "more", "verbs": ["read"], "expires": expires}
+        )
+        assert (answer.status, answer.json["field"]) == (403, "expires"), expires
+    body = {"name": "more", "verbs": ["read"], "expires": "10min"}
+    assert (await by(boss["key"])("POST", "keys", body)).status == 201
+
+
+async def test_a_key_that_may_not_read_sees_no_tools(make, by):
+    mine = by((await make("submit"))["key"])
+    for path in ("tools", "tools/wc", "tools/wc/grants"):
+        assert (await mine("GET", path)).status == 403, path
+    assert (await mine("GET", "")).status == 200
+    powerless = by((await make("manage", owner="ann"))["key"])  # it is not ann's to have
+    assert (await powerless("GET", "")).status == 403

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
+import shutil
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -207,6 +210,36 @@ def an_exception(house: House) -> str:
     return function(house, "def f():\n    raise KeyError('sample_7')\n")
 
 
+@fault(ReasonCode.EXCEPTION, r"UnpicklingError: the function can't be loaded: .*invalid load key.*")
+def a_function_that_is_no_pickle(house: House) -> str:
+    return uploaded(house, b"nothing of the kind")
+
+
+@fault(ReasonCode.EXCEPTION, r"UnpicklingError: the function can't be loaded: EOFError: .*")
+def a_function_that_was_cut(house: House) -> str:
+    return uploaded(house, b"")
+
+
+@fault(ReasonCode.EXCEPTION, r"TypeError: what was sent as the function is a int")
+def a_function_that_is_none(house: House) -> str:
+    return uploaded(house, pickle.dumps(1))
+
+
+@fault(ReasonCode.EXCEPTION, r"NotebookError: there is no kernel 'soon-gone' here; known: .*")
+def a_kernel_that_was_removed(house: House) -> str:
+    path, spec = house.cwd / "kernel.ipynb", house.root / "share" / "kernels" / "soon-gone"
+    nbformat.write(new_notebook(cells=[new_code_cell("1")]), path)
+    spec.mkdir(parents=True)
+    (spec / "kernel.json").write_text('{"argv": ["true"], "display_name": "", "language": ""}')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(house.root / "share"))
+        return spoilt(
+            house,
+            lambda: house.submit(Target(notebook=str(path)), kernel="soon-gone", hold=True),
+            lambda: shutil.rmtree(spec),
+        )
+
+
 @fault(ReasonCode.EXCEPTION, r"TypeError: the function returned a lock, which can't be kept: .*")
 def a_value_that_cannot_be_kept(house: House) -> str:
     return function(house, "def f():\n    import threading\n    return threading.Lock()\n")
@@ -271,3 +304,21 @@ def test_no_secret_gets_into_reason_or_tail(house: House) -> None:
     job = house.ended(house.shell(script, env={"API_TOKEN": "s3cr3t-value"}))
     assert job.reason == "exited with code 1: denied for ***"
     assert job.attempts[0].log_tail == "denied for ***"
+
+
+def test_a_store_that_is_older_than_its_journal_says_so(own_house: House) -> None:
+    job = own_house.command("true", hold=True)
+    with sqlite3.connect(own_house.paths.db) as store, sqlite3.connect(":memory:") as backup:
+        store.backup(backup)
+        own_house.service.jobs.release(WHO, job)
+        assert own_house.ended(job).status is Status.SUCCEEDED
+        own_house.kill_runner()
+        backup.backup(store)
+    assert own_house.get(job).status is Status.PENDING
+    own_house.start()
+    own_house.service.jobs.release(WHO, job)
+    failed = own_house.ended(job)
+    assert failed.reason == (
+        "it ran before: the job store is older than the journal, as a backup would be"
+    )
+    assert failed.reason_code == ReasonCode.CANNOT_START

@@ -250,3 +250,14 @@ def test_a_socket_that_someone_removed_comes_back(keeper: Bench) -> None:
     again = KeeperClient.connect(keeper.root, keeper.socket, keeper.root / "keeper.log")
     assert (again.state().live, keeper.pid) == (["a/1"], pid)
     again.close()
+
+
+def test_an_order_for_what_is_over_is_refused(keeper: Bench) -> None:
+    order = keeper.shell("a/1", "sleep 600")
+    keeper.client.spawn([order, order])
+    keeper.wait("a/1", "started")
+    keeper.client.kill("a/1", 0, "cancelled", "cancelled")
+    keeper.wait("a/1", "exited")
+    assert keeper.find("a/1", "failed") is None
+    keeper.client.spawn([order])
+    assert keeper.wait("a/1", "failed")["error"].startswith("it ran before")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,17 @@ def test_an_unused_folder_is_used_again(spares: SpareFolders, tmp_path: Path) ->
     SpareFolders(tmp_path / "spare").take(second)
     assert (second.stat().st_ino, second.stat().st_mode & 0o777) == (inode, 0o700)
     assert list(second.iterdir()) == []
+
+
+def test_spares_that_somebody_removed_are_not_missed(spares: SpareFolders, tmp_path: Path) -> None:
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        spares.take(folder)
+    for folder in folders:
+        spares.give(folder)
+    shutil.rmtree(tmp_path / "spare")
+    spares.take(tmp_path / "third")
+    assert (tmp_path / "third").is_dir()
 
 
 def test_what_holds_files_stays(spares: SpareFolders, tmp_path: Path) -> None:

@@ -273,6 +273,14 @@ def test_a_killed_keeper_leaves_none_unseen(warm: Warm) -> None:
     assert all(map(gone, pids))
 
 
+def test_a_parent_whose_imports_began_something_else_lives_on(warm: Warm) -> None:
+    begins = "import subprocess; subprocess.Popen(['true'])\n    import random"
+    (warm.root / "payload.py").write_text(PAYLOAD.replace("import random", begins))
+    parents = {warm.parent_of(f"a{n}/1") for n in range(3)}
+    assert len(parents) == 1
+    assert warm.pid not in parents
+
+
 def test_an_interpreter_that_can_not_fork_starts_cold(warm: Warm) -> None:
     order = warm.fork("a/1", "print('ran')")
     broken = [*order.parent[:3], str(warm.root / "no-such-payload.py")]

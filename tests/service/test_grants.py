@@ -10,6 +10,7 @@ from jobs_ext.model.query import JobQuery
 from jobs_ext.model.request import JobChange, Options, SubmitRequest, Target
 from jobs_ext.service import Principal
 from jobs_ext.service.principal import VERBS
+from tests.service.runs import run
 
 OWN = frozenset({"read", "submit", "run"})
 ANN, BOB, EVE = (Principal(name, OWN) for name in ("ann", "bob", "eve"))
@@ -201,3 +202,26 @@ def test_grantees_hear_of_a_job_and_of_its_end(service, job):
     assert heard(EVE) == []
     with pytest.raises(NotFound):
         service.jobs.get(BOB, job.id)
+
+
+def test_a_grantee_sees_none_of_the_variables_that_its_owner_gave(service, context):
+    job = make(service, context, hold=False, env={"SECRET": "x"})
+    share(service, job, "bob", execute=True)
+    assert service.jobs.get(ANN, job.id).options["env"] == {"SECRET": "x"}
+    assert "env" not in service.jobs.get(BOB, job.id).options
+    (listed,) = service.jobs.list(BOB, JobQuery()).items
+    assert "env" not in listed.options
+    assert service.jobs.get(BOSS, job.id).options["env"] == {"SECRET": "x"}
+    service.jobs.cancel(ANN, job.id)
+    assert "env" not in service.jobs.rerun(BOB, job.id).options
+    assert service.jobs.rerun(ANN, job.id).options["env"] == {"SECRET": "x"}
+
+
+def test_a_job_in_the_trash_is_its_owners_alone(service, context):
+    job = make(service, context, hold=False)
+    run(service, job.id)
+    share(service, job, "bob")
+    service.jobs.delete(ANN, job.id)
+    with pytest.raises(InvalidRequest, match="no job"):
+        make(service, context, by=BOB, after=[job.id])
+    assert make(service, context, after=[job.id]).status == "PENDING"

@@ -8,8 +8,10 @@ import pytest
 from jobs_ext.model.errors import Forbidden, InvalidRequest, TooMany
 from jobs_ext.model.policy import Policy
 from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
+from jobs_ext.model.status import Status
 from jobs_ext.service import Principal
 from jobs_ext.store.schema import job as jobs_table
+from tests.service.runs import run
 
 TRUE = Target(command=["true"])
 ANN, BOB = (Principal(name, frozenset({"read", "submit", "run"})) for name in ("ann", "bob"))
@@ -76,3 +78,14 @@ def test_quotas_of_an_owner(open_service, context):
 def test_what_can_not_be_a_policy(wrong):
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(wrong, Policy)
+
+
+def test_a_reset_counts_as_one_more_job(open_service, context):
+    service = open_service(policy=Policy(max_unfinished=1))
+    failed = service.jobs.submit(ANN, SubmitRequest(TRUE, context=context))
+    run(service, failed.id, Status.FAILED)
+    waits = service.jobs.submit(ANN, SubmitRequest(TRUE, context=context))
+    with pytest.raises(TooMany, match="ann has 1 jobs that have not ended"):
+        service.jobs.reset(ANN, failed.id)
+    service.jobs.cancel(ANN, waits.id)
+    service.jobs.reset(ANN, failed.id)

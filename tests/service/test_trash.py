@@ -11,6 +11,7 @@ from jobs_ext.model.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from jobs_ext.model.request import BatchRequest, Options, Target
 from jobs_ext.model.status import Status
 from jobs_ext.service import JobQuery, Principal, Upload
+from jobs_ext.store.schema import job as jobs_table
 from tests.service.runs import claim, ended, found, run, started
 
 ECHO = Target(command=["echo", "{k}"])
@@ -213,3 +214,18 @@ def test_only_who_may_run_may_purge(service, who, job):
             verb(Principal("ada", frozenset({"read"})), job)
         with pytest.raises(NotFound):
             verb(Principal("eve", frozenset({"run"})), job)
+
+
+def test_a_batch_whose_needed_job_is_gone_goes_on(service, submit, who, context):
+    needed, other = submit(hold=True).id, submit(hold=True).id
+    sets = [{"k": {"$output": {"job": needed, "name": "x"}}}, {"k": 1}]
+    batch = BatchRequest(Target(command=["echo", "{k}"]), sets, context=context)
+    made = service.batches.submit(who, batch).id
+    with service._store.write() as tx:
+        tx.execute(jobs_table.delete().where(jobs_table.c.id == needed))
+    assert service.queue.materialize() == 2
+    first, second = service.batches.jobs(who, made, JobQuery()).items
+    assert (first.status, first.reason_code) == ("CANCELLED", "dependency_failed")
+    assert first.reason == f"job {needed}, which it needs, is gone"
+    assert second.status == "RUNNABLE"
+    assert service.jobs.get(who, other).status == "PENDING"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import select
+import shutil
 import socket
 
 import pytest
@@ -67,3 +68,16 @@ def test_what_a_killed_process_left_is_cleared(paths):
     dead.close()
     send_pokes(paths, "servers")
     assert not list(paths.sockets.iterdir())
+
+
+def test_a_receiver_whose_file_was_removed_listens_again(paths):
+    receiver = PokeReceiver(paths.runner_socket)
+    receiver.stay_reachable()
+    send_pokes(paths, "runner")
+    assert receiver.drain() == 1
+    shutil.rmtree(paths.runner_socket.parent)
+    receiver.stay_reachable()
+    send_pokes(paths, "runner")
+    assert receiver.drain() == 1
+    receiver.close()
+    assert not paths.runner_socket.exists()

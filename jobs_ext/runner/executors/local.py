@@ -211,7 +211,7 @@ class _Watched:
                 self.intended = True
             case "started":
                 self.begun = _begun(record)
-            case "failed":
+            case "failed" if self.end is None:  # ordered once more after its end, it fails
                 self.end = _not_started(record)
             case "exited":
                 self.end = _exited(record)

@@ -25,6 +25,7 @@ LEFTOVER_GRACE = 1.0  # seconds between SIGTERM and SIGKILL for what a job leave
 _STARTS_HELD = 0.005  # seconds that the news of a start may wait for that of the end
 _NO_ROOM = 1 << 16  # bytes: with less than this left on a disk, a write has failed
 _AGAIN = 0.1  # seconds between two looks at a tree that is being killed
+_RAN_BEFORE = "it ran before: the job store is older than the journal, as a backup would be"
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
@@ -103,10 +104,18 @@ class Attempts:
         return bool(self._lanes.keys)
 
     def spawn(self, order: dict[str, Any], environment: Environment) -> None:
-        """Start an attempt as soon as its lane is free, unless one of that key was ever started."""
+        """Start an attempt as soon as its lane is free, unless one of that key was ever started.
+
+        Who orders one that is over does not know of its end, and is told that it can't run.
+        """
+        key = order["key"]
+        if key in self._live or key in self._unborn or key in self._lanes.keys:
+            return
+        if key in self._known:
+            self._failed(key, _RAN_BEFORE, None)
+            return
         one = Order(order, environment)
-        known = order["key"] in self._known or order["key"] in self._lanes.keys
-        if not known and self._lanes.enter(one) and not self._begin(one):
+        if self._lanes.enter(one) and not self._begin(one):
             self._go_on(order["lane"])
 
     def withdraw(self, keys: list[str]) -> list[str]:

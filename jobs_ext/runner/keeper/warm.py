@@ -255,4 +255,5 @@ class WarmParents:
         for parent in [*self._parents.values(), *self._leaving]:
             if parent.is_stuck(now):
                 parent.kill()
+        self._barren = {kind: until for kind, until in self._barren.items() if until > now}
         return _UNUSED_WORKER if self._parents else None

@@ -75,26 +75,38 @@ def main(request_folder: str, outputs_folder: str) -> int:
 def load_function(said: dict[str, str]) -> Any:
     """Return the function: imported by name, or unpickled."""
     if "pickle" in said:
-        return unpickle(said["pickle"])
+        function = unpickle(said["pickle"], "the function")
+        if not callable(function):
+            raise TypeError(f"what was sent as the function is a {type(function).__name__}")
+        return function
     import importlib
     import operator
 
     return operator.attrgetter(said["name"])(importlib.import_module(said["module"]))
 
 
-def unpickle(path: str) -> Any:
-    """Return what cloudpickle, or pickle, wrote to a file."""
+def unpickle(path: str, what: str) -> Any:
+    """Return what cloudpickle, or pickle, wrote to a file.
+
+    Raises ImportError for a module that is not here; for all else UnpicklingError, naming `what`.
+    """
     import cloudpickle
 
     with open(path, "rb") as file:  # noqa: PTH123
-        return cloudpickle.load(file)
+        try:
+            return cloudpickle.load(file)
+        except ImportError:
+            raise
+        except Exception as error:  # a pickle runs whatever code it names
+            said = f"{what} can't be loaded: {type(error).__name__}: {error}"
+            raise pickle.UnpicklingError(said) from error
 
 
 def load_arguments(call: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments; uploaded parts are read by what is in them."""
     parts = call["parts"]
     return {
-        name: load_part(parts[value["$part"]]) if is_part(value) else value
+        name: load_part(parts[value["$part"]], f"the argument {name}") if is_part(value) else value
         for name, value in call["arguments"].items()
     }
 
@@ -104,12 +116,12 @@ def is_part(value: Any) -> bool:
     return isinstance(value, dict) and "$part" in value
 
 
-def load_part(path: str) -> Any:
+def load_part(path: str, what: str) -> Any:
     """Return an uploaded value: a pandas frame from Parquet, anything else from a pickle."""
     with open(path, "rb") as file:  # noqa: PTH123
         is_parquet = file.read(4) == b"PAR1"
     if not is_parquet:
-        return unpickle(path)
+        return unpickle(path, what)
     import pandas as pd
 
     return pd.read_parquet(path)

@@ -148,7 +148,10 @@ class Parent:
         """Tell of the children that ended; take them away only then."""
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         while self._keys and (ended := os.waitid(os.P_ALL, 0, flags)):
-            key = self._keys.pop(ended.si_pid)
+            key = self._keys.pop(ended.si_pid, None)
+            if key is None:  # not forked here: something that was imported has begun it
+                os.waitpid(ended.si_pid, 0)
+                continue
             exited = ended.si_code == os.CLD_EXITED
             self._send("ended", key, ended.si_status << 8 if exited else ended.si_status)
             _, _, usage = os.wait4(ended.si_pid, 0)
