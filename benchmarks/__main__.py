@@ -84,7 +84,13 @@ ROWS: dict[str, Measured] = {
     "echo": _echo,
     "watchers": lambda folder, _given: watcher_rows(folder),
 }
-SCRIPTS = ("import_time", "first_submit", "functions", "notebooks")  # that print by themselves
+SCRIPTS = (
+    "import_time",
+    "first_submit",
+    "functions",
+    "notebooks",
+    "goeburst",
+)  # that print by themselves
 
 
 def _script(name: str) -> bool:

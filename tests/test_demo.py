@@ -15,7 +15,7 @@ from tests.tools.shipped import goeburst
 pytestmark = pytest.mark.timeout(300)
 
 REPOSITORY = Path(__file__).parents[1]
-EXECUTED = REPOSITORY / ".cache" / "quickstart.ipynb"
+EXECUTED = REPOSITORY / ".cache"
 TABLE = """ST a b c d e
 1 1 1 1 1 1
 2 1 1 1 1 2
@@ -25,9 +25,9 @@ TABLE = """ST a b c d e
 """
 
 
-def demo(table):
+def demo(table, notebook="quickstart.ipynb"):
     return subprocess.run(
-        [sys.executable, "scripts/demo.py"],
+        [sys.executable, "scripts/demo.py", notebook],
         cwd=REPOSITORY,
         env=os.environ | {"INPUT": str(table)},
         capture_output=True,
@@ -39,7 +39,8 @@ def demo(table):
 def groups(table, lvs, left_out):
     """Return the number of groups, without any job."""
     profiles = goeburst.read_profiles(table, [left_out] if left_out else [])
-    links = goeburst.forest(profiles, goeburst.variant_counts(profiles, lvs), lvs)
+    levels = min(lvs, len(profiles.loci))
+    links = goeburst.forest(profiles, goeburst.variant_counts(profiles, levels), levels)
     return len(goeburst.groups(len(profiles.ids), links))
 
 
@@ -56,9 +57,22 @@ def test_the_demo_gives_the_values_of_the_table_it_is_given(tmp_path):
     for left_out in ("", *"abcde"):
         numbers = [str(groups(table, lvs, left_out)) for lvs in (1, 2, 3, 4)]
         assert [left_out or "(none)", *numbers] in lines
-    kept = nbformat.read(EXECUTED, as_version=4).cells
+    assert has_picture("quickstart.ipynb")
+
+
+def has_picture(name):
+    kept = nbformat.read(EXECUTED / name, as_version=4).cells
     outputs = [output for cell in kept if cell.cell_type == "code" for output in cell.outputs]
-    assert any("image/png" in output.get("data", {}) for output in outputs)
+    return any("image/png" in output.get("data", {}) for output in outputs)
+
+
+def test_the_tree_is_drawn_of_the_table_it_is_given(tmp_path):
+    table = tmp_path / "t.tsv"
+    table.write_text(TABLE.replace(" ", "\t"))
+    shown = demo(table, "tree.ipynb")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert has_picture("tree.ipynb")
+    assert "2 links" in shown.stdout
 
 
 def test_a_file_that_is_not_there_is_said_before_anything_starts(tmp_path):

@@ -9,7 +9,9 @@ from jobs_ext.service.tools import SHIPPED
 
 
 def load(name):
-    """Return the script of a tool as a module."""
+    """Return the script of a tool as a module; beside it lie those that it imports."""
+    if str(SHIPPED) not in sys.path:
+        sys.path.append(str(SHIPPED))
     spec = importlib.util.spec_from_file_location(f"shipped_{name}", SHIPPED / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look themselves up there
@@ -18,3 +20,4 @@ def load(name):
 
 
 goeburst = load("goeburst")
+radial = load("radial")
