@@ -72,7 +72,7 @@ def test_the_tree_is_drawn_of_the_table_it_is_given(tmp_path):
     shown = demo(table, "tree.ipynb")
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert has_picture("tree.ipynb")
-    assert "2 links" in shown.stdout
+    assert "3 links" in shown.stdout  # the fourth type is 3 away, the fifth 5
 
 
 def test_a_file_that_is_not_there_is_said_before_anything_starts(tmp_path):

@@ -93,13 +93,14 @@ def frame(
     """Return the one table of a finished job, or the output named.
 
     In this order: the output named, the declared main one, the frame a function returned, the
-    only tabular one. Raises `AmbiguousOutput` naming them when none or several could be meant.
+    only tabular one. Raises `AmbiguousOutput` naming them when none or several could be meant, and
+    `JobFailed` when the job did not come to write it.
     """
     outputs = Outputs(client.connection, job)
+    if job.status is not Status.SUCCEEDED and output not in outputs:
+        raise failure(client, job)
     if output is not None:
         return _of_output(client, job, outputs[output], engine, trust, read_options)
-    if job.status is not Status.SUCCEEDED:
-        raise failure(client, job)
     main, tables = outputs.main(), outputs.tables()
     if main is not None and (not _is_value(job, main) or main in tables):
         return main.df(engine, **read_options)

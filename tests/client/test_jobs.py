@@ -55,7 +55,14 @@ def test_a_tools_outputs_have_its_names_and_their_files(client, server, tmp_path
     assert {path.name for path in job.save(tmp_path)} >= {"complexes.csv", "links.csv", "loci.csv"}
     assert outputs["links"].save(tmp_path).name == "links.csv"
     assert list(job.df().columns) == ["source", "target", "distance"]
-    assert len(job.df("complexes")) == 2
+    assert len(job.df("complexes")) == 1
+
+
+def test_a_table_that_a_failed_job_did_not_write_raises_why_it_failed(client, server):
+    (server.work / "text.txt").write_text("no table\n")
+    job = jx.submit("goeburst", profiles="text.txt")
+    with pytest.raises(jx.errors.JobFailed, match="not a table of profiles"):
+        job.df("complexes")
 
 
 def test_the_tools_are_a_table(client):
