@@ -167,7 +167,7 @@ class DialectHandler(FileHandler):
         self.set_status(reply.status)
         for name, value in reply.headers.items():
             self.set_header(name, value)
-        self.finish(reply.encoded(), set_content_type=reply.media_type)
+        self.finish(reply.encoded() or None, set_content_type=reply.media_type)
 
 
 def handlers_of(dialect: Dialect, root: str) -> list[tuple[str, type[DialectHandler]]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .agave.table import AGAVE
 from .handler import DialectHandler, handlers_of
 from .table import Dialect
 
-_ALL: tuple[Dialect, ...] = ()
+_ALL: tuple[Dialect, ...] = (AGAVE,)
 DIALECTS = {dialect.name: dialect for dialect in _ALL}
 
 

@@ -40,6 +40,7 @@ from .searches import read_search, search_of
 from .submit import Write, accept
 from .uploads import Uploads
 
+_STEP = 500  # jobs that are read at a time
 _ANEW = dict.fromkeys(
     (
         *("reason_code", "reason", "progress", "started", "stopped", "cancel_requested"),
@@ -165,6 +166,26 @@ class Jobs:
     def search(self, who: Principal, search: JobSearch) -> Page[Job]:
         """Return one page of what a search finds."""
         return self._list(who, read_search(search))
+
+    def window(self, who: Principal, search: JobSearch, offset: int) -> builtins.list[Job]:
+        """Return up to `limit` jobs of what a search finds, behind the first `offset` of them.
+
+        For dialects whose lists are counted. What is left out is read, but not presented.
+        """
+        who.require("read")
+        wanted, asked = search.limit, read_search(msgspec.structs.replace(search, limit=_STEP))
+        page = sorting.page if asked.sort else listing.page
+        rows: builtins.list[JobRow] = []
+        with self._store.read() as connection:
+            sight = _sight(connection, who, asked.shared)
+            while len(rows) < wanted:
+                some, following = page(connection, asked, sight)
+                rows += some[offset : offset + wanted - len(rows)]
+                offset = max(0, offset - len(some))
+                if following is None:
+                    break
+                asked = msgspec.structs.replace(asked, cursor=following)
+            return self._core.present(connection, rows)
 
     def _list(self, who: Principal, search: Search) -> Page[Job]:
         who.require("read")

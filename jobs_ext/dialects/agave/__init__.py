@@ -1,0 +1,1 @@
+"""Agave: seed 003, as `agavepy` drives it; what differs is in docs/reference/dialects.md."""

@@ -1,0 +1,100 @@
+"""The operations on jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from ...model.errors import InvalidRequest
+from ...service.hints import did_you_mean
+from ..table import Call, Reply
+from .envelope import paged, wrap
+from .requests import submission
+from .search import found
+from .shapes import Object, Tools, entries, full, link, summary
+from .states import history_of, state_of
+
+_FORM = "application/x-www-form-urlencoded"
+_ACTIONS = ("stop", "resubmit", "restore")
+_STOP = ("stop", "kill", "cancel")
+
+
+def listed(call: Call) -> list[Object]:
+    """List the jobs that the caller sees, newest first, those that the query finds."""
+    return [summary(call, job) for job in found(call, call.query)]
+
+
+def searched(call: Call, attribute: str, value: str) -> list[Object]:
+    """List the jobs of which a field has a value."""
+    return [summary(call, job) for job in found(call, {**call.query, attribute: [value]})]
+
+
+def submit(call: Call) -> Object:
+    """Accept a job."""
+    job = call.service.jobs.submit(call.who, submission(call))
+    shown = full(call, job, Tools(call).of(job))
+    told = call.service.notifications.list(call.who, "job", job.id)
+    links = [link(call, "notifications/v2", one.id) | {"title": one.events[0]} for one in told]
+    shown["_links"]["notification"] = links
+    return shown | {"lastModified": shown["lastUpdated"]}
+
+
+def shown(call: Call, job: str) -> Object:
+    """Show a job."""
+    found = call.service.jobs.get(call.who, job)
+    return full(call, found, Tools(call).of(found))
+
+
+def status(call: Call, job: str) -> Object:
+    """Show the status of a job."""
+    found = call.service.jobs.get(call.who, job)
+    links = {"self": link(call, "jobs/v2", job)}
+    return {"id": found.id, "status": state_of(found), "_links": links}
+
+
+def history(call: Call, job: str) -> list[Object]:
+    """Show what happened to a job, oldest first."""
+    events = call.service.jobs.history(call.who, job)
+    owner = call.service.jobs.get(call.who, job).owner
+    return paged(call, entries(history_of(events), owner))
+
+
+class _Action(Struct):
+    action: str = ""
+
+
+def manage(call: Call, job: str) -> Reply | Object:
+    """Stop a job, submit it again as a new one, or take it out of the trash."""
+    action = _action(call)
+    jobs = call.service.jobs
+    if action in _STOP:
+        return _done(call, job, jobs.cancel)
+    if action == "restore":
+        return _done(call, job, call.service.trash.reinstate_job)
+    if action == "resubmit":
+        again = jobs.rerun(call.who, job)
+        return Reply(wrap(call, full(call, again, Tools(call).of(again))), 202)
+    raise InvalidRequest(
+        f"Invalid action {action!r}." if action else "No action specified.",
+        field="action",
+        value=action,
+        hint=did_you_mean(action, _ACTIONS),
+    )
+
+
+def _action(call: Call) -> str:
+    kind = call.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind == _FORM and not call.body.lstrip().startswith(b"{"):
+        return next(iter(call.form[0].get("action", ())), "").strip().lower()
+    return call.json(_Action).action.strip().lower()
+
+
+def _done(call: Call, job: str, verb: Any) -> Object:
+    after = verb(call.who, job)
+    return full(call, after, Tools(call).of(after))
+
+
+def delete(call: Call, job: str) -> None:
+    """Stop a job, and hide it."""
+    call.service.jobs.delete(call.who, job)

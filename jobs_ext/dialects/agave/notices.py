@@ -1,0 +1,130 @@
+"""Notifications: whom Agave's clients ask to be told, and the list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from ...model.errors import InvalidRequest
+from ...model.notification import DELETED, EVERYTHING, Notification, Notify
+from ...model.status import Status
+from ...service.hints import did_you_mean
+from ..table import Call
+from .envelope import paged
+from .shapes import date, link
+
+#: Agave's events, and the ones of ours at which they are told.
+EVENTS: dict[str, tuple[str, ...]] = {
+    "PENDING": (Status.SUBMITTED,),
+    "PROCESSING_INPUTS": (Status.STARTING,),
+    "STAGING_INPUTS": (Status.STARTING,),
+    "STAGED": (Status.RUNNING,),
+    "SUBMITTING": (Status.RUNNING,),
+    "QUEUED": (Status.RUNNABLE,),
+    "RUNNING": (Status.RUNNING,),
+    "CLEANING_UP": (Status.SUCCEEDED,),
+    "ARCHIVING_FINISHED": (Status.SUCCEEDED,),
+    "FINISHED": (Status.SUCCEEDED,),
+    "FAILED": (Status.FAILED,),
+    "STOPPED": (Status.CANCELLED,),
+    "KILLED": (Status.CANCELLED,),
+    "DELETED": (DELETED,),
+    "*": (EVERYTHING,),
+}
+_AT_THE_END = ("FINISHED", "FAILED", "STOPPED")
+_RETRIES = 5  # that Agave makes when nothing is said
+_MOST_RETRIES = 100
+
+
+class Policy(Struct, frozen=True):
+    """How often a notification is tried."""
+
+    retryStrategy: str = "IMMEDIATE"  # the pauses are ours; NONE: it is tried once
+    retryLimit: int = _RETRIES
+
+
+class Wanted(Struct, frozen=True):
+    """A notification in a JobRequest."""
+
+    url: str
+    event: str = "*"
+    persistent: bool = False
+    policy: Policy = Policy()
+
+
+def notifies(wanted: Sequence[Wanted] | str | None, field: str) -> list[Notify]:
+    """Return whom to tell; one text alone is told of each way the job can end.
+
+    Raises `InvalidRequest` for an event that never happens here.
+    """
+    if not wanted:
+        return []
+    if isinstance(wanted, str):
+        wanted = [Wanted(wanted, event) for event in _AT_THE_END]
+    return [_notify(one, f"{field}[{index}]") for index, one in enumerate(wanted)]
+
+
+def _notify(one: Wanted, field: str) -> Notify:
+    event = one.event.upper()
+    if event not in EVENTS:
+        raise InvalidRequest(
+            f"There is no event {one.event!r} here.",
+            field=f"{field}.event",
+            value=one.event,
+            hint=did_you_mean(event, EVENTS),
+        )
+    tries = 0 if one.policy.retryStrategy.upper() == "NONE" else one.policy.retryLimit
+    return Notify(
+        url=_address(one.url),
+        events=[*EVENTS[event]],
+        persistent=one.persistent,
+        retries=max(0, min(tries, _MOST_RETRIES)),
+    )
+
+
+def _address(url: str) -> str:
+    """Return a URL; a mail address alone is one, too."""
+    mail = "@" in url and "/" not in url and not url.lower().startswith("mailto:")
+    return f"mailto:{url}" if mail else url
+
+
+def of_job(call: Call) -> list[dict[str, Any]]:
+    """List whom a job tells."""
+    job = call.first("associatedUuid")
+    if not job:
+        raise InvalidRequest(
+            "Say of which job: associatedUuid.", field="associatedUuid", hint="Give the job's id."
+        )
+    found = call.service.notifications.list(call.who, "job", job)
+    return paged(call, [_shown(call, job, call.who.owner, one) for one in found])
+
+
+def _shown(call: Call, job: str, owner: str, one: Notification) -> dict[str, Any]:
+    sent = [delivery for delivery in one.deliveries if delivery.status == "sent"]
+    return {
+        "id": one.id,
+        "owner": owner,
+        "url": one.url,
+        "associatedUuid": job,
+        "event": ",".join(_names(one.events)),
+        "persistent": one.persistent,
+        "status": "COMPLETE" if sent else "ACTIVE",
+        "success": bool(sent),
+        "attempts": sum(delivery.tries for delivery in one.deliveries),
+        "created": date(one.created),
+        "lastSent": date(sent[0].done) if sent else None,
+        "_links": {
+            "self": link(call, f"notifications/v2/?associatedUuid={job}"),
+            "job": link(call, "jobs/v2", job),
+        },
+    }
+
+
+def _names(events: Iterable[str]) -> list[str]:
+    """Return Agave's words for events of ours: the last that is told at each."""
+    words = {ours: name for name, all_ours in EVENTS.items() for ours in all_ours}
+    words |= {str(Status.SUCCEEDED): "FINISHED", str(Status.CANCELLED): "STOPPED"}
+    words |= {str(Status.RUNNING): "RUNNING"}
+    return [words.get(event, event) for event in events]
