@@ -37,9 +37,10 @@ async def test_a_node_runs_a_job(api, jp_fetch):
     assert (await node("POST", f"{me}/ping")).json["name"] == "gpu-1"
     given = (await node("POST", f"{me}/acquire", {})).json["assignment"]
     assert (given["job"]["id"], given["command"], given["lease"]) == (job["id"], ["do", "1"], 1.0)
-    assert (await node("POST", f"{me}/acquire", {})).json == {"assignment": None}
+    assert (await node("POST", f"{me}/acquire", {})).json["assignment"]["attempt"] == 1  # once more
     it, attempt = f"{me}/jobs/{job['id']}", {"attempt": given["attempt"]}
     assert (await node("POST", f"{it}/start", attempt)).json["status"] == "RUNNING"
+    assert (await node("POST", f"{me}/acquire", {})).json == {"assignment": None}
     said = attempt | {"fraction": 0.5, "data": {"loss": 1}}
     assert (await node("POST", f"{it}/progress", said)).json["progress"]["data"] == {"loss": 1}
     sent = await node("PUT", f"{it}/outputs/a/t.txt", b"made", params={"attempt": "1"})
