@@ -133,6 +133,10 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     executor: str = "local"  # what runs its jobs; "node" leaves them to workers outside
     pass_as: str = "arguments"  # noqa: S105 - or "environment": every parameter becomes a variable
     additional_parameters: bool = False  # true: undeclared parameters are allowed, as strings
+    sanity: bool = False  # true: no text that could be code is taken (Analytics Automated's rule)
+    open: bool = (
+        False  # true: also for callers at one of `dialect_ports` who do not say who they are
+    )
     inputs: dict[str, ToolInput] = {}  # files it reads, by name
     parameters: dict[str, ToolParameter] = {}  # values it takes, by name
     outputs: dict[str, ToolOutput] = {}  # files it writes, by name

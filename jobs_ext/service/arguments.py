@@ -16,6 +16,7 @@ from .environment import check_parameter_name, check_text
 from .files import must_be_file, whole_path
 from .hints import did_you_mean
 from .references import is_reference
+from .sanity import check_sanity
 from .schemas import ValueSchema
 
 Arguments = dict[str, Any]
@@ -57,6 +58,8 @@ class ToolRules:
         if name in self._schemas:
             self._schemas[name].check(value, field)
             check_texts(value, field)
+            if self._tool.sanity:
+                check_sanity(value, field)
         elif name in self._tool.inputs:
             self._files.check_input(self._tool.inputs[name], value, field)
         elif self._tool.additional_parameters:
@@ -79,6 +82,8 @@ class ToolRules:
                 f"{field}: an undeclared parameter must be a text.", field=field, value=value
             )
         check_text(value, field)
+        if self._tool.sanity:
+            check_sanity(value, field)
 
     def _missing(self, name: str, field: str) -> InvalidRequest:
         kind = "input file" if name in self._tool.inputs else "parameter"
