@@ -35,6 +35,7 @@ from .api.kernelkeys import KernelKeys, kernel_url
 from .api.people import People
 from .api.routes import handlers
 from .dialects import served
+from .dialects.local import Ports
 from .model.errors import InvalidRequest
 from .model.notification import Mail, Notify, Outgoing
 from .model.policy import Policy
@@ -204,6 +205,13 @@ class JobsExtension(ExtensionApp):
         "that it holds. Whatever it says counts, and a ping, too.",
     ).tag(config=True)
 
+    dialect_ports = Dict(
+        help="Ports of 127.0.0.1 at which dialects are served as their own servers do, for clients "
+        "that have that address built in, e.g. {'analytics_automated': 8000}. Whoever sends no "
+        "credentials there, which all users of this machine can do, may use the tools that say "
+        "open = true, and sees what was submitted so. Default: none.",
+    ).tag(config=True)
+
     max_keepalive = Float(
         7 * 86400.0,
         min=0.0,
@@ -254,6 +262,15 @@ class JobsExtension(ExtensionApp):
             known = ", ".join(served.DIALECTS)
             raise TraitError(f"JobsExtension.dialects: no {', '.join(unknown)}; there are {known}")
         return names
+
+    @validate("dialect_ports")
+    def _check_ports(self, proposal: Bunch) -> dict[str, int]:
+        ports: dict[str, int] = proposal.value
+        try:
+            served.check(ports)
+        except ValueError as error:
+            raise TraitError(f"JobsExtension.dialect_ports: {error}") from None
+        return ports
 
     @validate("queues")
     def _check_queues(self, proposal: Bunch) -> dict[str, object]:
@@ -308,14 +325,20 @@ class JobsExtension(ExtensionApp):
         for logger in (self.log, *map(logging.getLogger, _LOGGERS)):
             logger.addFilter(SCRUBBER)
         self._server.io_loop.add_callback(self.backend.start)
+        self._ports = Ports(self.log)
+        self._server.io_loop.add_callback(self._listen)
 
     def initialize_handlers(self) -> None:
         """Add the dialects and the native API, whose last route takes everything else."""
         self.handlers.extend(served.handlers(self.dialects))
         self.handlers.extend(handlers())
 
+    def _listen(self) -> None:
+        served.listen(self._ports, self.dialect_ports, self._server.web_app)
+
     async def stop_extension(self) -> None:
         """Let go of the jobs; they go on without this server."""
+        self._ports.close()
         await self.backend.stop()
 
     def _make_backend(self) -> Backend:

@@ -67,11 +67,15 @@ class Caller(JupyterHandler):
         A wrong key is refused even when the request has a good cookie as well.
         """
         self.current_user = self._jupyter_current_user = None
-        self.keyed = await self.backend.keyed(self.request.headers)
+        self.keyed = await self.identify()
         await super().prepare(**options)
         verb = self.request.method or ""
         if operation_of(type(self), verb) is None and not self._is_preflight():
             await self._refuse(verb)
+
+    async def identify(self) -> Keyed | None:
+        """Return who the request acts for when not Jupyter says so but a key of ours."""
+        return await self.backend.keyed(self.request.headers)
 
     def _is_preflight(self) -> bool:
         """Tell whether a browser asks, as it must without credentials, what other sites may do.

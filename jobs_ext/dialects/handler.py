@@ -9,21 +9,26 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from jupyter_server.auth import User
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.utils import url_path_join
 from tornado import web
 
 from ..api.errors import Problem
 from ..api.operation import Operation, authorized, describes
+from ..api.people import Keyed
 from ..api.receiving import LARGEST, Receiver
 from ..api.sending import FileHandler
 from ..model.errors import NotFound, TooLarge, Unauthenticated
+from ..service import Principal
 from ..service.uploads import Draft
+from .local import check_local
 from .table import Call, Dialect, File, Reply, Route, decoded
 
 if TYPE_CHECKING:
     from ..api.operation import Verb
 
+GUEST = Keyed(User("guest"), Principal.guest())
 _PART = re.compile(r"\{\w+\}")
 _NOT_OURS = frozenset({"token", "_xsrf", "no_track_activity"})  # what Jupyter itself reads
 
@@ -35,6 +40,7 @@ class DialectHandler(FileHandler):
     dialect: ClassVar[Dialect]
     root: ClassVar[str]  # below the server's base URL
     routes: ClassVar[Mapping[str, Route]] = MappingProxyType({})  # by method
+    at_port: ClassVar[bool] = False  # whether at a port of the dialect's own
 
     _receiver: Receiver | None = None
     _too_large = False
@@ -42,6 +48,8 @@ class DialectHandler(FileHandler):
     async def prepare(self, **options: bool) -> None:
         """Let in whom Jupyter or a key knows, however the dialect's clients say who they are."""
         self._body = bytearray()
+        if self.at_port:
+            check_local(self.request)
         self._adopt_credentials()
         await super().prepare(**options)
         route = self.routes.get(self.request.method or "")
@@ -66,6 +74,13 @@ class DialectHandler(FileHandler):
             found = _password(value) if scheme.strip().lower() == "basic" else value or found
         if found:
             headers["Authorization"] = f"Bearer {found.strip()}"
+
+    async def identify(self) -> Keyed | None:
+        """Return who the request acts for; at a port of its own somebody it does not name, too."""
+        found = await super().identify()
+        if found is not None or not self.at_port or "token" in self.request.query_arguments:
+            return found
+        return None if "Authorization" in self.request.headers else GUEST
 
     def check_xsrf_cookie(self) -> None:
         """Ask a cookie's owner alone: in the name of nobody nothing can be forged."""
@@ -175,9 +190,26 @@ def handlers_of(dialect: Dialect, root: str) -> list[tuple[str, type[DialectHand
 
     The last pattern takes everything else below the root: there, too, errors have its shape.
     """
-    paths = dict.fromkeys(route.path for route in dialect.routes)
-    found = [(pattern(f"{root}/{path}"), _handler(dialect, root, path)) for path in paths]
-    return [*found, (rf"/{root}(?:/.*)?", _handler(dialect, root, None))]
+    found = _handlers(dialect, dialect.routes, root)
+    return [*found, (rf"/{root}(?:/.*)?", _handler(dialect, (), root, None))]
+
+
+def handlers_at_port(dialect: Dialect) -> list[tuple[str, type[DialectHandler]]]:
+    """Return what serves a dialect as its own server does: at its home, and beside that."""
+    home = dialect.home or ""
+    found = _handlers(dialect, dialect.routes, home, at_port=True)
+    found += _handlers(dialect, dialect.beside, "", at_port=True)
+    return [*found, ("/.*", _handler(dialect, (), home, None, at_port=True))]
+
+
+def _handlers(
+    dialect: Dialect, routes: Iterable[Route], root: str, **facts: bool
+) -> list[tuple[str, type[DialectHandler]]]:
+    paths = dict.fromkeys(route.path for route in routes)
+    return [
+        (pattern(f"{root}/{path}".lstrip("/")), _handler(dialect, routes, root, path, **facts))
+        for path in paths
+    ]
 
 
 def pattern(path: str) -> str:
@@ -189,15 +221,17 @@ def pattern(path: str) -> str:
     return f"/{fixed}((?:/.*)?)" if open_end else f"/{fixed}/*"
 
 
-def _handler(dialect: Dialect, root: str, path: str | None) -> type[DialectHandler]:
-    routes = {route.method: route for route in dialect.routes if route.path == path}
-    verbs = {method.lower(): _verb(route) for method, route in routes.items()}
-    if "get" in verbs:
-        verbs.setdefault("head", verbs["get"])
-        routes.setdefault("HEAD", routes["GET"])
-    facts = {"dialect": dialect, "root": root, "routes": routes, "challenge": dialect.challenge}
-    facts["__module__"] = __name__
-    return type(f"{dialect.name.title()}Handler", (DialectHandler,), facts | verbs)
+def _handler(
+    dialect: Dialect, routes: Iterable[Route], root: str, path: str | None, **facts: bool
+) -> type[DialectHandler]:
+    own = {route.method: route for route in routes if route.path == path}
+    members: dict[str, Any] = {method.lower(): _verb(route) for method, route in own.items()}
+    if "get" in members:
+        members.setdefault("head", members["get"])
+        own.setdefault("HEAD", own["GET"])
+    members |= {"dialect": dialect, "root": root, "routes": own, "challenge": dialect.challenge}
+    members |= {"__module__": __name__, **facts}
+    return type(f"{dialect.name.title()}Handler", (DialectHandler,), members)
 
 
 def _verb(route: Route) -> Verb:

@@ -166,6 +166,8 @@ class Dialect:
     wrap: Callable[[Call, object], object] = bare  # what is put around every good value
     schemes: frozenset[str] = frozenset({"bearer", "token", "basic"})  # "": a key alone
     headers: tuple[str, ...] = ()  # more headers that may hold a key alone
+    home: str | None = None  # root path at its own server (`dialect_ports`); None: it has none
+    beside: tuple[Route, ...] = ()  # what that server has at its root, beside `home`
     challenge: str = "Bearer"  # never Basic: browsers would send it along for other sites
 
 

@@ -36,6 +36,8 @@ class Seen:
         """Return what the caller may do with a tool; nothing: not even know that it is there."""
         if self._who.scope is None:
             return _ALL
+        if self._who.by == "guest":
+            return _USE if tool.open and not tool.restricted else _NONE
         if self._who.deputy or not tool.restricted:
             return _USE
         return self._granted.get(tool.name, _NONE)

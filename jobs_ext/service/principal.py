@@ -28,7 +28,7 @@ class Principal(Struct, frozen=True):
 
     owner: str
     verbs: frozenset[str]
-    by: Literal["login", "kernel", "key"] = "login"
+    by: Literal["login", "kernel", "key", "guest"] = "login"
     until: str | None = None  # when that ends; None: never
     deputy: bool = False  # acts, with fewer verbs, for somebody who may manage
 
@@ -36,6 +36,11 @@ class Principal(Struct, frozen=True):
     def all(cls, owner: str) -> Principal:
         """Return the owner of a one-person server, who may do everything."""
         return cls(owner, VERBS)
+
+    @classmethod
+    def guest(cls) -> Principal:
+        """Return somebody of this machine who did not say who they are: for open tools alone."""
+        return cls("(guest)", frozenset({"read", "submit"}), by="guest")
 
     def require(self, *verbs: str) -> None:
         """Raise `Forbidden` unless the caller has one of `verbs`."""

@@ -45,6 +45,16 @@ def form(call: Call) -> object:
     }
 
 
+def use(call: Call, tool: str) -> object:
+    """Submit a tool."""
+    return {"id": call.service.jobs.submit(call.who, SubmitRequest(Target(tool=tool))).id}
+
+
+def where(call: Call, path: str) -> object:
+    """Say what was asked for."""
+    return {"path": path, "root": call.url}
+
+
 def hello(_: Call) -> object:
     """Greet anybody."""
     return Reply("hello", 202, headers={"X-Hello": "yes"})
@@ -64,10 +74,13 @@ EXAMPLE = Dialect(
         Route("GET", "jobs/{job}", show, short=True),
         Route("GET", "jobs/{job}/files/{path:path}", file, resource=OUTPUTS),
         Route("PUT", "jobs/{job}/files/{path:path}", keep, body="file", resource=OUTPUTS),
+        Route("POST", "tools/{tool}", use),
         Route("POST", "form", form, action="read"),
         Route("GET", "hello", hello, public=True),
     ),
     wrap=lambda _, value: {"good": value},
     schemes=frozenset({"bearer", "token", "basic", "jwt", ""}),
     headers=("X-Key",),
+    home="old/root",
+    beside=(Route("GET", "files/{path:path}", where),),
 )
