@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from jobs_ext.client.batch import Batch
 from jobs_ext.client.client import Client
 from jobs_ext.client.errors import InvalidRequest, NotFound
@@ -45,7 +47,7 @@ def _duration(attempts: list[model.Attempt]) -> str:
 
 def batches(call: Call) -> Exit:
     """List batches, the newest first."""
-    found = call.client.batches(call.said.limit)
+    found = call.client.batches(call.said.limit, call.said.filter)
     if call.out.as_json:
         call.out.json(found)
         return Exit.OK
@@ -68,6 +70,21 @@ def queues(call: Call) -> Exit:
     else:
         names = ("name", "running", "max_running", "description")
         call.out.table(names, ([queue.get(name) for name in names] for queue in found))
+    return Exit.OK
+
+
+def retention(call: Call) -> Exit:
+    """Say how long jobs are kept, and which would go into the trash now."""
+    found = call.client.retention()
+    if call.out.as_json:
+        call.out.json(found)
+        return Exit.OK
+    rules = msgspec.to_builtins(found.rules)
+    call.out.fields({name: rule for name, rule in rules.items() if rule})
+    for id_ in (*found.jobs, *found.batches):
+        call.out.line(id_)
+    if found.more:
+        call.out.line("and others")
     return Exit.OK
 
 
@@ -211,6 +228,7 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 
 def _add_batches(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, default=100, help="1 to 500; default 100")
+    parser.add_argument("--filter", help='an expression: n_jobs > 100 and name like "sweep%%"')
 
 
 def _add_prioritize(parser: argparse.ArgumentParser) -> None:
@@ -224,6 +242,7 @@ VERBS = [
     Verb("history", "Show what happened to a job.", history, _one),
     Verb("batches", "List batches.", batches, _add_batches),
     Verb("queues", "List the queues of the server.", queues),
+    Verb("retention", "Say how long jobs are kept, and which would go now.", retention),
     Verb("cancel", "Cancel jobs or batches.", _each(lambda one: one.cancel()), _ids),
     Verb(
         "reset",

@@ -111,7 +111,7 @@ def tools(call: Call) -> Exit:
         else:
             _describe(call, told)
         return Exit.OK
-    listed = call.client.tools()
+    listed = call.client.tools(call.said.filter)
     if call.out.as_json:
         call.out.json({"items": list(listed), "problems": listed.problems})
         return Exit.OK
@@ -194,6 +194,7 @@ def _add_rerun(parser: argparse.ArgumentParser) -> None:
 
 def _add_tools(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="show this tool and its arguments")
+    parser.add_argument("--filter", help="an expression: enabled = true and input = text")
 
 
 VERBS = [

@@ -14,7 +14,9 @@ from traitlets.config import Config
 
 from jobs_ext.api.handler import verbs
 from jobs_ext.model.grant import GrantRequest
+from jobs_ext.model.ids import new_id
 from jobs_ext.model.key import KeyRequest
+from jobs_ext.model.node import NodeRequest
 from jobs_ext.model.notification import Notify
 from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
 from jobs_ext.service import Principal
@@ -23,6 +25,7 @@ from tests.serving import API, Api, python
 
 OWN = frozenset({"read", "submit", "run"})
 ANN = Principal("ann", OWN)
+ANNS_NODE = Principal("ann", frozenset({"work"}))
 ROOT = Principal.all("root")
 TRUE = Target(command=["true"])
 HELD = Options(hold=True)
@@ -40,6 +43,7 @@ TELLERS = {"ann", "writer", "root", "key read"}
 EXECUTORS = {"ann", "executor", "root", "key submit", "key run"}
 OWNERS = {"ann", "root", "key submit", "key run"}
 SUBMITTERS = {*LOGINS, "key run"}
+WORKERS = {"root", "key work"}
 GRANTEES = {"reader", "writer", "executor"}
 ALL_BLIND = {"stranger", *GRANTEES}
 
@@ -50,8 +54,9 @@ class Case(NamedTuple):
     ok: int
     may: Set[str]
     blind: Set[str] = frozenset({"stranger"})
-    body: Any = None
+    body: Any = None  # or what makes one
     more: Mapping[str, int] = MappingProxyType({})  # answers that are others still
+    query: Mapping[str, str] = MappingProxyType({})
 
 
 #: `{job}` is one of ann's that waits, `{done}` one that has ended and left a.txt, `{gone}` one in
@@ -100,6 +105,7 @@ TABLE = {
     "POST jobs/{gone}/reinstate": Case(200, WRITERS),
     "POST jobs/{job}/purge": Case(202, OWNERS),
     "POST jobs/{job}/release": Case(200, WRITERS),
+    "POST jobs/{job}/abort": Case(409, WRITERS),
     "POST jobs/{done}/rerun": Case(
         201, EXECUTORS - {"key submit"}, body={"options": {"hold": True}}
     ),
@@ -144,6 +150,21 @@ TABLE = {
     "DELETE batches/{batch}/notifications/{notification}": Case(204, OWNERS, ALL_BLIND),
     "GET batches/{batch}/jobs": Case(200, {"ann", "root", "key read"}, ALL_BLIND),
     "GET batches/{batch}/view": Case(200, {"ann", "root", "key read"}, ALL_BLIND),
+    "GET nodes": Case(200, {*LOGINS, "key read", "key work"}),
+    "POST nodes": Case(201, WORKERS, set(), body=lambda: {"name": new_id()}),
+    "GET nodes/{node}": Case(200, {"ann", "root", "key read", "key work"}, ALL_BLIND),
+    "DELETE nodes/{node}": Case(204, WORKERS, set()),
+    "POST nodes/{node}/ping": Case(200, WORKERS, set()),
+    "POST nodes/{node}/acquire": Case(200, WORKERS, set(), {}),
+    "POST nodes/{node}/jobs/{job}/start": Case(409, WORKERS, set(), {"attempt": 1}),
+    "POST nodes/{node}/jobs/{job}/progress": Case(409, WORKERS, set(), {"attempt": 1}),
+    "POST nodes/{node}/jobs/{job}/finish": Case(
+        409, WORKERS, set(), {"attempt": 1, "success": True}
+    ),
+    "POST nodes/{node}/jobs/{job}/release": Case(409, WORKERS, set(), {"attempt": 1}),
+    "PUT nodes/{node}/jobs/{job}/outputs/a.txt": Case(
+        409, WORKERS, set(), b"a", query={"attempt": "1"}
+    ),
     "GET keys": Case(200, {*LOGINS}),
     "POST keys": Case(201, {*LOGINS}, body={"name": "k", "verbs": ["read"]}),
     "GET keys/{key}": Case(200, {"ann", "root"}, ALL_BLIND),
@@ -225,6 +246,9 @@ class Things:
     def key(self):
         return self.service.keys.create(ANN, KeyRequest(name="k", verbs=["read"])).id
 
+    def node(self):
+        return self.service.nodes.register(ANNS_NODE, NodeRequest(name=new_id()))[0].id
+
     def notification(self, kind, of):
         return self.service.notifications.add(ANN, kind, of, Notify(url=NOBODY)).id
 
@@ -238,7 +262,7 @@ class Things:
         """Return the path of a case with what it names."""
         _, path = split(told)
         parts: dict[str, str] = {"done": self.done, "grantee": "reader", "open": "open"}
-        for name in ("job", "batch", "gone", "key"):
+        for name in ("job", "batch", "gone", "key", "node"):
             if f"{{{name}}}" in path:
                 parts[name] = getattr(self, name)()
         if "tool}" in told or "restricted" in told:
@@ -303,7 +327,8 @@ async def test_everybody_gets_what_the_table_says(people, service):
                 address = things.path(told)
             if "b.txt" in path and name in case.may:
                 await people["ann"]("PUT", address, b"b")
-            answer = await people[name](verb, address, case.body)
+            body = case.body() if callable(case.body) else case.body
+            answer = await people[name](verb, address, body, params=dict(case.query))
             if answer.status != expected(case, name):
                 wrong.append((told, name, answer.status, expected(case, name), answer.body))
     assert wrong == []

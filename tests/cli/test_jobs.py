@@ -135,3 +135,27 @@ def test_outputs_are_archived(jobs, made, server):
     assert (server.work / "shelf" / "t.csv").exists()
     said = jobs("archive", made, "../shelf")
     assert (said.code, "no path" in said.err) == (2, True)
+
+
+def test_filters_and_orders(jobs, server):
+    (server.work / "sets.csv").write_text("k\n1\n")
+    batch = jobs(
+        "map", "--from", "sets.csv", "--hold", "--name", "filtered", "--", "echo", "{k}"
+    ).id
+    for name in ("fb", "fa"):
+        jobs("submit", "--hold", "--name", name, "--", "true")
+    chosen = ("list", "--filter", 'name in ("fa", "fb")', "--json")
+    assert [one["name"] for one in jobs(*chosen, "--order", "name").json] == ["fa", "fb"]
+    assert [one["name"] for one in jobs(*chosen, "--order=-name").json] == ["fb", "fa"]
+    found = jobs("batches", "--filter", 'name = "filtered"', "--json").json
+    assert [one["id"] for one in found] == [batch]
+    assert [
+        one["name"] for one in jobs("tools", "--filter", "input = text", "--json").json["items"]
+    ]
+    assert jobs("list", "--filter", "nmae = x").code == 2
+    assert jobs("cancel", batch, *[one["id"] for one in jobs(*chosen).json]).code == 0
+
+
+def test_retention_says_the_rules(jobs):
+    assert jobs("retention", "--json").json["rules"]
+    assert "keep_deleted" in jobs("retention").out

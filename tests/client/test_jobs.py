@@ -442,3 +442,23 @@ def test_a_rare_job_is_found_among_many(client):
     assert [job.id for job in jx.jobs(text="needle", limit=1)] == [rare.id]
     rare.cancel()
     hay.delete()
+
+
+def test_filters_and_orders_of_lists(client):
+    for name in ("one", "two"):
+        jx.options(name=f"ordered {name}", hold=True, priority=len(name)).submit(["true"])
+    chosen = 'name like "ordered %"'
+    found = jx.jobs(filter=chosen, order="-name")
+    assert [job.name for job in found] == ["ordered two", "ordered one"]
+    assert [job.name for job in jx.jobs(filter=chosen, order="name", limit=1)] == ["ordered one"]
+    batch = jx.options(hold=True, name="ordered").map(["echo", "{k}"], [1, 2])
+    assert [one.id for one in client.batches(filter='n_jobs = 2 and name = "ordered"')] == [
+        batch.id
+    ]
+    assert "wc" in [tool.name for tool in client.tools("input = text and enabled = true")]
+    with pytest.raises(jx.errors.InvalidRequest, match="nmae"):
+        jx.jobs(filter="nmae = x")
+    with pytest.raises(jx.errors.InvalidRequest, match="order"):
+        jx.jobs(order="nmae")
+    for one in (batch, *found):
+        one.cancel()
