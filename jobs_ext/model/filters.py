@@ -13,6 +13,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from .project import Visibility
 from .reasons import ReasonCode
 from .status import Stage, Status
 
@@ -180,5 +181,18 @@ TOOL_FIELDS: Mapping[str, Field] = MappingProxyType(
         "executor": Field(Kind.TEXT, "what runs its jobs"),
         "input": Field(Kind.TEXT, "names of its inputs", many=True),
         "parameter": Field(Kind.TEXT, "names of its parameters", many=True),
+    }
+)
+PROJECT_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "name": Field(Kind.TEXT, "its name"),
+        "title": Field(Kind.TEXT, "its title"),
+        "description": Field(Kind.TEXT, "what it is for"),
+        "visibility": _choice("who else sees it", Visibility),
+        "owner": Field(Kind.TEXT, "who made it"),
+        "members": Field(Kind.TEXT, "names of its members", many=True),
+        "version": Field(Kind.NUMBER, "its version"),
+        "created": Field(Kind.TIME, "when it was made"),
+        "updated": Field(Kind.TIME, "when it was changed last"),
     }
 )

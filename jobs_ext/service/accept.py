@@ -24,6 +24,7 @@ from .fingerprints import Fingerprints
 from .intake import Needs, encode_arguments, line_of, place_parts, shared_columns, verbs_for
 from .policy import check_unfinished
 from .principal import Principal
+from .projects import check_project
 from .resolve import Plan, settle
 from .uploads import Uploads
 from .validators import Contents
@@ -99,6 +100,7 @@ def store_job(
         "arguments": encode_arguments(draft.arguments, "arguments").decode(),
     }
     row |= columns
+    check_project(tx, who, row["project"])
     check_unfinished(tx, draft.plan.policy, row["owner"], 1)
     row["line"] = line_of(tx, draft.plan, row)
     created = now()

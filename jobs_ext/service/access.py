@@ -6,8 +6,10 @@ from sqlalchemy import Connection
 
 from ..model.errors import Forbidden
 from ..model.grant import WORLD, Grant, Right
-from ..store import grants, nodes
+from ..model.project import RIGHTS, Role, Visibility
+from ..store import grants, nodes, projects
 from ..store.jobs import JobRow
+from ..store.projects import ProjectRow
 from .principal import Principal
 
 ALL = frozenset(Right)
@@ -18,8 +20,27 @@ def rights_on(connection: Connection, who: Principal, row: JobRow) -> frozenset[
     if who.owns(row.owner):
         return ALL
     found = grants.of_job(connection, row.pk, (who.owner, WORLD))
-    rights = frozenset().union(*(grant.rights for grant in found))
+    rights = _in_project(connection, who, row.project).union(*(grant.rights for grant in found))
     return rights | {Right.READ} if _has_it(connection, who, row) else rights
+
+
+def _in_project(connection: Connection, who: Principal, name: str | None) -> frozenset[Right]:
+    """Return what `who` may do with the jobs of others in a project."""
+    row = None if name is None else projects.by_name(connection, name)
+    if row is None or row.deleted is not None:
+        return frozenset()
+    role = role_in(connection, who, row)
+    if role is not None:
+        return RIGHTS[role]
+    return RIGHTS[Role.READER] if row.visibility == Visibility.PUBLIC else frozenset()
+
+
+def role_in(connection: Connection, who: Principal, row: ProjectRow) -> Role | None:
+    """Return the role that `who` has in a project: its owner's and managers' is admin."""
+    if who.owns(row.owner):
+        return Role.ADMIN
+    found = projects.role(connection, row.name, who.owner)
+    return None if found is None else Role(found)
 
 
 def _has_it(connection: Connection, who: Principal, row: JobRow) -> bool:

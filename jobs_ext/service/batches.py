@@ -39,6 +39,7 @@ from .moves import promote
 from .options import check_sweep
 from .policy import check_batch, check_unfinished
 from .principal import Principal
+from .projects import check_project
 from .requeue import change_batch
 from .resolve import Plan, settle
 from .searches import check_limit
@@ -265,6 +266,7 @@ def _store(
         "fixed": encode_arguments(draft.fixed, "fixed").decode(),
     }
     row |= columns
+    check_project(tx, who, row["project"])
     check_unfinished(tx, draft.plan.policy, who.owner, len(draft.lines))
     row["line"] = line_of(tx, draft.plan, row | {"batch_pk": row["pk"]})
     rows.make(tx, row, draft.lines)

@@ -20,7 +20,7 @@ from ..model.status import FINAL, Status
 from ..model.tool import Tool
 from ..store import events as event_rows
 from ..store import jobs as job_rows
-from ..store import listing, sorting, tallies
+from ..store import listing, projects, sorting, tallies
 from ..store.changes import Changes
 from ..store.contents import without_variables
 from ..store.grants import any_for
@@ -41,6 +41,8 @@ from .submit import Write, accept
 from .uploads import Uploads
 
 _STEP = 500  # jobs that are read at a time
+_PROJECTS = 100  # of one's own whose jobs a listing shows that names no project
+
 _ANEW = dict.fromkeys(
     (
         *("reason_code", "reason", "progress", "started", "stopped", "cancel_requested"),
@@ -275,8 +277,11 @@ def _place_of(tx: Connection, row: JobRow, *, own: bool, renamed: bool) -> dict[
 
 def _sight(connection: Connection, who: Principal, shared: bool | None) -> Sight:
     """Return whose jobs a listing shows."""
-    everything = who.scope is None
-    return Sight(who.owner, everything, everything or any_for(connection, who.owner), shared)
+    if who.scope is None:
+        return Sight(who.owner, everything=True, granted=True, shared=shared)
+    granted = any_for(connection, who.owner) or projects.any_for(connection, who.owner)
+    named = projects.names_of(connection, who.owner, _PROJECTS)
+    return Sight(who.owner, False, granted, shared, tuple(named))
 
 
 def _total(connection: Connection, search: Search, sight: Sight) -> int | None:

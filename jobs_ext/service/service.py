@@ -31,6 +31,7 @@ from .nodes import Nodes
 from .notifications import Notifications
 from .outbox import Outbox
 from .outputs import Outputs
+from .projects import Projects
 from .queue import Queue
 from .queues import Queues
 from .resolve import House
@@ -76,6 +77,7 @@ class Service:
         self.notifications = Notifications(core)
         self.outbox = Outbox(core)
         self.documents = Documents(core)
+        self.projects = Projects(core)
 
     @classmethod
     def open(

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0013"
+HEAD = "0014"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -392,6 +392,31 @@ delivery = Table(
     Column("error", Text),
     Index("delivery_once", "notification_pk", "seq", unique=True),
     Index("delivery_due", "due", sqlite_where=text("status = 'due'")),
+)
+
+#: What jobs name in their `project`, where somebody made it one; the name of a deleted one stays.
+project = Table(
+    "project",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("visibility", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("updated", Text, nullable=False),
+    Column("deleted", Text),
+    Index("project_owner", "owner"),
+)
+
+project_member = Table(
+    "project_member",
+    metadata,
+    Column("project", Text, ForeignKey("project.name"), primary_key=True),
+    Column("user", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Index("project_member_user", "user", "project"),
 )
 
 #: The dialects' own records; what is in their bodies, they alone know.

@@ -8,10 +8,15 @@ from msgspec import Struct
 from ..model.grant import WORLD
 
 _OWN = "owner = :viewer"
-_GRANTED = (
-    "owner <> :viewer AND EXISTS (SELECT 1 FROM job_grant"
-    f" WHERE job_pk = job.pk AND grantee IN (:viewer, '{WORLD}'))"
+_BY_GRANT = (
+    f"EXISTS (SELECT 1 FROM job_grant WHERE job_pk = job.pk AND grantee IN (:viewer, '{WORLD}'))"
 )
+_BY_PROJECT = (
+    "job.project IN (SELECT name FROM project WHERE deleted IS NULL AND (visibility = 'public'"
+    " OR owner = :viewer OR EXISTS (SELECT 1 FROM project_member AS member"
+    " WHERE member.project = project.name AND member.user = :viewer)))"
+)
+_GRANTED = f"owner <> :viewer AND ({_BY_GRANT} OR {_BY_PROJECT})"
 _GRANTS = "job_grant INDEXED BY job_grant_to CROSS JOIN job ON job.pk = job_grant.job_pk"
 _TO_VIEWER = "grantee = :viewer AND owner <> :viewer AND deleted IS NULL"
 _TO_WORLD = (
@@ -40,6 +45,8 @@ class Part(Struct, frozen=True):
 class Sight(Struct, frozen=True):
     """What `viewer` sees: `everything`, own jobs, and what is `granted` to them.
 
+    Of jobs that can be seen since their project is public, a listing shows those of the projects
+    that it names; where it names none, those of `projects`, of which the viewer is a member.
     `shared` leaves one's own jobs (True) or those of others (False) out.
     """
 
@@ -47,6 +54,7 @@ class Sight(Struct, frozen=True):
     everything: bool
     granted: bool
     shared: bool | None = None
+    projects: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -76,4 +84,18 @@ class Sight(Struct, frozen=True):
         if self.own:
             return own
         shared = [Part("", one, _GRANTS, "job_grant.job_pk") for one in (_TO_VIEWER, _TO_WORLD)]
-        return own + shared
+        return (
+            own
+            + shared
+            + [Part("job_project", _of_project(n)) for n, _ in enumerate(self.projects)]
+        )
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What the conditions name."""
+        return {"viewer": self.viewer} | {f"project{n}": p for n, p in enumerate(self.projects)}
+
+
+def _of_project(number: int) -> str:
+    shown = f"project = :project{number} AND owner <> :viewer AND deleted IS NULL"
+    return f"{shown} AND NOT {_BY_GRANT}"

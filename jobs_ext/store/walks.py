@@ -51,7 +51,7 @@ class _Finder:
         self._sight = sight
         self._tests = flat(search.where)
         self._sql = Conditions(JOB_SQL)
-        self._bound: dict[str, Any] = {"viewer": sight.viewer}
+        self._bound: dict[str, Any] = {**sight.values}
 
     def walk(self) -> Walk:
         """Return the walk."""

@@ -1,0 +1,196 @@
+"""Projects: every verb once, and who may do what in one."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import asdict
+from sqlalchemy import Connection
+
+from ..model.clock import now
+from ..model.errors import Conflict, Forbidden, InvalidRequest, NotFound
+from ..model.filters import PROJECT_FIELDS
+from ..model.grant import WORLD
+from ..model.job import Page
+from ..model.project import Project, ProjectChange, ProjectRequest, Role, Visibility
+from ..store import cursors
+from ..store import projects as rows
+from ..store.projects import ProjectRow
+from .access import role_in
+from .core import Core
+from .filters import read_filter
+from .matching import matching
+from .options import check_name
+from .principal import Principal
+from .searches import check_limit
+
+_MOST_MEMBERS = 1000
+_LONGEST = 10_000  # characters of a description
+_STEP = 1000  # projects that one page looks at, at most
+
+
+class Projects:
+    """What can be done with projects."""
+
+    def __init__(self, core: Core) -> None:
+        self._store = core.store
+
+    def create(self, who: Principal, wanted: ProjectRequest) -> Project:
+        """Make a project; `Conflict` if the name is taken, or jobs of others use it as a label."""
+        who.require("submit", "run")
+        check_name(wanted.name, "name")
+        _check(who.owner, asdict(wanted))
+        time = now()
+        with self._store.write(poke=()) as tx:
+            old = rows.by_name(tx, wanted.name)
+            if old is not None and (old.deleted is None or not who.owns(old.owner)):
+                raise _taken(wanted.name, "There is a project of that name, or was.")
+            if who.scope is not None and rows.has_things_of_others(tx, wanted.name, who.owner):
+                raise _taken(wanted.name, "Jobs of others have that name as their label.")
+            row = asdict(wanted) | {"owner": who.owner, "created": time, "updated": time}
+            row |= {"version": 1 if old is None else old.version + 1, "deleted": None}
+            return self._put(tx, row)
+
+    def list(
+        self,
+        who: Principal,
+        limit: int = 100,
+        cursor: str | None = None,
+        filter: str | None = None,  # noqa: A002
+    ) -> Page[Project]:
+        """Return one page of the projects that `who` sees and a filter finds, by name."""
+        who.require("read")
+        check_limit(limit)
+        where = read_filter(filter, PROJECT_FIELDS)
+        after = "" if cursor is None else cursors.decode_name(cursor, "projects")
+        with self._store.read() as connection:
+            found = rows.page(connection, who.scope, after, _STEP if where else limit)
+            more = len(found) == (_STEP if where else limit)
+            shown = [_project(connection, row) for row in found]
+        items = matching(where, shown, getattr)
+        last = items[limit - 1].name if len(items) > limit else found[-1].name if more else None
+        following = None if last is None else cursors.encode("projects", last)
+        return Page(items[:limit], following)
+
+    def get(self, who: Principal, name: str) -> Project:
+        """Return a project; `NotFound` for one that `who` may not see."""
+        who.require("read")
+        with self._store.read() as connection:
+            return _project(connection, _seen(connection, who, name)[0])
+
+    def update(self, who: Principal, name: str, wanted: ProjectChange) -> Project:
+        """Change a project; its admins can. `Conflict` when another version is there by now."""
+        who.require("submit", "run")
+        given = {key: value for key, value in asdict(wanted).items() if value is not UNSET}
+        with self._store.write(poke=()) as tx:
+            row = _administered(tx, who, name)
+            if given.pop("version", row.version) != row.version:
+                raise Conflict(
+                    f"The project has version {row.version} now.",
+                    field="version",
+                    value=wanted.version,
+                    hint="Read it again.",
+                )
+            _check(row.owner, given)
+            there = dict(row._mapping) | {"members": rows.members(tx, name)}
+            return self._put(tx, there | given | {"version": row.version + 1, "updated": now()})
+
+    def delete(self, who: Principal, name: str) -> None:
+        """Delete a project: its jobs stay with their owners, and the name stays taken."""
+        who.require("submit", "run")
+        with self._store.write(poke=()) as tx:
+            row = _administered(tx, who, name)
+            rows.put(tx, dict(row._mapping) | {"deleted": now()}, {})
+
+    def role(self, who: Principal, name: str) -> Role | None:
+        """Return what `who` may do in a project; None: only see it. Raises `NotFound`."""
+        with self._store.read() as connection:
+            return _seen(connection, who, name)[1]
+
+    def _put(self, tx: Connection, row: builtins.dict[str, Any]) -> Project:
+        members = row.pop("members")
+        rows.put(tx, row, members)
+        return _project(tx, rows.by_name(tx, row["name"]))
+
+
+def check_project(connection: Connection, who: Principal, name: str | None) -> None:
+    """Raise `Forbidden` unless `who` may put a job into a project; without one it is a label."""
+    row = None if name is None else rows.by_name(connection, name)
+    if row is None or row.deleted is not None or row.visibility == Visibility.PUBLIC:
+        return
+    if role_in(connection, who, row) not in (Role.WRITER, Role.ADMIN):
+        raise Forbidden(
+            f"{who.owner} may not put jobs into the project {name!r}.",
+            field="options.project",
+            value=name,
+            hint="Ask to become a writer of it, or leave project out.",
+        )
+
+
+def _seen(connection: Connection, who: Principal, name: str) -> tuple[ProjectRow, Role | None]:
+    row = rows.by_name(connection, name) if name.isprintable() else None
+    role = None if row is None else role_in(connection, who, row)
+    hidden = row is not None and role is None and row.visibility != Visibility.PUBLIC
+    if row is None or row.deleted is not None or hidden:
+        raise NotFound(
+            f"There is no project {name!r}.",
+            field="name",
+            value=name,
+            hint="It may be another server's, or you are not a member.",
+        )
+    return row, role
+
+
+def _administered(connection: Connection, who: Principal, name: str) -> ProjectRow:
+    row, role = _seen(connection, who, name)
+    if role is not Role.ADMIN:
+        raise Forbidden(
+            f"{who.owner} is no admin of the project {name!r}.",
+            field="name",
+            value=name,
+            hint=f"{row.owner} owns it.",
+        )
+    return row
+
+
+def _check(owner: str, given: Mapping[str, Any]) -> None:
+    """Raise `InvalidRequest` for a title, description or members that can't be."""
+    if given.get("title"):
+        check_name(given["title"], "title")
+    description = given.get("description", "")
+    if len(description) > _LONGEST or (not description.isascii() and _torn(description)):
+        message = f"description must be text of at most {_LONGEST:,} characters."
+        raise InvalidRequest(message, field="description")
+    members = given.get("members", {})
+    if len(members) > _MOST_MEMBERS:
+        message = f"A project may have {_MOST_MEMBERS} members."
+        raise InvalidRequest(message, field="members", value=len(members))
+    for user in members:
+        check_name(user, f"members.{user}")
+        if user in (owner, WORLD):
+            hint = "Everybody sees a public project." if user == WORLD else "Leave it out."
+            message = f"{user} can't be a member" + (
+                ": they own the project." if user == owner else "."
+            )
+            raise InvalidRequest(message, field=f"members.{user}", value=user, hint=hint)
+
+
+def _torn(text: str) -> bool:
+    """Tell whether a text holds half characters, which no file can."""
+    return any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _taken(name: str, message: str) -> Conflict:
+    return Conflict(message, field="name", value=name, hint="Choose another name.")
+
+
+def _project(connection: Connection, row: ProjectRow | None) -> Project:
+    assert row is not None
+    facts = dict(row._mapping)
+    del facts["deleted"]
+    facts["visibility"] = Visibility(row.visibility)
+    roles = {user: Role(role) for user, role in rows.members(connection, row.name).items()}
+    return Project(**facts, members=roles)
