@@ -212,6 +212,11 @@ class JobsExtension(ExtensionApp):
         "open = true, and sees what was submitted so. Default: none.",
     ).tag(config=True)
 
+    dialect_options = Dict(
+        help="What is set for a dialect, by its name, e.g. {'et_engine': {'lists': True}}; "
+        "docs/reference/dialects.md has the options of each.",
+    ).tag(config=True)
+
     max_keepalive = Float(
         7 * 86400.0,
         min=0.0,
@@ -272,6 +277,18 @@ class JobsExtension(ExtensionApp):
             raise TraitError(f"JobsExtension.dialect_ports: {error}") from None
         return ports
 
+    @validate("dialect_options")
+    def _check_dialect_options(self, proposal: Bunch) -> dict[str, dict[str, object]]:
+        given: dict[str, dict[str, object]] = proposal.value
+        try:
+            for name, options in _converted(
+                given, dict[str, dict[str, Any]], "dialect_options"
+            ).items():
+                served.with_options(name, options)
+        except ValueError as error:
+            raise TraitError(f"JobsExtension.dialect_options: {error}") from None
+        return given
+
     @validate("queues")
     def _check_queues(self, proposal: Bunch) -> dict[str, object]:
         queues: dict[str, object] = proposal.value
@@ -330,11 +347,11 @@ class JobsExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the dialects and the native API, whose last route takes everything else."""
-        self.handlers.extend(served.handlers(self.dialects))
+        self.handlers.extend(served.handlers(self.dialects, self.dialect_options))
         self.handlers.extend(handlers())
 
     def _listen(self) -> None:
-        served.listen(self._ports, self.dialect_ports, self._server.web_app)
+        served.listen(self._ports, self.dialect_ports, self._server.web_app, self.dialect_options)
 
     async def stop_extension(self) -> None:
         """Let go of the jobs; they go on without this server."""

@@ -32,15 +32,18 @@ class FileHandler(JobsHandler):
         """Nothing in the file may run, and nothing be loaded by it, whatever is configured."""
         return "sandbox; default-src 'none'; frame-ancestors 'none'"
 
-    async def send_output(self, output: Output) -> None:
-        """Send an output or the range of it that is asked for; the headers alone for a HEAD."""
+    async def send_output(self, output: Output, span: tuple[int, int] | None = None) -> None:
+        """Send an output or the range of it that is asked for; the headers alone for a HEAD.
+
+        `span`, the first byte and the one after the last, goes before what ``Range`` asks for.
+        """
         with await self.call(_open, output) as file:
             self._size = os.fstat(file.fileno()).st_size
             self._describe(output, _etag(output, os.fstat(file.fileno())))
             if self.check_etag_header():
                 self.set_status(304)
             else:
-                await self._send_range(file)
+                await self._send_range(file, span)
         await self.finish(set_content_type=output.media_type)
 
     def _describe(self, output: Output, etag: str) -> None:
@@ -52,11 +55,12 @@ class FileHandler(JobsHandler):
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Etag", etag)
 
-    async def _send_range(self, file: BinaryIO) -> None:
+    async def _send_range(self, file: BinaryIO, span: tuple[int, int] | None) -> None:
         size = self._size or 0
         condition = self.request.headers.get("If-Range")
         same = condition is None or condition == self._headers["Etag"]
-        span = read_range(self.request.headers.get("Range"), size) if same else None
+        if span is None and same:
+            span = read_range(self.request.headers.get("Range"), size)
         start, stop = span or (0, size)
         if span:
             self.set_status(206)
@@ -81,7 +85,7 @@ class FileHandler(JobsHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say how long the file is when a range does not fit."""
-        if status_code == 416:
+        if status_code == 416 and self._size is not None:
             self.set_header("Content-Range", f"bytes */{self._size}")
         super().write_error(status_code, **kwargs)
 

@@ -120,7 +120,7 @@ class DialectHandler(FileHandler):
         draft = None if self._receiver is None else await self._receiver.draft()
         answer = await self._run(route, self._call(draft), parts)
         if isinstance(answer, File):
-            await self.send_output(answer.output)
+            await self.send_output(answer.output, answer.span)
         else:
             self._send_reply(answer)
 
@@ -147,6 +147,7 @@ class DialectHandler(FileHandler):
             },
             bytes(self._body),
             draft,
+            self.dialect.options,
         )
 
     @property

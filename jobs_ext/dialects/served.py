@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
+import msgspec
 from tornado import web
 
 from .agave.table import AGAVE
+from .et_engine import ET_ENGINE
 from .handler import DialectHandler, handlers_at_port, handlers_of
 from .local import Ports, check_ports
 from .table import Dialect
 
-_ALL: tuple[Dialect, ...] = (AGAVE,)
+_ALL: tuple[Dialect, ...] = (AGAVE, ET_ENGINE)
 DIALECTS = {dialect.name: dialect for dialect in _ALL}
 
 
-def handlers(names: Iterable[str]) -> list[tuple[str, type[DialectHandler]]]:
-    """Return what `JobsExtension` adds to the server for the dialects of these names."""
+def handlers(
+    names: Iterable[str], options: Mapping[str, Mapping[str, object]] = MappingProxyType({})
+) -> list[tuple[str, type[DialectHandler]]]:
+    """Return what `JobsExtension` adds to the server for the dialects of these names.
+
+    `options` has, by name, what is set for a dialect (`with_options`).
+    """
+    chosen = {name: with_options(name, options.get(name, {})) for name in names}
     return [
-        handler for name in names for handler in handlers_of(DIALECTS[name], f"jobs-ext/{name}")
+        handler
+        for name, dialect in chosen.items()
+        for handler in handlers_of(dialect, f"jobs-ext/{name}")
     ]
 
 
@@ -27,7 +39,30 @@ def check(ports: Mapping[str, object]) -> None:
     check_ports(ports, {name: dialect.home for name, dialect in DIALECTS.items()})
 
 
-def listen(to: Ports, wanted: Mapping[str, int], like: web.Application) -> None:
+def listen(
+    to: Ports,
+    wanted: Mapping[str, int],
+    like: web.Application,
+    options: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
+) -> None:
     """Serve dialects at ports of their own, by the settings of Jupyter's application."""
     for name, port in wanted.items():
-        to.listen(name, port, handlers_at_port(DIALECTS[name]), like)
+        dialect = with_options(name, options.get(name, {}))
+        to.listen(name, port, handlers_at_port(dialect), like)
+
+
+def with_options(name: str, given: Mapping[str, object]) -> Dialect:
+    """Return a dialect with some of its options set; ValueError for what it does not take."""
+    dialect = DIALECTS.get(name)
+    if dialect is None:
+        raise ValueError(f"no {name}; there are {', '.join(DIALECTS)}")
+    if not given:
+        return dialect
+    known = {} if dialect.options is None else msgspec.to_builtins(dialect.options)
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ValueError(f"{name} has no option {unknown[0]!r}")
+    try:
+        return replace(dialect, options=msgspec.convert({**known, **given}, type(dialect.options)))
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{name}: {error}") from None

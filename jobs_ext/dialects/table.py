@@ -68,9 +68,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class File:
-    """An answer that is a file: sent whole or by range, never held in memory."""
+    """An answer that is a file: sent whole or by range, never held in memory.
+
+    `span` is the first byte and the one after the last, where the dialect has a way of its own to
+    ask for a range.
+    """
 
     output: Output
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ class Call:
     query: Mapping[str, Sequence[str]]
     body: bytes = b""
     draft: Draft | None = None  # the body, on disk, where the route says that it is a file
+    options: Any = None  # `Dialect.options`, as this server has them
 
     @property
     def who(self) -> Principal:
@@ -168,6 +174,7 @@ class Dialect:
     headers: tuple[str, ...] = ()  # more headers that may hold a key alone
     home: str | None = None  # root path at its own server (`dialect_ports`); None: it has none
     beside: tuple[Route, ...] = ()  # what that server has at its root, beside `home`
+    options: Struct | None = None  # a struct with what the server may set, and its defaults
     challenge: str = "Bearer"  # never Basic: browsers would send it along for other sites
 
 

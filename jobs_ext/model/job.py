@@ -108,6 +108,7 @@ class Batch(Struct, frozen=True):
     owner: str
     created: str
     n_jobs: int
+    n_made: int  # of them that are there as jobs; the rest follow, in groups
     counts: dict[str, int]  # all eight statuses; jobs not made yet count as SUBMITTED
     parameters: list[str] = []  # names of the arguments that differ between the jobs
     fixed: dict[str, Any] = {}

@@ -55,6 +55,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     kernel: str | None = None  # kernelspec name of a notebook
     cwd: str = "here"  # "here" (the submitter's folder), "private", or an absolute path
     inputs: list[str] = []  # files copied into a private folder
+    mounts: dict[str, str] = {}  # folders that a private folder links to, by their names in it
     outputs: list[str] = []  # patterns of files to keep, relative to the folder
     archive: str | None = None  # folder below the server's root that gets copies of the outputs
     env: dict[str, str] = {}  # more environment variables

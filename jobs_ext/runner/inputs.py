@@ -111,6 +111,16 @@ def _is_same(path: Path, before: Fingerprint) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == before.sha256
 
 
+def link_mounts(work: Work, folder: Path) -> None:
+    """Link the folders of ``mounts=`` into the private folder."""
+    for name, source in work.options.mounts.items():
+        if not Path(source).is_dir():
+            raise MissingInput(f"the folder to mount as {name}", source)
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(source)
+
+
 def copy_inputs(work: Work, folder: Path) -> None:
     """Copy the files of ``inputs=`` into the private folder, times included."""
     for given in work.options.inputs:

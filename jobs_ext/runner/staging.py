@@ -101,6 +101,8 @@ def stage(one: Plan, spares: SpareFolders) -> Launch:
     """
     try:
         _make_folders(one, spares)
+        if one.private:
+            inputs.link_mounts(one.work, one.at.work)
         arguments = inputs.resolve(one.work, one.at, frozenset(one.tool.inputs if one.tool else ()))
         if one.private:
             inputs.copy_inputs(one.work, one.at.work)

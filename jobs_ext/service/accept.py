@@ -22,6 +22,7 @@ from .core import Core
 from .decode import convert_request
 from .fingerprints import Fingerprints
 from .intake import Needs, encode_arguments, line_of, place_parts, shared_columns, verbs_for
+from .mounts import check_mounts
 from .policy import check_unfinished
 from .principal import Principal
 from .projects import check_project
@@ -63,6 +64,7 @@ def draft_job(
         parts,
         snapshot,
     )
+    check_mounts(who, request.options, plan.tool, core.store.paths)
     given = place_parts(plan.tool, request.arguments, parts)
     needs = Needs(parts)
     needs.add(given, "arguments")

@@ -35,6 +35,7 @@ from .intake import (
     shared_columns,
 )
 from .jobs import Jobs
+from .mounts import check_mounts
 from .moves import promote
 from .options import check_sweep
 from .policy import check_batch, check_unfinished
@@ -169,6 +170,7 @@ class Batches:
         )
         check_batch(plan.policy, len(request.arguments))
         check_sweep(request.options, plan.tool, len(request.arguments))
+        check_mounts(who, request.options, plan.tool, self._store.paths)
         fixed = place_parts(plan.tool, request.fixed, _given_once(request, uploads))
         needs = Needs(uploads.keys())
         needs.add(fixed, "fixed")

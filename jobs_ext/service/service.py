@@ -22,6 +22,7 @@ from .catalog import Catalog
 from .core import Core
 from .documents import Documents
 from .events import Events
+from .filesystems import Filesystems
 from .given import Given
 from .grants import Grants
 from .jobs import Jobs
@@ -65,6 +66,7 @@ class Service:
         self.keeping = Keeping(core, self.jobs, self.batches)
         self.outputs = Outputs(core)
         self.archives = Archives(core, self.outputs)
+        self.filesystems = Filesystems(core)
         self.given = Given(core)
         self.logs = Logs(core)
         self.keys = Keys(core)

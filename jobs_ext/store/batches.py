@@ -111,6 +111,7 @@ def to_batch(connection: Connection, row: BatchRow, spec: Spec) -> Batch:
         owner=row.owner,
         created=row.created,
         n_jobs=row.n_jobs,
+        n_made=row.made,
         counts=counts(connection, row),
         parameters=msgspec.json.decode(row.parameters),
         fixed=msgspec.json.decode(row.fixed),

@@ -185,6 +185,10 @@ class Paths:
         """Return the folder of the outputs that a job was given from outside."""
         return self.jobs / job_id[:6] / f"{job_id}-given"
 
+    def filesystems(self, owner: str) -> Path:
+        """Return the folder of an owner's file systems: folders that jobs of theirs share."""
+        return self.root / "filesystems" / hashlib.sha256(owner.encode()).hexdigest()[:32]
+
     @property
     def runtime_dir(self) -> Path:
         """The folder that sockets belong into."""

@@ -17,7 +17,11 @@ from tests.dialects.example import EXAMPLE
 
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 #: Of errors, where it is not application/json.
-KINDS = {"example": "application/problem+json", "phylodb": "application/problem+json"}
+KINDS = {
+    "et_engine": "text/plain",
+    "example": "application/problem+json",
+    "phylodb": "application/problem+json",
+}
 STRANGERS = {
     "no credentials": (401, {"Authorization": ""}),
     "wrong token": (401, {"Authorization": "token wrong"}),
@@ -97,3 +101,18 @@ def test_every_verb_says_how_it_is_authenticated(jp_configurable_serverapp, stri
 def test_a_dialect_that_is_not_there():
     with pytest.raises(TraitError, match="no klingon"):
         JobsExtension(dialects=["klingon"])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"klingon": {}}, "no klingon"),
+        ({"et_engine": {"list": True}}, "no option 'list'"),
+        ({"et_engine": {"lists": "yes"}}, "bool"),
+        ({"agave": {"lists": True}}, "no option 'lists'"),
+        ({"et_engine": True}, "object"),
+    ],
+)
+def test_options_that_a_dialect_does_not_take(options, said):
+    with pytest.raises(TraitError, match=said):
+        JobsExtension(dialect_options=options)

@@ -111,3 +111,23 @@ def test_a_job_whose_input_was_edited_before_it_started_says_so(house: House) ->
     again = house.service.jobs.rerun(WHO, job).id
     assert house.ended(again).status is Status.SUCCEEDED
     assert house.log(again) == "edited"
+
+
+def test_mounted_folders_are_read_and_written(house: House, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "in.txt").write_text("from outside\n")
+    script = "cat data/in.txt; echo back > data/out.txt; echo own > own.txt"
+    job = house.ended(house.shell(script, cwd="private", mounts={"data": str(shared)}))
+    assert house.log(job.id) == "from outside\n"
+    assert (shared / "out.txt").read_text() == "back\n"
+    assert [output.name for output in job.outputs] == ["own.txt"], "what is shared is not its own"
+
+
+def test_a_folder_to_mount_that_is_gone(house: House, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    mounts = {"data": str(tmp_path / "shared")}
+    job = house.shell("true", cwd="private", mounts=mounts, hold=True)
+    (tmp_path / "shared").rmdir()
+    house.service.jobs.release(WHO, job)
+    assert house.ended(job).reason_code == "missing_input"
