@@ -15,7 +15,6 @@ from ..service.uploads import Upload
 from .handler import JobsHandler
 from .jobs import is_short
 from .operation import authorized, operation
-from .shown import NAMED_FAILURES
 
 RESOURCE = "jobs_ext:batches"
 
@@ -108,6 +107,17 @@ class BatchPurgeHandler(JobsHandler):
         await self.call(self.service.trash.purge_batch, self.who, batch)
 
 
+class BatchResetHandler(JobsHandler):
+    """``batches/{id}/reset``."""
+
+    @web.authenticated
+    @authorized("execute", resource=RESOURCE)
+    @operation("Let the failed jobs of a batch run once more", response=Batch)
+    async def post(self, batch: str) -> Batch:
+        """Begin a new attempt of every job of the batch that FAILED."""
+        return await self.call(self.service.batches.reset, self.who, batch)
+
+
 class BatchReleaseHandler(JobsHandler):
     """``batches/{id}/release``."""
 
@@ -143,5 +153,4 @@ class BatchViewHandler(JobsHandler):
 
     def _view(self, batch: str) -> dict[str, Any]:
         batches = self.service.batches
-        failed = batches.failed(self.who, batch, NAMED_FAILURES)
-        return batch_view(batches.get(self.who, batch), failed)
+        return batch_view(batches.get(self.who, batch), batches.failures(self.who, batch))

@@ -35,6 +35,12 @@ class History(Struct, frozen=True):
     items: list[Event]
 
 
+class Code(Struct, frozen=True):
+    """Something to be pasted into a cell."""
+
+    python: str
+
+
 def is_short(query: JobQuery) -> bool:
     """Tell whether a page is read in about a millisecond."""
     long = query.text or query.ids or query.filter or query.order not in _SHORT_ORDERS
@@ -194,6 +200,17 @@ class ViewHandler(JobsHandler):
     async def get(self, job: str) -> dict[str, Any]:
         """Return the view of a job: what a card shows of it."""
         return view_model(await self.glance(self.service.jobs.get, self.who, job))
+
+
+class CodeHandler(JobsHandler):
+    """``jobs/{id}/code``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("Show the Python that submits a job like this", response=Code)
+    async def get(self, job: str) -> Code:
+        """Return a statement for a cell; of a function it is a rerun."""
+        return Code(await self.call(self.service.jobs.code, self.who, job))
 
 
 class HistoryHandler(JobsHandler):

@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 
 from ..model.errors import NotFound
 from ..model.query import JobQuery
+from ..model.status import Status
 from ..model.view import batch_view, view_model
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 Form = Literal["job", "view"]
 
-NAMED_FAILURES = 5  # failed jobs that the view of a batch names
 _REMEMBERED = 500  # jobs, and batches
 
 
@@ -88,10 +88,10 @@ class Views:
         """Return what is told of a batch."""
         if self._form == "job":
             return batch
-        failed = self._backend.service.batches.failed
-        return batch_view(
-            batch, await self._backend.glance(failed, self._who, batch.id, NAMED_FAILURES)
-        )
+        if not batch.counts[Status.FAILED]:
+            return batch_view(batch, [])
+        look = self._backend.service.batches.failures
+        return batch_view(batch, await self._backend.glance(look, self._who, batch.id))
 
     async def _look_at_jobs(self, ids: list[str]) -> dict[str, object]:
         query = JobQuery(ids=ids, limit=len(ids))

@@ -244,12 +244,7 @@ VERBS = [
     Verb("queues", "List the queues of the server.", queues),
     Verb("retention", "Say how long jobs are kept, and which would go now.", retention),
     Verb("cancel", "Cancel jobs or batches.", _each(lambda one: one.cancel()), _ids),
-    Verb(
-        "reset",
-        "Let jobs that failed run once more.",
-        _only_jobs(Job.reset, "reset"),
-        _jobs_only,
-    ),
+    Verb("reset", "Let what failed run once more.", _each(lambda one: one.reset()), _ids),
     Verb(
         "abort",
         "Take jobs from their nodes: they wait for others.",

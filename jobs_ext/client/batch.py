@@ -125,6 +125,14 @@ class Batch(Handle):
         self.client.release("batch", self.id)
         return self
 
+    def reset(self) -> Batch:
+        """Let those of its jobs that FAILED run once more, each as a new attempt of itself.
+
+        Raises `Conflict` when none has.
+        """
+        self.client.reset("batch", self.id)
+        return self
+
     def prioritize(self, priority: int) -> Batch:
         """Give those of its jobs that wait another priority: larger runs earlier."""
         self.client.change("batch", self.id, priority=priority)

@@ -222,9 +222,9 @@ class Client(Submitter):
         items: list[dict[str, Any]] = self._get("queues", dict[str, Any])["items"]
         return items
 
-    def reset(self, id: str) -> None:  # noqa: A002
-        """Let a job that FAILED run once more, as a new attempt."""
-        self.connection.request("POST", f"jobs/{id}/reset")
+    def reset(self, kind: str, id: str) -> None:  # noqa: A002
+        """Let a job, or all of a batch (``kind``), that FAILED run once more: new attempts."""
+        self.connection.request("POST", f"{'jobs' if kind == 'job' else 'batches'}/{id}/reset")
 
     def abort(self, id: str) -> None:  # noqa: A002
         """Take a job from its node: it waits for another."""
@@ -238,6 +238,10 @@ class Client(Submitter):
         """Return what happened to a job, in order."""
         told = self._get(f"jobs/{id}/history", dict[str, Any])
         return msgspec.convert(told["items"], list[model.Event])
+
+    def code(self, id: str) -> str:  # noqa: A002
+        """Return the Python that submits a job like this one."""
+        return self._get(f"jobs/{id}/code", dict[str, str])["python"]
 
     def delete(self, kind: str, id: str) -> None:  # noqa: A002
         """Hide a job or batch (``kind``), cancelling what still runs of it."""

@@ -171,6 +171,10 @@ class Job(Handle):
         """Return what happened to it, in order: every change, with its time and its data."""
         return self.client.history(self.id)
 
+    def code(self) -> str:
+        """Return the Python that submits a job like this; of a function it is a rerun."""
+        return self.client.code(self.id)
+
     def delete(self) -> None:
         """Hide it, cancelling it if it runs."""
         self.client.delete("job", self.id)
@@ -196,7 +200,7 @@ class Job(Handle):
 
     def reset(self) -> Job:
         """Let it run once more after it FAILED: a new attempt, for which `result` waits again."""
-        self.client.reset(self.id)
+        self.client.reset("job", self.id)
         return self
 
     def abort(self) -> Job:

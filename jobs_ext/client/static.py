@@ -59,8 +59,9 @@ def _progress(progress: dict[str, Any]) -> str:
 def _batch_rows(view: View) -> Iterable[tuple[str, str]]:
     yield "target", f"{view['target']['kind']} {view['target']['name']}"
     yield "done", f"{view['done']} of {view['n_jobs']}"
-    for job in view["failed"]:
-        yield f"failed: {job['title']}", str(job["reason"] or "")
+    for same in view["failed"]:
+        more = f" and {same['n_jobs'] - 1} more" if same.get("n_jobs", 1) > 1 else ""
+        yield f"failed: {same['title']}{more}", str(same["reason"] or "")
     yield "id", view["id"]
 
 

@@ -118,6 +118,14 @@ class Batch(Struct, frozen=True):
     cancel_requested: str | None = None
 
 
+class Failures(Struct, frozen=True):
+    """Jobs of a batch that failed for the same reason."""
+
+    reason_code: str | None
+    n_jobs: int  # of the first 1,000 that failed
+    example: Job  # the first of them
+
+
 class Event(Struct, frozen=True):
     """One entry of the history. Order comes from `seq` alone, never from `time`."""
 

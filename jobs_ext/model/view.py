@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from .job import Batch, Job
+from .job import Batch, Failures, Job
 from .status import ACTIVE, Status
 
 MIME = "application/vnd.jobs-ext.job.v1+json"
@@ -70,15 +70,12 @@ def view_model(job: Job) -> dict[str, Any]:
 
 def _actions(job: Job) -> list[str]:
     if job.status.final:
-        return ["rerun"]
+        return ["reset", "rerun"] if job.status is Status.FAILED else ["rerun"]
     return [] if job.cancel_requested and job.status in ACTIVE else ["cancel"]
 
 
-def batch_view(batch: Batch, failed: list[Job]) -> dict[str, Any]:
-    """Return what there is to see of a batch: JSON with ``kind`` "batch".
-
-    `failed` are a few of its failed jobs, to be named with their reasons.
-    """
+def batch_view(batch: Batch, failures: list[Failures]) -> dict[str, Any]:
+    """Return what there is to see of a batch: JSON with ``kind`` "batch"."""
     done = sum(n for status, n in batch.counts.items() if Status(status).final)
     final = done == batch.n_jobs
     return {
@@ -93,9 +90,26 @@ def batch_view(batch: Batch, failed: list[Job]) -> dict[str, Any]:
         "final": final,
         "tone": batch_tone(batch.counts, final=final),
         "created": batch.created,
-        "failed": [{"id": j.id, "title": j.name, "reason": j.reason} for j in failed],
-        "actions": [] if final or batch.cancel_requested else ["cancel"],
+        "failed": [_failure(one) for one in failures],
+        "actions": _batch_actions(batch, final=final),
     }
+
+
+def _failure(same: Failures) -> dict[str, Any]:
+    """Return what is said of jobs that failed for one reason, with the first as the example."""
+    job = same.example
+    return {
+        "reason_code": same.reason_code,
+        "n_jobs": same.n_jobs,
+        "id": job.id,
+        "title": job.name,
+        "reason": job.reason,
+    }
+
+
+def _batch_actions(batch: Batch, *, final: bool) -> list[str]:
+    cancel = [] if final or batch.cancel_requested else ["cancel"]
+    return [*cancel, *(["reset"] if batch.counts[Status.FAILED] else [])]
 
 
 def batch_tone(counts: dict[str, int], *, final: bool) -> str:

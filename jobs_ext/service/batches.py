@@ -13,12 +13,12 @@ from ..model.clock import now
 from ..model.errors import Conflict, InvalidRequest
 from ..model.filters import BATCH_FIELDS
 from ..model.ids import new_id
-from ..model.job import Batch, Job, Page
+from ..model.job import Batch, Failures, Job, Page
 from ..model.query import JobQuery
 from ..model.request import BatchChange, BatchRequest
-from ..model.status import Status
 from ..store import batches as rows
 from ..store import events as event_rows
+from ..store import failures
 from ..store import notifications as notification_rows
 from ..store.batches import BatchRow
 from ..store.jobs import next_pk
@@ -42,6 +42,7 @@ from .policy import check_batch, check_unfinished
 from .principal import Principal
 from .projects import check_project
 from .requeue import change_batch
+from .reset import reset_batch
 from .resolve import Plan, settle
 from .searches import check_limit
 from .submit import Write, accept
@@ -49,6 +50,7 @@ from .uploads import Uploads
 from .validators import Contents
 
 _MOST_JOBS = 1_000_000
+_REASONS = 5  # reason codes that are told of a batch
 
 
 class _Draft(Struct, frozen=True):
@@ -106,9 +108,26 @@ class Batches:
         self.get(who, batch_id)
         return self._jobs.list(who, msgspec.structs.replace(query, batch=batch_id))
 
-    def failed(self, who: Principal, batch_id: str, limit: int = 5) -> builtins.list[Job]:
-        """Return the first few jobs of a batch that failed."""
-        return self.jobs(who, batch_id, JobQuery(status=[Status.FAILED], limit=limit)).items
+    def failures(self, who: Principal, batch_id: str) -> builtins.list[Failures]:
+        """Return why jobs of a batch failed: the commonest reason codes, each with an example."""
+        who.require("read")
+        with self._store.read() as connection:
+            row = self._core.batch_row(connection, who, batch_id)
+            found = failures.reasons(connection, row.pk, _REASONS)
+            examples = failures.rows(connection, [first for _, _, first in found])
+            shown = {job.pk: job for job in self._core.present(connection, examples)}
+        return [Failures(code, n, shown[first]) for code, n, first in found if first in shown]
+
+    def reset(self, who: Principal, batch_id: str) -> Batch:
+        """Let every job of a batch that FAILED run once more, as a new attempt of itself.
+
+        Raises `Conflict` when there is none.
+        """
+        who.require("submit", "run")
+        with self._store.read() as connection:
+            row = self._core.batch_row(connection, who, batch_id)
+        reset_batch(self._core, who, row)
+        return self._present(who, batch_id)
 
     def cancel(self, who: Principal, batch_id: str) -> Batch:
         """Cancel every job of a batch that has not ended; those not made yet are made so."""

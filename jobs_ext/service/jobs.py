@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
+from ..model import ascode
 from ..model.clock import now
 from ..model.errors import Conflict
 from ..model.filters import Compare, In
@@ -17,7 +18,6 @@ from ..model.job import Event, Job, Page
 from ..model.query import JobQuery, JobSearch, Search
 from ..model.request import Context, JobChange, SubmitRequest
 from ..model.status import FINAL, Status
-from ..model.tool import Tool
 from ..store import events as event_rows
 from ..store import jobs as job_rows
 from ..store import listing, projects, sorting, tallies
@@ -33,22 +33,15 @@ from .intake import describe_parts
 from .moves import cancel, promote
 from .notifications import asked
 from .options import check_single
-from .policy import check_unfinished
 from .principal import Principal
 from .requeue import change_job
+from .reset import reset_jobs
 from .searches import read_search, search_of
 from .submit import Write, accept
 from .uploads import Uploads
 
 _STEP = 500  # jobs that are read at a time
 _PROJECTS = 100  # of one's own whose jobs a listing shows that names no project
-
-_ANEW = dict.fromkeys(
-    (
-        *("reason_code", "reason", "progress", "started", "stopped", "cancel_requested"),
-        *("not_before", "node"),
-    )
-)
 
 
 class Jobs:
@@ -146,10 +139,7 @@ class Jobs:
                     value=job_id,
                     hint="Run it again as a new job: rerun.",
                 )
-            self._check_again(tx, who, row)
-            changes = Changes(tx)
-            changes.move(row, Status.RUNNABLE, **_ANEW)
-            changes.flush()
+            reset_jobs(self._core, tx, who, [row])
         return self._core.job(who, job_id)
 
     def get(self, who: Principal, job_id: str) -> Job:
@@ -160,6 +150,18 @@ class Jobs:
             if row is None or row.deleted:
                 row = self._core.job_row(connection, who, job_id)  # which says what is wrong
             return self._core.present(connection, [row], who)[0]
+
+    def code(self, who: Principal, job_id: str) -> str:
+        """Return the Python that submits a job like this one."""
+        who.require("read")
+        with self._store.read() as connection:
+            row = self._core.job_row(connection, who, job_id)
+            spec = self._core.specs.load(connection, [row.spec])[row.spec]
+        spec = spec if who.owns(row.owner) else without_variables(spec)
+        arguments = msgspec.json.decode(row.arguments)
+        if spec.target.kind == "function":
+            return ascode.IMPORT + ascode.rerun_code(job_id, arguments)
+        return ascode.IMPORT + ascode.submit_code(spec.target, arguments, spec.options)
 
     def list(self, who: Principal, query: JobQuery) -> Page[Job]:
         """Return one page of jobs."""
@@ -249,14 +251,6 @@ class Jobs:
             changes.flush()
             promote(tx)
         return self._core.job(who, job_id)
-
-    def _check_again(self, tx: Connection, who: Principal, row: JobRow) -> None:
-        """Raise what keeps a job of `row` that has ended from running once more now."""
-        tool = self._core.specs.load(tx, [row.spec])[row.spec].tool
-        if tool is not None:
-            kept = msgspec.convert(tool, Tool)
-            self._core.seen(who).to_use(kept.id, kept)
-        check_unfinished(tx, self._core.house.policy, row.owner, 1)
 
     def _draft(self, who: Principal, request: SubmitRequest, parts: Collection[str]) -> Draft:
         check_single(request.options)

@@ -1,6 +1,6 @@
-// Live cards and panels as widgets: brings the one view, `mount` of the file put in front of this
-// one, its data. On a page of the job's own server straight from there, so that it moves while the
-// kernel is busy; elsewhere by way of the kernel.
+// Live cards and panels as widgets: brings the one view its data. `mount`, `serverSide` and `Refusal`
+// are of the file put in front of this one. On a page of the job's own server the data comes straight
+// from there, so that it moves while the kernel is busy; elsewhere by way of the kernel.
 
 export default (() => {
   const FIRST_PAUSE = 500;
@@ -30,18 +30,28 @@ export default (() => {
       return new URL(tail, this.root).href;
     }
 
-    async request(tail, body) {
-      const headers = { 'Content-Type': 'application/json', 'X-XSRFToken': cookie('_xsrf') };
+    async ask(tail, body) {
+      const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+      return (await this.request(tail, init, { 'Content-Type': 'application/json' })).json();
+    }
+
+    async bytes(tail, limit) {
+      const answer = await this.request(tail, {}, { Range: `bytes=0-${limit - 1}` });
+      return new Uint8Array(await answer.arrayBuffer());
+    }
+
+    async request(tail, init, more) {
+      const headers = { 'X-XSRFToken': cookie('_xsrf'), ...more };
       if (this.token) {
         headers.Authorization = `token ${this.token}`;
       }
-      const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
       const response = await fetch(this.url(tail), { ...init, headers, credentials: 'same-origin' });
-      const told = await response.json().catch(() => ({}));
       if (!response.ok) {
-        throw new Error([told.message, told.hint].filter(Boolean).join(' ') || response.statusText);
+        const told = await response.json().catch(() => ({}));
+        const text = [told.message, told.hint].filter(Boolean).join(' ');
+        throw new Refusal(text || response.statusText, told.field);
       }
-      return told;
+      return response;
     }
 
     socket(query) {
@@ -122,7 +132,6 @@ export default (() => {
 
   /** The source of a card on a page of the job's own server. */
   function direct(api, model) {
-    const place = view => `${view.kind === 'job' ? 'jobs' : 'batches'}/${view.id}`;
     return {
       snapshot: model.get('snapshot'),
       subscribe: tell => {
@@ -132,12 +141,7 @@ export default (() => {
         });
         return () => live.dispose();
       },
-      act: async (action, view) => {
-        await api.request(`${place(view)}/${action}`, {});
-      },
-      log: (id, stream, offset) => api.request(`jobs/${id}/logs?stream=${stream}&offset=${offset}`),
-      href: (id, output) =>
-        api.url(`jobs/${id}/outputs/${output.split('/').map(encodeURIComponent).join('/')}`)
+      ...serverSide(api)
     };
   }
 
@@ -185,7 +189,7 @@ export default (() => {
     }
     const api = new Api(config);
     try {
-      const { server } = await api.request('');
+      const { server } = await api.ask('');
       return server === model.get('server') ? direct(api, model) : elsewhere(model);
     } catch {
       return byKernel(model); // the page's server is not the kernel's, and has nothing of ours

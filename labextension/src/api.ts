@@ -3,15 +3,17 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { readItem } from './snapshot';
-import type { ItemView, LogChunk, Stream } from './view';
+import { Refusal, type ItemView, type Wire } from './view';
+import { place } from './view/wire';
 
 /** An answer that is not a success, with the server's own sentence. */
-export class ApiError extends Error {
+export class ApiError extends Refusal {
   constructor(
     readonly status: number,
-    message: string
+    message: string,
+    field: string | null = null
   ) {
-    super(message);
+    super(message, field);
   }
 }
 
@@ -26,40 +28,21 @@ export interface ServerInfo {
 /** Names one job or one batch. */
 export type Item = Pick<ItemView, 'kind' | 'id'>;
 
-export class Api {
+export class Api implements Wire {
   constructor(readonly settings: ServerConnection.ISettings) {}
 
   /** Which server this is. Raises `ApiError` 404 where the server half is missing. */
   async info(): Promise<ServerInfo> {
-    return (await this.request('')) as ServerInfo;
+    return (await this.ask('')) as ServerInfo;
   }
 
   /** What there is to see of a job or batch now. */
   async view(item: Item): Promise<ItemView> {
-    const view = readItem(await this.request(`${path(item)}/view`));
+    const view = readItem(await this.ask(`${place(item)}/view`));
     if (view === null) {
       throw new ApiError(502, 'The server sent something else than a job.');
     }
     return view;
-  }
-
-  async cancel(item: Item): Promise<void> {
-    await this.request(`${path(item)}/cancel`, {});
-  }
-
-  /** Submits a job once more; returns the id of the new one. */
-  async rerun(id: string): Promise<string> {
-    const job = (await this.request(`jobs/${id}/rerun`, {})) as { id: string };
-    return job.id;
-  }
-
-  async log(id: string, stream: Stream, offset: number): Promise<LogChunk> {
-    return (await this.request(`jobs/${id}/logs?stream=${stream}&offset=${offset}`)) as LogChunk;
-  }
-
-  /** The address of an output's content; the browser's own login opens it. */
-  outputUrl(id: string, output: string): string {
-    return this.url(`jobs/${id}/outputs/${URLExt.encodeParts(output)}`);
   }
 
   /** The address of the live events. */
@@ -74,21 +57,28 @@ export class Api {
     return `${URLExt.join(this.settings.wsUrl, ROOT, 'events')}?${query}`;
   }
 
-  private url(tail: string): string {
+  url(tail: string): string {
     return URLExt.join(this.settings.baseUrl, ROOT) + tail;
   }
 
-  private async request(tail: string, body?: object): Promise<unknown> {
+  async ask(tail: string, body?: object): Promise<unknown> {
+    const init = body === undefined ? {} : { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) };
+    return (await this.request(tail, init)).json();
+  }
+
+  async bytes(tail: string, limit: number): Promise<Uint8Array> {
+    const response = await this.request(tail, { headers: { Range: `bytes=0-${limit - 1}` } });
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  private async request(tail: string, init: RequestInit): Promise<Response> {
     const url = this.url(tail);
-    const idle = `${url}${url.includes('?') ? '&' : '?'}${IDLE}`;
-    const { settings } = this;
-    const response = await (body === undefined
-      ? ServerConnection.makeRequest(idle, {}, settings)
-      : ServerConnection.makeRequest(url, { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) }, settings));
+    const idle = init.method ? url : `${url}${url.includes('?') ? '&' : '?'}${IDLE}`;
+    const response = await ServerConnection.makeRequest(idle, init, this.settings);
     if (!response.ok) {
-      throw new ApiError(response.status, await sentence(response));
+      throw await refusal(response);
     }
-    return response.json();
+    return response;
   }
 }
 
@@ -99,16 +89,12 @@ const SNAPSHOT = '200';
 const IDLE = 'no_track_activity=1';
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
-function path(item: Item): string {
-  return `${item.kind === 'job' ? 'jobs' : 'batches'}/${item.id}`;
-}
-
-async function sentence(response: Response): Promise<string> {
+async function refusal(response: Response): Promise<ApiError> {
   const text = await response.text();
   try {
-    const { message, hint } = JSON.parse(text) as { message?: string; hint?: string };
-    return [message, hint].filter(Boolean).join(' ') || response.statusText;
+    const { message, hint, field } = JSON.parse(text) as { message?: string; hint?: string; field?: string };
+    return new ApiError(response.status, [message, hint].filter(Boolean).join(' ') || response.statusText, field);
   } catch {
-    return `${response.status} ${response.statusText}`;
+    return new ApiError(response.status, `${response.status} ${response.statusText}`);
   }
 }

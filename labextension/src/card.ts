@@ -2,8 +2,8 @@
 
 import type { Health, JobStream, News } from './stream';
 import { isFinal, itemsOf, type Bundle } from './snapshot';
-import { serverSide } from './source';
-import { mount, type ItemView, type Mounted, type Source, type View } from './view';
+import { labSide } from './source';
+import { mount, type ItemView, type Mounted, type Named, type Source, type View } from './view';
 
 type Mode = 'snapshot' | 'live' | 'elsewhere' | 'unknown' | 'missing';
 
@@ -19,7 +19,7 @@ export interface CardOptions {
   /** Draws the log opened. */
   logOpen?: boolean;
   /** Shows one item of a list by itself. */
-  open?: (view: ItemView) => void;
+  open?: (view: Named) => void;
   /** Called whenever the view has changed by news from the server. */
   onNews?: (view: View) => void;
 }
@@ -120,7 +120,7 @@ export class LiveCard {
       snapshot: this.view,
       subscribe: () => () => undefined,
       label: this.label(),
-      ...(this.mode === 'live' ? { ...serverSide(this.stream.api), logOpen, open } : {})
+      ...(this.mode === 'live' ? { ...labSide(this.stream.api), logOpen, open } : {})
     };
   }
 }

@@ -15,7 +15,7 @@ import { addOpenCommand, COMMANDS } from './open';
 import { JobsPanel, PANEL_ID } from './panel';
 import { rendererFactory } from './renderer';
 import { JobStream } from './stream';
-import type { ItemView } from './view';
+import type { Named } from './view';
 
 /** The live events of this page, shared by all plugins. */
 const IJobStream = new Token<JobStream>('jobs-ext:IJobStream', 'The live events of jobs_ext.');
@@ -80,7 +80,7 @@ const notices: JupyterFrontEndPlugin<void> = {
   }
 };
 
-function opener(app: JupyterFrontEnd): (view: ItemView) => void {
+function opener(app: JupyterFrontEnd): (view: Named) => void {
   return ({ kind, id, title }) => void app.commands.execute(COMMANDS.open, { kind, id, title });
 }
 

@@ -2,7 +2,7 @@
 
 import { Notification } from '@jupyterlab/apputils';
 import type { Change, JobStream } from './stream';
-import type { BatchView, ItemView, JobView } from './view';
+import type { BatchView, ItemView, JobView, Named } from './view';
 import { tallyText } from './view/pieces';
 
 export interface Notice {
@@ -11,7 +11,7 @@ export interface Notice {
 }
 
 /** Shows notices; `open` is what their button does. Returns what ends it. */
-export function notify(stream: JobStream, open: (view: ItemView) => void): () => void {
+export function notify(stream: JobStream, open: (view: Named) => void): () => void {
   const watch = new EndWatch();
   const onChange = (_: JobStream, change: Change): void => {
     for (const item of watch.ended(change)) {

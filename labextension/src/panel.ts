@@ -4,9 +4,9 @@ import { LabIcon } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import type { Message } from '@lumino/messaging';
 import { matches, type Filter } from './filter';
-import { serverSide } from './source';
+import { labSide } from './source';
 import type { Change, Health, JobStream } from './stream';
-import { mount, type ItemView, type JobsView, type Mounted } from './view';
+import { mount, type JobsView, type Mounted, type Named } from './view';
 import { button, h, setLine } from './view/dom';
 
 export const PANEL_ID = 'jobs-ext-panel';
@@ -43,7 +43,7 @@ export class JobsPanel extends Widget {
 
   constructor(
     private readonly stream: JobStream,
-    open: (view: ItemView) => void
+    open: (view: Named) => void
   ) {
     super();
     this.id = PANEL_ID;
@@ -55,7 +55,7 @@ export class JobsPanel extends Widget {
     this.node.append(this.head(), this.banner, this.body);
     this.body.append(this.hint, this.none);
     const empty: JobsView = { kind: 'jobs', items: [] };
-    this.list = mount(this.body, { snapshot: empty, subscribe: () => () => undefined, open, ...serverSide(stream.api) });
+    this.list = mount(this.body, { snapshot: empty, subscribe: () => () => undefined, open, ...labSide(stream.api) });
     stream.changed.connect(this.onChange, this);
     stream.healthChanged.connect(this.onHealth, this);
     this.onHealth(stream, stream.health);

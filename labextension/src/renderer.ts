@@ -6,9 +6,9 @@ import { LiveCard } from './card';
 import { isFinal, MIME, readBundle, type Bundle } from './snapshot';
 import { staticHtml, staticText } from './static';
 import type { JobStream } from './stream';
-import type { ItemView, View } from './view';
+import type { Named, View } from './view';
 
-type Open = (view: ItemView) => void;
+type Open = (view: Named) => void;
 
 /** Draws one output. */
 export class JobRenderer extends Widget implements IRenderMime.IRenderer {

@@ -84,6 +84,8 @@ function readBatch(data: Json, id: string): BatchView {
     counts: Object.fromEntries(counts.map(([status, n]) => [status, number(n)])),
     done: number(data['done']),
     failed: objects(data['failed']).map(one => ({
+      reason_code: textOrNull(one['reason_code']),
+      n_jobs: numberOrNull(one['n_jobs']) ?? 1,
       id: text(one['id']),
       title: text(one['title']),
       reason: textOrNull(one['reason'])

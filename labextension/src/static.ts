@@ -52,7 +52,7 @@ function batchRows(view: BatchView): Row[] {
   return [
     ['target', `${view.target.kind} ${view.target.name}`],
     ['done', `${view.done} of ${view.n_jobs}`],
-    ...view.failed.map((job): Row => [`failed: ${job.title}`, job.reason ?? '']),
+    ...view.failed.map(({ title, n_jobs, reason }): Row => [`failed: ${title}${n_jobs > 1 ? ` and ${n_jobs - 1} more` : ''}`, reason ?? '']),
     ['id', view.id]
   ];
 }

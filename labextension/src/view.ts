@@ -11,6 +11,7 @@ import type { Part, Source, View } from './view/model';
 import { ensureStyle } from './view/style';
 
 export type * from './view/model';
+export { Refusal, serverSide, type Wire } from './view/wire';
 
 export interface Mounted {
   /** Draws a newer view. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { BATCH, ID, job } from './samples';
+import { serverSide } from '../src/view';
+import { batch, BATCH, ID, job } from './samples';
 import { Server } from './server';
 
 it('asks for a job or a batch by its own path, and says what went wrong in the words of the server', async () => {
@@ -14,8 +15,9 @@ it('sends JSON, said to be JSON', async () => {
   const server = new Server();
   server.answers[`batches/${BATCH}/cancel`] = {};
   server.answers[`jobs/${ID}/rerun`] = { id: 'new' };
-  await server.api.cancel({ kind: 'batch', id: BATCH });
-  expect(await server.api.rerun(ID)).toBe('new');
+  const { act } = serverSide(server.api);
+  await act('cancel', batch());
+  await act('rerun', job());
   expect(server.requests).toEqual([`POST batches/${BATCH}/cancel`, `POST jobs/${ID}/rerun`]);
 });
 
@@ -26,6 +28,6 @@ it('takes nothing for a job that is none', async () => {
 });
 
 it('encodes the names of outputs, but not their folders', () => {
-  const url = new Server().api.outputUrl(ID, 'plots/a b?.png');
+  const url = serverSide(new Server().api).href(ID, 'plots/a b?.png');
   expect(url).toBe(`http://localhost:8888/x/jobs-ext/api/v1/jobs/${ID}/outputs/plots/a%20b%3F.png`);
 });

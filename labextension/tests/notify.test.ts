@@ -32,6 +32,6 @@ it('says what happened, and why', () => {
   expect(notice(failed())).toEqual({ message: 'count failed: exited with code 2', type: 'error' });
   expect(notice(failed({ status: 'CANCELLED' })).type).toBe('info');
   expect(notice(batch({ SUCCEEDED: 20 })).message).toBe('sweep: all 20 jobs succeeded.');
-  const partly = batch({ SUCCEEDED: 18, FAILED: 2 }, { failed: [{ id: ID, title: 'k=1', reason: 'exited with code 1' }] });
+  const partly = batch({ SUCCEEDED: 18, FAILED: 2 }, { failed: [{ reason_code: 'exit_code', n_jobs: 2, id: ID, title: 'k=1', reason: 'exited with code 1' }] });
   expect(notice(partly)).toEqual({ message: 'sweep: 18 succeeded, 2 failed (exited with code 1).', type: 'error' });
 });

@@ -1,6 +1,6 @@
 /** Views as the server makes them. */
 
-import type { BatchView, JobView, Source, View } from '../src/view';
+import { Refusal, serverSide, type BatchView, type FailureView, type JobView, type Source, type View, type Wire } from '../src/view';
 
 export const ID = '019a9f00-0000-7000-8000-000000000001';
 export const OTHER = '019a9f00-0000-7000-8000-000000000002';
@@ -78,6 +78,35 @@ export function batch(counts: Partial<Record<string, number>> = {}, changes: Par
     actions: done === n ? [] : ['cancel'],
     ...changes
   };
+}
+
+export function failure(reason_code: string, n_jobs: number): FailureView {
+  return { reason_code, n_jobs, id: OTHER, title: 'k=3', reason: 'exited with code 1' };
+}
+
+/** A server that answers by path; a `Refusal` is thrown. `asked` are the paths and bodies. */
+export class Wired implements Wire {
+  readonly asked: [string, unknown][] = [];
+
+  constructor(private readonly answers: Record<string, unknown>) {}
+
+  ask(tail: string, body?: object): Promise<unknown> {
+    this.asked.push([tail, body]);
+    const answer = this.answers[tail] ?? new Refusal(`nothing at ${tail}`);
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+  }
+
+  async bytes(tail: string, limit: number): Promise<Uint8Array> {
+    return new TextEncoder().encode((await this.ask(tail)) as string).slice(0, limit);
+  }
+
+  url(tail: string): string {
+    return `/x/${tail}`;
+  }
+
+  get source(): Required<Pick<Source, 'act' | 'log' | 'href' | 'wire'>> {
+    return serverSide(this);
+  }
 }
 
 /** A source that the test drives; `send` is how a newer view comes. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mount, type ItemView, type LogChunk, type StepView, type Tone } from '../src/view';
-import { batch, failed, ID, job, OTHER, source, succeeded } from './samples';
+import { batch, failed, failure, ID, job, OTHER, source, succeeded } from './samples';
 
 let page: HTMLElement;
 
@@ -214,14 +214,14 @@ describe('the log', () => {
 
 describe('the card of a batch', () => {
   it('counts, in words and in one bar', () => {
-    const live = source(batch({ SUCCEEDED: 12, FAILED: 2, RUNNING: 2, RUNNABLE: 4 }, { failed: [{ id: OTHER, title: 'k=3', reason: 'exited with code 1' }] }));
+    const live = source(batch({ SUCCEEDED: 12, FAILED: 2, RUNNING: 2, RUNNABLE: 4 }, { failed: [failure('exit_code', 1)] }));
     mount(page, live);
     expect(find('.jx-badge').textContent).toBe('RUNNING');
     expect(find('.jx-counts').textContent).toBe('12 succeeded2 failed2 running4 waiting');
     expect(find('.jx-progress-text').textContent).toBe('14 / 20 done');
     const bar = find('[role=progressbar]');
     expect([bar.getAttribute('aria-valuenow'), bar.getAttribute('aria-valuemax')]).toEqual(['14', '20']);
-    expect(find('.jx-failure').textContent).toBe('k=3exited with code 1');
+    expect(find('.jx-failure').textContent).toBe('1 × exit codek=3: exited with code 1');
     expect(find('.jx-plain').textContent).toContain('and 1 more');
     live.send(batch({ SUCCEEDED: 20 }));
     expect(find('.jx-badge').textContent).toBe('SUCCEEDED');

@@ -41,6 +41,13 @@ async def test_failures_are_named_in_the_view(api):
     view = await auntil(final, what="the batch to end")
     assert view["tone"] == "bad"
     assert ["code 3" in one["reason"] for one in view["failed"]] == [True]
+    assert (view["failed"][0]["reason_code"], view["failed"][0]["n_jobs"]) == ("exit_code", 1)
+    assert view["actions"] == ["reset"]
+    code = (await api("GET", f"jobs/{view['failed'][0]['id']}/code")).json["python"]
+    assert "code='3'" in code
+    assert (await api("POST", f"batches/{batch['id']}/reset")).status == 200
+    again = await auntil(final, what="the second attempts to end")
+    assert again["counts"]["FAILED"] == 1
 
 
 async def test_one_bad_argument_set_and_nothing_is_kept(api):

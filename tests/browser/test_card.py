@@ -86,6 +86,13 @@ def test_outputs_can_be_downloaded(notebook: NotebookPage, lab: Lab) -> None:
     with notebook.page.expect_download() as waiting:
         notebook.card.get_by_role("link", name="t.csv").click()
     assert Path(waiting.value.path()).read_text() == "a,b\n"
+    notebook.card.get_by_label("Preview t.csv").click()
+    expect(notebook.card.locator(".jx-preview th")).to_have_text(["a", "b"])
+    notebook.card.get_by_role("button", name="Save to folder").click()
+    notebook.card.get_by_label("Folder").fill("kept")
+    notebook.card.get_by_role("button", name="Save", exact=True).click()
+    expect(notebook.card.get_by_text("Saved in kept")).to_be_visible(timeout=PATIENCE)
+    assert (lab.root / "kept" / "t.csv").read_text() == "a,b\n"
 
 
 def test_a_batch_is_one_card(notebook: NotebookPage, lab: Lab) -> None:
@@ -99,6 +106,14 @@ def test_a_batch_is_one_card(notebook: NotebookPage, lab: Lab) -> None:
     badge(notebook.card, "FAILED")
     expect(notebook.card.locator(".jx-counts")).to_have_text("3 succeeded1 failed")
     expect(notebook.card.locator(".jx-failure")).to_contain_text("ZeroDivisionError")
+    notebook.card.get_by_text("1 × exception").click()
+    notebook.card.get_by_role("button", name="inverse[0]").click()
+    failed = notebook.page.locator(".jobs-ext-page")
+    expect(failed.locator(".jx-log")).to_contain_text("ZeroDivisionError", timeout=PATIENCE)
+    failed.get_by_role("button", name="Edit and run").click()
+    failed.get_by_label("k", exact=True).fill("5")
+    failed.get_by_role("button", name="Run", exact=True).click()
+    badge(notebook.card, "SUCCEEDED")
 
 
 def test_a_job_of_another_server_is_a_picture(notebook: NotebookPage, lab: Lab) -> None:

@@ -47,7 +47,8 @@ def test_a_view_is_plain_json():
 def test_every_status_has_a_tone_and_actions(status):
     seen = view_model(job(status=status))
     assert seen["tone"] in {"waiting", "active", "good", "bad", "stopped"}
-    assert seen["actions"] == (["rerun"] if status.final else ["cancel"])
+    failed = ["reset"] if status is Status.FAILED else []
+    assert seen["actions"] == ([*failed, "rerun"] if status.final else ["cancel"])
 
 
 def test_a_job_being_cancelled_offers_no_second_cancel():

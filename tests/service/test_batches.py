@@ -159,7 +159,7 @@ def test_a_rerun_stands_for_the_job_it_repeats(submit, make, service, who, liste
     make()
     old = listed(batch)[1]
     run(service, old.id, Status.FAILED)
-    assert [job.id for job in service.batches.failed(who, batch.id)] == [old.id]
+    assert [same.example.id for same in service.batches.failures(who, batch.id)] == [old.id]
     new = service.jobs.rerun(who, old.id)
     assert (new.batch, new.batch_index, new.name) == (batch.id, 1, old.name)
     assert listed(batch)[1].id == new.id
@@ -256,7 +256,7 @@ def test_batches_are_listed_newest_first_in_pages(submit, service, who):
 def test_the_batch_of_another_owner_is_not_found(submit, service):
     batch = submit([{"k": 1}])
     eve = Principal("eve", frozenset({"read", "submit", "run"}))
-    for verb in ("get", "cancel", "delete", "release", "failed"):
+    for verb in ("get", "cancel", "delete", "release", "failures", "reset"):
         with pytest.raises(NotFound):
             getattr(service.batches, verb)(eve, batch.id)
     assert service.batches.list(eve).items == []
@@ -277,3 +277,35 @@ def test_only_functions_share_workers(submit):
     with pytest.raises(InvalidRequest) as refused:
         submit([{"k": 1}], workers="shared")
     assert refused.value.field == "options.workers"
+
+
+def test_failures_are_told_by_reason_the_commonest_first(submit, make, service, who, listed):
+    batch = submit([{"k": n} for n in range(6)])
+    make()
+    jobs = listed(batch)
+    run(service, jobs[1].id, Status.FAILED, reason_code="signal", reason="killed")
+    for job in jobs[2:5]:
+        run(service, job.id, Status.FAILED)
+    told = service.batches.failures(who, batch.id)
+    assert [(one.reason_code, one.n_jobs, one.example.id) for one in told] == [
+        ("exit_code", 3, jobs[2].id),
+        ("signal", 1, jobs[1].id),
+    ]
+
+
+def test_what_failed_of_a_batch_is_reset(submit, make, service, who, listed):
+    batch = submit([{"k": n} for n in range(4)])
+    make()
+    with pytest.raises(Conflict, match="No job of the batch FAILED"):
+        service.batches.reset(who, batch.id)
+    jobs = listed(batch)
+    run(service, jobs[0].id)
+    for job in jobs[1:3]:
+        run(service, job.id, Status.FAILED)
+    service.batches.cancel(who, batch.id)
+    after = service.batches.reset(who, batch.id)
+    assert after.counts["RUNNABLE"] == 2
+    assert after.cancel_requested is None
+    run(service, jobs[1].id)
+    assert counts(service.batches.get(who, batch.id)) == {"SUCCEEDED": 2, "STARTING": 2}
+    assert len(service.jobs.get(who, jobs[1].id).attempts) == 2

@@ -205,6 +205,14 @@ def test_an_id_that_nobody_has_is_not_found(service, who, bad):
     assert (caught.value.field, caught.value.value) == ("id", bad)
 
 
+def test_a_job_as_code_tells_its_variables_to_its_owner_alone(submit, service, who):
+    job = submit(arguments={"k": 1}, env={"SECRET": "x"}, retries=2)
+    assert "env={'SECRET': 'x'}" in service.jobs.code(who, job.id)
+    admin = Principal("root", frozenset({"read", "manage"}))
+    told = service.jobs.code(admin, job.id)
+    assert told.endswith("job = jx.options(retries=2).submit(['echo', '{k}'], k=1)")
+
+
 def test_a_failed_job_is_reset(submit, service, who):
     job = submit(retries=0)
     dependent = submit(after=[job.id])

@@ -2,9 +2,12 @@
 
 import { everySecond, h, icon, setLine, setText } from './dom';
 import { elapsed, showBytes, showDuration, showTime } from './format';
+import { Drawer } from './drawer';
+import { Failures, Slowest } from './members';
 import { LogView } from './log';
 import type { BatchView, ItemView, JobView, Part, Source, TargetView } from './model';
-import { Actions, Announcer, Badge, batchStatus, batchTone, Facts, Outputs, ProgressBar, StackedBar, Steps, tally, tallyText } from './pieces';
+import { Outputs } from './outputs';
+import { Actions, Announcer, Badge, batchStatus, batchTone, Facts, ProgressBar, StackedBar, Steps, tally, tallyText } from './pieces';
 
 class Head implements Part<ItemView> {
   readonly node = h('header', 'jx-head');
@@ -51,6 +54,7 @@ export class JobCard implements Part<JobView> {
   private readonly given = h('details', 'jx-section jx-fold', h('summary', '', 'Arguments'));
   private readonly log: LogView | null;
   private readonly actions: Actions;
+  private readonly drawer: Drawer;
   private readonly announcer = new Announcer();
   private readonly stopClock: () => void;
   /** False for a mere snapshot: no clock runs and nothing moves in one. */
@@ -61,12 +65,13 @@ export class JobCard implements Part<JobView> {
     source: Source
   ) {
     this.live = source.act !== undefined;
-    this.outputs = new Outputs(source.href);
+    this.outputs = new Outputs(source);
     this.log = source.log ? new LogView(source.log, source.logOpen === true) : null;
-    this.actions = new Actions(h('div', 'jx-actions'), source.act);
+    this.actions = new Actions(h('span', 'jx-tools'), source.act);
+    this.drawer = new Drawer(view, source);
     this.node.append(this.head.node, this.reason, this.tail, this.progress.node, this.steps.node, this.facts.node);
     this.node.append(this.outputs.node, this.given, ...(this.log ? [this.log.node] : []));
-    this.node.append(this.actions.problem, this.actions.node, this.announcer.node);
+    this.node.append(...bottom(this.actions, this.drawer), this.announcer.node);
     this.stopClock = everySecond(() => this.view.final || this.updateFacts());
     this.drawArguments();
     this.update(view);
@@ -86,6 +91,7 @@ export class JobCard implements Part<JobView> {
     this.outputs.update(view);
     this.log?.update(view);
     this.actions.update(view);
+    this.drawer.update(view);
     this.announcer.update(`${view.title}: ${view.status}. ${view.final ? (view.reason ?? '') : ''}`);
   }
 
@@ -119,6 +125,11 @@ export class JobCard implements Part<JobView> {
   }
 }
 
+/** Returns the buttons of a card, what went wrong, and what some of them open. */
+function bottom(actions: Actions, drawer: Drawer): HTMLElement[] {
+  return [actions.problem, h('div', 'jx-actions', actions.node, drawer.node), drawer.inside];
+}
+
 function cancelling(view: JobView): boolean {
   return view.tone === 'active' && !view.actions.includes('cancel');
 }
@@ -130,17 +141,20 @@ export class BatchCard implements Part<BatchView> {
   private readonly bar = new StackedBar();
   private readonly done = h('span', 'jx-progress-text');
   private readonly counts = h('div', 'jx-counts');
-  private readonly failures = h('ul', 'jx-plain');
-  private readonly failed = h('section', 'jx-section', h('h4', 'jx-section-title', 'Failed jobs'), this.failures);
+  private readonly failures: Failures;
+  private readonly slowest: Slowest;
   private readonly actions: Actions;
+  private readonly drawer: Drawer;
   private readonly announcer = new Announcer();
-  private shown = '';
 
   constructor(view: BatchView, source: Source) {
-    this.actions = new Actions(h('div', 'jx-actions'), source.act);
+    this.failures = new Failures(source);
+    this.slowest = new Slowest(source);
+    this.actions = new Actions(h('span', 'jx-tools'), source.act);
+    this.drawer = new Drawer(view, source);
     this.bar.node.append(this.done);
-    this.node.append(this.head.node, this.bar.node, this.counts, this.failed);
-    this.node.append(this.actions.problem, this.actions.node, this.announcer.node);
+    this.node.append(this.head.node, this.bar.node, this.counts, this.failures.node, this.slowest.node);
+    this.node.append(...bottom(this.actions, this.drawer), this.announcer.node);
     this.update(view);
   }
 
@@ -151,8 +165,10 @@ export class BatchCard implements Part<BatchView> {
     this.bar.update(view);
     setText(this.done, `${view.done} / ${view.n_jobs} done`);
     this.drawCounts(view);
-    this.drawFailures(view);
+    this.failures.update(view);
+    this.slowest.update(view);
     this.actions.update(view);
+    this.drawer.update(view);
     this.announcer.update(view.final ? `${view.title}: ended. ${tallyText(view)}` : `${view.title}: ${batchStatus(view)}`);
   }
 
@@ -169,17 +185,5 @@ export class BatchCard implements Part<BatchView> {
         return entry;
       })
     );
-  }
-
-  private drawFailures(view: BatchView): void {
-    const key = JSON.stringify(view.failed);
-    if (key === this.shown) {
-      return;
-    }
-    this.shown = key;
-    this.failed.hidden = view.failed.length === 0;
-    const rows = view.failed.map(job => h('li', 'jx-failure', h('span', '', job.title), h('span', '', job.reason ?? '')));
-    const rest = (view.counts['FAILED'] ?? 0) - rows.length;
-    this.failures.replaceChildren(...rows, ...(rest > 0 ? [h('li', 'jx-muted', `and ${rest} more`)] : []));
   }
 }

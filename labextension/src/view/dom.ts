@@ -45,6 +45,7 @@ const SHAPES: Record<string, string> = {
   stopped: 'M5.2 8h5.6',
   cancel: 'M4.5 4.5l7 7M11.5 4.5l-7 7',
   rerun: 'M12.5 8A4.5 4.5 0 1 1 11 4.6M11.3 2.2v2.6H8.7',
+  reset: 'M3 8h8M8 4.5L11.5 8 8 11.5M13.5 3.5v9',
   open: 'M3 4h10M3 8h10M3 12h6'
 };
 

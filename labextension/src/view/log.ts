@@ -49,7 +49,7 @@ export class LogView implements Part<Logged> {
 
   /** Follows a job; a new attempt has a new log. */
   update(job: Logged): void {
-    if (!this.picked && !this.node.open) {
+    if (!this.picked && (!this.node.open || this.id === '')) {
       this.stream = job.tone === 'bad' ? 'stderr' : 'stdout'; // why it failed is most often said there
       this.label();
     }

@@ -3,6 +3,8 @@
  * `jobs_ext/model/view.py`, and the source that a drawing gets it from.
  */
 
+import type { Wire } from './wire';
+
 export type Tone = 'waiting' | 'active' | 'good' | 'bad' | 'stopped';
 
 export interface TargetView {
@@ -66,6 +68,15 @@ export interface JobView {
   actions: string[];
 }
 
+export interface FailureView {
+  /** Null in what an earlier version kept in a notebook. */
+  reason_code: string | null;
+  n_jobs: number;
+  id: string;
+  title: string;
+  reason: string | null;
+}
+
 export interface BatchView {
   kind: 'batch';
   id: string;
@@ -78,12 +89,15 @@ export interface BatchView {
   final: boolean;
   tone: Tone;
   created: string;
-  /** A few of the failed jobs. */
-  failed: { id: string; title: string; reason: string | null }[];
+  /** Why jobs failed: the commonest reasons, each with the first job as its example. */
+  failed: FailureView[];
   actions: string[];
 }
 
 export type ItemView = JobView | BatchView;
+
+/** What it takes to show a job or batch by itself. */
+export type Named = Pick<ItemView, 'kind' | 'id' | 'title'>;
 
 export interface JobsView {
   kind: 'jobs';
@@ -109,14 +123,16 @@ export interface Source {
   snapshot: View;
   /** Calls `listener` with each newer view; returns what ends that. */
   subscribe: (listener: (view: View) => void) => () => void;
-  /** Carries out `cancel` or `rerun`. Absent: nothing can be done, and no button is drawn. */
+  /** Carries out `cancel`, `reset` or `rerun`. Absent: nothing can be done, and no button is drawn. */
   act?: (action: string, view: ItemView) => Promise<void>;
   /** Reads a log from a byte offset; a negative one counts from its end. */
   log?: (id: string, stream: Stream, offset: number) => Promise<LogChunk>;
   /** The address of an output's content. Absent: outputs are named but not linked. */
   href?: (id: string, output: string) => string;
+  /** Whatever else a drawing asks the server. Absent: previews, editing and the like are not offered. */
+  wire?: Wire;
   /** Shows one item of a list by itself. Absent: titles are plain text. */
-  open?: (view: ItemView) => void;
+  open?: (view: Named) => void;
   /** One line above the card, e.g. that the job ran elsewhere. */
   label?: string;
   /** Draw the log opened. */

@@ -1,8 +1,7 @@
 /** The pieces that cards and lists are made of. */
 
 import { button, h, icon, setLine, setText } from './dom';
-import { showBytes } from './format';
-import type { BatchView, ItemView, JobView, OutputView, Part, ProgressView, Source, StepView, Tone } from './model';
+import type { BatchView, ItemView, Part, ProgressView, Source, StepView, Tone } from './model';
 
 /** The status as a word with a shape and a colour. */
 export class Badge {
@@ -145,45 +144,6 @@ export class Facts {
   }
 }
 
-/** The files a job has kept, each with its size and, where there is an address, a link. */
-export class Outputs {
-  readonly node = h('section', 'jx-section');
-  private readonly list = h('ul', 'jx-plain');
-  private shown = '';
-
-  constructor(private readonly href: Source['href']) {
-    this.node.append(h('h4', 'jx-section-title', 'Outputs'), this.list);
-  }
-
-  update({ id, outputs, n_outputs }: JobView): void {
-    this.node.hidden = outputs.length === 0;
-    const key = JSON.stringify([outputs, n_outputs]);
-    if (key !== this.shown) {
-      this.shown = key;
-      const more = n_outputs - outputs.length;
-      const rest = more > 0 ? [h('li', 'jx-muted', `and ${more} more`)] : [];
-      this.list.replaceChildren(...outputs.map(output => this.row(id, output)), ...rest);
-    }
-  }
-
-  private row(id: string, output: OutputView): HTMLElement {
-    const size = h('span', 'jx-output-size', showBytes(output.size));
-    const row = h('li', 'jx-output', this.name(id, output.name), size);
-    row.title = output.media_type;
-    return row;
-  }
-
-  private name(id: string, name: string): HTMLElement {
-    if (!this.href) {
-      return h('span', '', name);
-    }
-    const link = h('a', '', name);
-    link.href = this.href(id, name);
-    link.download = name.split('/').pop() ?? name;
-    return link;
-  }
-}
-
 /** The steps of a job, each with its status and, where there is one, the reason. */
 export class Steps {
   readonly node = h('ol', 'jx-plain jx-steps');
@@ -205,7 +165,10 @@ export class Steps {
   }
 }
 
-const WORDS: Record<string, string> = { cancel: 'Cancel', rerun: 'Run again' };
+const WORDS: Record<ItemView['kind'], Record<string, string>> = {
+  job: { cancel: 'Cancel', reset: 'Retry', rerun: 'Run again' },
+  batch: { cancel: 'Cancel all', reset: 'Retry failed' }
+};
 
 /** Asks the source to do something to an item; a button waits for its answer; shows what went wrong. */
 export class Actions {
@@ -224,7 +187,7 @@ export class Actions {
 
   update(view: ItemView): void {
     this.view = view;
-    const offered = this.act ? view.actions.filter(action => action in WORDS) : [];
+    const offered = this.act ? view.actions.filter(action => action in WORDS[view.kind]) : [];
     for (const [action, node] of this.buttons) {
       if (!offered.includes(action)) {
         node.remove();
@@ -232,14 +195,14 @@ export class Actions {
       }
     }
     for (const action of offered) {
-      this.offer(action);
+      this.offer(action, WORDS[view.kind][action] ?? action);
     }
     this.node.hidden = offered.length === 0;
   }
 
-  private offer(action: string): void {
+  private offer(action: string, word: string): void {
     if (!this.buttons.has(action)) {
-      const node = this.make(action, WORDS[action] ?? action, () => void this.run(action));
+      const node = this.make(action, word, () => void this.run(action));
       this.buttons.set(action, node);
       this.node.append(node);
     }

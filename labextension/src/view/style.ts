@@ -70,16 +70,25 @@ const CSS = `
 .jx-fold > summary:hover { color: var(--jx-text); }
 .jx-fold:not([hidden]) + .jx-fold { border-top: none; margin-top: 0; padding-top: 4px; }
 .jx-plain { list-style: none; margin: 4px 0 0; padding: 0; }
-.jx-output { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 16px; padding: 2px 0; }
-.jx-output a { color: var(--jp-content-link-color, var(--jx-active)); text-decoration: none; overflow-wrap: anywhere; }
-.jx-output a:hover { text-decoration: underline; }
+.jx-section-head { display: flex; gap: 16px; justify-content: space-between; }
+.jx-output { display: grid; grid-template-columns: minmax(0, 1fr) auto auto; gap: 0 16px; padding: 2px 0; align-items: center; }
+.jx-preview { grid-column: 1 / -1; margin: 4px 0 8px; color: var(--jx-muted); }
+.jx-scroll { max-height: 300px; overflow: auto; border: 1px solid var(--jx-line); border-radius: 4px; }
+.jx-view .jx-table { border-collapse: collapse; margin: 0; color: var(--jx-text); font-size: 12px; table-layout: auto; width: max-content; }
+.jx-view .jx-table th, .jx-view .jx-table td { padding: 3px 10px; text-align: left; border-bottom: 1px solid var(--jx-line); white-space: nowrap; max-width: 320px; overflow: hidden; text-overflow: ellipsis; background: none; }
+.jx-view .jx-table th { position: sticky; top: 0; background: var(--jx-sunken); font-weight: 600; }
+.jx-view .jx-table .jx-number { text-align: right; }
+.jx-image { max-width: 100%; max-height: 420px; background: #fff; border-radius: 4px; }
+.jx-page { width: 100%; height: 320px; border: 1px solid var(--jx-line); border-radius: 4px; background: #fff; }
+.jx-output a, .jx-all { color: var(--jp-content-link-color, var(--jx-active)); text-decoration: none; overflow-wrap: anywhere; }
+.jx-output a:hover, .jx-all:hover { text-decoration: underline; }
 .jx-step { display: grid; grid-template-columns: 110px max-content minmax(0, 1fr); gap: 12px; padding: 2px 0; overflow-wrap: anywhere; }
 .jx-output-size, .jx-muted { color: var(--jx-muted); }
 .jx-view .jx-args { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 16px; margin: 4px 0 0; }
 .jx-args dt { color: var(--jx-muted); }
 .jx-args dd { overflow-wrap: anywhere; }
 .jx-log-bar { display: flex; gap: 4px; align-items: center; margin: 6px 0; }
-.jx-log, .jx-tail {
+.jx-view .jx-log, .jx-view .jx-tail {
   box-sizing: border-box; margin: 0; padding: 8px 10px; max-height: 260px; min-height: 34px; overflow: auto;
   white-space: pre-wrap; overflow-wrap: anywhere; border-radius: 4px;
   background: var(--jx-sunken); color: var(--jx-text);
@@ -91,6 +100,24 @@ const CSS = `
   font: inherit; color: var(--jx-text); background: transparent; cursor: pointer;
   border: 1px solid var(--jx-line); border-radius: 4px; padding: 3px 12px; line-height: 18px;
 }
+.jx-tools { display: contents; }
+.jx-drawer { margin-top: 12px; border-top: 1px solid var(--jx-line); padding-top: 10px; }
+.jx-form { display: flex; flex-direction: column; gap: 6px; align-items: flex-start; }
+.jx-field { display: grid; grid-template-columns: minmax(90px, max-content) minmax(0, 1fr); gap: 2px 12px; align-items: center; width: 100%; max-width: 560px; }
+.jx-field > .jx-problem { grid-column: 2; margin: 0; }
+.jx-form > .jx-fold { width: 100%; }
+.jx-form > .jx-fold .jx-field { margin-top: 6px; }
+.jx-input {
+  box-sizing: border-box; font: inherit; font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: 12px; width: 100%; min-width: 0;
+  padding: 4px 8px; color: var(--jx-text); background: var(--jx-paper); border: 1px solid var(--jx-line); border-radius: 4px;
+}
+.jx-input:read-only { background: var(--jx-sunken); color: var(--jx-muted); }
+.jx-input[aria-invalid=true] { border-color: var(--jx-bad); }
+.jx-primary { border-color: var(--jx-active); color: color-mix(in srgb, var(--jx-active) 80%, var(--jx-strong)); font-weight: 600; }
+.jx-drawer .jx-muted { margin: 6px 0 0; }
+.jx-button[aria-expanded=true] { background: var(--jx-sunken); }
+.jx-member { display: grid; grid-template-columns: max-content minmax(0, 1fr) auto; gap: 12px; padding: 2px 0; align-items: baseline; }
+.jx-member .jx-muted { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .jx-button:hover:not(:disabled) { background: var(--jx-sunken); }
 .jx-button:disabled { opacity: 0.55; cursor: default; }
 .jx-button[aria-pressed=true] { background: var(--jx-sunken); font-weight: 600; }
@@ -102,7 +129,10 @@ const CSS = `
 .jx-counts { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 6px 0 0; color: var(--jx-muted); }
 .jx-counts span { display: inline-flex; align-items: center; gap: 5px; }
 .jx-counts .jx-icon { width: 13px; height: 13px; color: var(--jx-tone); }
-.jx-failure { padding: 2px 0; display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 12px; }
+.jx-failure { padding: 2px 0; display: inline-grid; grid-template-columns: max-content minmax(0, 1fr); gap: 12px; vertical-align: top; max-width: calc(100% - 20px); }
+.jx-fold > summary:has(> .jx-failure) { width: auto; }
+.jx-fold > summary > .jx-failure { font-weight: normal; color: var(--jx-text); }
+.jx-fold > .jx-plain { margin-left: 14px; }
 .jx-failure span:last-child { color: var(--jx-muted); overflow-wrap: anywhere; }
 .jx-list { list-style: none; margin: 0; padding: 0; }
 .jx-list .jx-list { margin-left: 14px; border-left: 1px solid var(--jx-line); }

@@ -1,0 +1,92 @@
+"""The Python that submits something: what *Copy as code* gives."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from .request import Options, Target
+
+IMPORT = "import jobs_ext as jx\n\n"
+
+_WIDTH = 88  # of a line that is not broken
+#: what belongs to one submit and not to the next
+_OF_ONE = ("key", "hold", "after", "after_ended")
+
+
+def submit_code(target: Target, arguments: Mapping[str, Any], options: Options) -> str:
+    """Return the statement that submits a job of something other than a function.
+
+    What was uploaded has no name here: it is left out, and told in a comment.
+    """
+    given = [repr(what(target)), *keywords(arguments)]
+    return f"job = {_call(f'{_verb(options)}submit', given)}{_left_out(arguments)}"
+
+
+def rerun_code(job_id: str, arguments: Mapping[str, Any]) -> str:
+    """Return the statement that runs a job again with the same arguments, ready to be changed."""
+    return f"job = {_call(f'jx.get({job_id!r}).rerun', keywords(arguments))}"
+
+
+def map_code(
+    target: Target,
+    varied: Mapping[str, Sequence[Any]],
+    fixed: Mapping[str, Any],
+    options: Options,
+) -> str:
+    """Return the statement that submits one job for each combination of `varied`."""
+    grid = _call("jx.grid", keywords(varied))
+    given = [repr(what(target)), grid, *keywords(fixed)]
+    return f"batch = {_call(f'{_verb(options)}map', given)}{_left_out(fixed)}"
+
+
+def what(target: Target) -> Any:
+    """Return what `jx.submit` takes for a target: a name, an argv or a path."""
+    return getattr(target, target.kind)
+
+
+def keywords(values: Mapping[str, Any]) -> list[str]:
+    """Return values as keyword arguments, those last whose names Python would not take."""
+    told = {name: _literal(value) for name, value in values.items() if not _is_part(value)}
+    odd = [name for name in told if not name.isidentifier() or keyword.iskeyword(name)]
+    plain = [f"{name}={text}" for name, text in told.items() if name not in odd]
+    pairs = ", ".join(f"{name!r}: {told[name]}" for name in odd)
+    return [*plain, *([f"**{{{pairs}}}"] if odd else [])]
+
+
+def _verb(options: Options) -> str:
+    """Return ``jx.``, or ``jx.options(…).`` with what was asked for."""
+    given = msgspec.to_builtins(options)
+    asked = {name: value for name, value in given.items() if name not in _OF_ONE}
+    return f"{_call('jx.options', keywords(asked))}." if asked else "jx."
+
+
+def _call(name: str, given: Sequence[str]) -> str:
+    line = f"{name}({', '.join(given)})"
+    if len(line) <= _WIDTH or not given:
+        return line
+    body = "".join(f"    {one},\n".replace("\n    ", "\n        ") for one in given)
+    return f"{name}(\n{body})"
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, dict) and "$output" in value:
+        named = value["$output"]
+        return f"jx.get({named['job']!r}).output({named['name']!r})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    return repr(value)
+
+
+def _is_part(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_is_part, value))
+    return isinstance(value, dict) and "$part" in value
+
+
+def _left_out(arguments: Mapping[str, Any]) -> str:
+    names = [name for name, value in arguments.items() if _is_part(value)]
+    return f"  # and {', '.join(names)}, uploaded" if names else ""
