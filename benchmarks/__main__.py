@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 import growth  # noqa: E402
+from dialects import dialect_rows  # noqa: E402
 from drain import ECHO, LEAST_RATE, MOST_MORE, TINY, compiled, run, served, xargs  # noqa: E402
 from echo import echo_rows  # noqa: E402
 from get import get_rows  # noqa: E402
@@ -78,6 +79,7 @@ def _echo(folder: Path, given: argparse.Namespace) -> list[Row]:
 ROWS: dict[str, Measured] = {
     "drain": drain_rows,
     "get": lambda folder, _given: _with_server(get_rows, folder),
+    "dialects": lambda folder, _given: _with_server(dialect_rows, folder),
     "million": lambda folder, given: million_rows(folder, given.jobs),
     "idle": lambda folder, given: idle_rows(folder, given.seconds),
     "parquet": _parquet,

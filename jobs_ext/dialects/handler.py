@@ -125,7 +125,7 @@ class DialectHandler(FileHandler):
             self._send_reply(answer)
 
     async def _run(self, route: Route, call: Call, parts: tuple[str, ...]) -> Reply | File:
-        if route.short:
+        if route.short(call) if callable(route.short) else route.short:
             return await self.glance(_answer, self.dialect, route, call, parts)
         reads = route.asks == "read"
         run = self.backend.call if reads else self.backend.call_to_write

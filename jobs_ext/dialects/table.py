@@ -141,7 +141,7 @@ class Route:
     status: int = 200  # of the answer, unless it is a Reply
     resource: str = "jobs_ext:jobs"  # what Jupyter's authorizer is asked about
     action: str = ""  # read, write or execute; default: what the method stands for
-    short: bool = False  # reads for about a millisecond: run at once, without a thread
+    short: bool | Callable[[Call], bool] = False  # reads for about a ms: run at once, no thread
     public: bool = False  # needs no credentials
     body: Literal["memory", "file"] = "memory"  # file: written to disk as it comes, `Call.draft`
     limit: int = JSON_LIMIT  # bytes of a body in memory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from .shapes import STORAGE
 
 _TRUE = ("true", "1", "on")
 _FALSE = ("false", "0", "off")
-_SCHEME = f"agave://{STORAGE}/"
+_SCHEME = "agave://"
 
 
 def arguments_of(
@@ -56,7 +57,8 @@ def _check_known(kind: str, given: Mapping[str, Any], tool: Tool, known: Mapping
 
 def _files(tool: Tool, name: str, value: Any) -> Any:
     """Return the file or the files of an input; the service looks whether they are there."""
-    many = [_place(one) for one in (value if isinstance(value, list) else [value])]
+    given = value if isinstance(value, list) else [value]
+    many = [_place(one, f"inputs.{name}") for one in given]
     if tool.inputs[name].multiple:
         return many
     if len(many) != 1:
@@ -66,10 +68,19 @@ def _files(tool: Tool, name: str, value: Any) -> Any:
     return many[0]
 
 
-def _place(value: Any) -> Any:
+def _place(value: Any, field: str) -> Any:
     """Return a path or URI: files of our storage system lie below the server's root."""
-    inside = isinstance(value, str) and value.startswith(_SCHEME)
-    return value.removeprefix(_SCHEME).lstrip("/") if inside else value
+    if not isinstance(value, str) or not value.startswith(_SCHEME):
+        return value
+    system, _, path = value.removeprefix(_SCHEME).partition("/")
+    if system not in (STORAGE, ""):
+        raise InvalidRequest(
+            f"There is no storage system {system[:100]!r} here.",
+            field=field,
+            value=value,
+            hint=f"Write {_SCHEME}{STORAGE}/…, or the path alone.",
+        )
+    return path.lstrip("/")
 
 
 def _is_blank(declared: ToolParameter | None, value: Any) -> bool:
@@ -114,5 +125,7 @@ def _number(text: str, kind: object, otherwise: Any) -> Any:
     try:
         number = float(text)
     except ValueError:
+        return otherwise
+    if not math.isfinite(number):
         return otherwise
     return int(number) if kind == "integer" and number.is_integer() else number

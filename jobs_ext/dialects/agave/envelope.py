@@ -25,6 +25,7 @@ _FIELDS = {
     "options.archive": "archivePath",
     "target.tool": "appId",
     "id": "jobId",
+    "grantee": "username",
 }
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ def error(problem: Problem, status: int) -> Reply:
     more: dict[str, object] = {}
     if problem.field:
         field = _field(problem.field)
-        said = said.replace(problem.field, field)
+        said = said.replace(problem.field, field) if "." in problem.field else said
         said = said if field in said else f"{field}: {said}"
         more = {"field": field, "value": problem.value}
     return Reply(_envelope("error", said, None) | more, _STATUS.get(status, status))

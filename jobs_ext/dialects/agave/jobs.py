@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from ...model.errors import InvalidRequest
+from ...model.job import Job
+from ...model.notification import Notify
+from ...model.request import Options, SubmitRequest, Target
+from ...service.decode import convert_request
 from ...service.hints import did_you_mean
 from ..table import Call, Reply
-from .envelope import paged, wrap
+from .envelope import limit, paged, wrap
 from .requests import submission
 from .search import found
 from .shapes import Object, Tools, entries, full, link, summary
 from .states import history_of, state_of
 
+_SHORT = 100  # jobs
 _FORM = "application/x-www-form-urlencoded"
 _ACTIONS = ("stop", "resubmit", "restore")
 _STOP = ("stop", "kill", "cancel")
@@ -25,6 +31,11 @@ def listed(call: Call) -> list[Object]:
     return [summary(call, job) for job in found(call, call.query)]
 
 
+def is_short(call: Call) -> bool:
+    """Tell whether a list is read in about a millisecond."""
+    return call.query.keys() <= {"limit"} and limit(call) <= _SHORT
+
+
 def searched(call: Call, attribute: str, value: str) -> list[Object]:
     """List the jobs of which a field has a value."""
     return [summary(call, job) for job in found(call, {**call.query, attribute: [value]})]
@@ -32,11 +43,12 @@ def searched(call: Call, attribute: str, value: str) -> list[Object]:
 
 def submit(call: Call) -> Object:
     """Accept a job."""
-    job = call.service.jobs.submit(call.who, submission(call))
-    shown = full(call, job, Tools(call).of(job))
-    told = call.service.notifications.list(call.who, "job", job.id)
-    links = [link(call, "notifications/v2", one.id) | {"title": one.events[0]} for one in told]
-    shown["_links"]["notification"] = links
+    request, tool = submission(call)
+    job = call.service.jobs.submit(call.who, request)
+    shown = full(call, job, tool)
+    notices = shown["_links"]["notifications"]
+    titles = [one.events[0] for one in request.options.notify if isinstance(one, Notify)]
+    shown["_links"]["notification"] = [notices | {"title": title} for title in titles]
     return shown | {"lastModified": shown["lastUpdated"]}
 
 
@@ -73,7 +85,7 @@ def manage(call: Call, job: str) -> Reply | Object:
     if action == "restore":
         return _done(call, job, call.service.trash.reinstate_job)
     if action == "resubmit":
-        again = jobs.rerun(call.who, job)
+        again = _again(call, job)
         return Reply(wrap(call, full(call, again, Tools(call).of(again))), 202)
     raise InvalidRequest(
         f"Invalid action {action!r}." if action else "No action specified.",
@@ -81,6 +93,17 @@ def manage(call: Call, job: str) -> Reply | Object:
         value=action,
         hint=did_you_mean(action, _ACTIONS),
     )
+
+
+def _again(call: Call, job: str) -> Job:
+    """Return a new job that does the same; the other may still be under way."""
+    jobs = call.service.jobs
+    old = jobs.get(call.who, job)
+    if old.status.final or old.target.kind != "tool":
+        return jobs.rerun(call.who, job)
+    options = convert_request(old.options, Options)
+    options = msgspec.structs.replace(options, key=None, hold=False)
+    return jobs.submit(call.who, SubmitRequest(Target(old.target.name), old.arguments, options))
 
 
 def _action(call: Call) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ...model.errors import InvalidRequest
 from ...model.notification import DELETED, EVERYTHING, Notification, Notify
@@ -41,8 +41,11 @@ _MOST_RETRIES = 100
 class Policy(Struct, frozen=True):
     """How often a notification is tried."""
 
-    retryStrategy: str = "IMMEDIATE"  # the pauses are ours; NONE: it is tried once
-    retryLimit: int = _RETRIES
+    retryStrategy: Literal["NONE", "IMMEDIATE", "DELAYED", "EXPONENTIAL"] = "IMMEDIATE"
+    retryLimit: Annotated[int, Meta(ge=0, le=1440)] = _RETRIES
+    retryRate: Annotated[int, Meta(ge=0, le=86400)] = 0  # seconds; the pauses are ours
+    retryDelay: Annotated[int, Meta(ge=0, le=86400)] = 0  # seconds
+    saveOnFailure: bool = False  # what became of it is kept in any case
 
 
 class Wanted(Struct, frozen=True):
@@ -75,12 +78,12 @@ def _notify(one: Wanted, field: str) -> Notify:
             value=one.event,
             hint=did_you_mean(event, EVENTS),
         )
-    tries = 0 if one.policy.retryStrategy.upper() == "NONE" else one.policy.retryLimit
+    tries = 0 if one.policy.retryStrategy == "NONE" else one.policy.retryLimit
     return Notify(
         url=_address(one.url),
         events=[*EVENTS[event]],
         persistent=one.persistent,
-        retries=max(0, min(tries, _MOST_RETRIES)),
+        retries=min(tries, _MOST_RETRIES),
     )
 
 

@@ -47,12 +47,12 @@ class JobRequest(Struct, frozen=True):
     callbackUrl: str | None = None
 
 
-def submission(call: Call) -> SubmitRequest:
+def submission(call: Call) -> tuple[SubmitRequest, Tool]:
     """Return the submit that a request asks for; `InvalidRequest` names the field that can't be."""
     asked, others = read(call)
     tool = _tool(call, asked)
     arguments = arguments_of(tool, asked.inputs, asked.parameters, others)
-    return SubmitRequest(Target(tool=tool.id), arguments, _options(call, asked))
+    return SubmitRequest(Target(tool=tool.id), arguments, _options(call, asked)), tool
 
 
 def read(call: Call) -> tuple[JobRequest, dict[str, Any]]:

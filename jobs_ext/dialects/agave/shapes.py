@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -27,7 +26,7 @@ def date(time: str | None) -> str | None:
     """Return a time with milliseconds and offset, as the client parses it."""
     if time is None:
         return None
-    return datetime.fromisoformat(time).isoformat(timespec="milliseconds")
+    return f"{time[:-4]}+00:00"  # of microseconds, and the Z
 
 
 def link(call: Call, *parts: str) -> Object:
@@ -55,6 +54,7 @@ class Tools:
 
 def summary(call: Call, job: Job) -> Object:
     """Return a row of a list of jobs."""
+    here = f"{call.url}/jobs/v2/{job.id}"
     return {
         "id": job.id,
         "name": job.name,
@@ -66,8 +66,8 @@ def summary(call: Call, job: Job) -> Object:
         "startTime": date(job.started),
         "endTime": date(job.stopped),
         "_links": {
-            "self": link(call, "jobs/v2", job.id),
-            "archiveData": link(call, "jobs/v2", job.id, "outputs/listings"),
+            "self": {"href": here},
+            "archiveData": {"href": f"{here}/outputs/listings"},
         },
     }
 

@@ -23,7 +23,7 @@ class State(NamedTuple):
     says: str
 
 
-#: In the order in which a job goes through them. The first row that fits a job is its state.
+#: In the order in which a job goes through them. A stage that no row names does not matter.
 TABLE = (
     State("PENDING", Status.SUBMITTED, None, "Job accepted and queued for submission."),
     State("PENDING", Status.PENDING, None, "Job accepted and queued for submission."),
@@ -46,6 +46,9 @@ TABLE = (
 )
 NAMES = tuple(dict.fromkeys(state.name for state in TABLE))
 _SAYS = {state.name: state.says for state in TABLE}
+_NAME: dict[tuple[str | None, str | None], str] = {
+    (state.status, state.stage): state.name for state in TABLE
+}
 _WAITING = (Status.SUBMITTED, Status.PENDING, Status.RUNNABLE)
 #: What lies between two statuses: said as passed when the second is reached.
 _PASSED = {
@@ -69,9 +72,7 @@ def state_of(job: Job) -> str:
 
 
 def _name(status: str, stage: str | None) -> str:
-    return next(
-        state.name for state in TABLE if state.status == status and state.stage in (None, stage)
-    )
+    return _NAME.get((status, stage)) or _NAME[status, None]
 
 
 def filter_of(state: str) -> Filter:
@@ -125,7 +126,11 @@ def history_of(events: Iterable[Event]) -> list[Entry]:
             passed = _passed(status, running=running, archived=archived)
             running = running or status is Status.RUNNING
             found += _lines([*passed, _shown(status, running=running)], event)
-    return [one for n, one in enumerate(found) if n == 0 or one.status != found[n - 1].status]
+    return [
+        one
+        for n, one in enumerate(found)
+        if n == 0 or one.status != found[n - 1].status or one.status not in NAMES
+    ]
 
 
 def _passed(status: Status, *, running: bool, archived: bool) -> list[str]:

@@ -16,7 +16,7 @@ AGAVE = Dialect(
     "agave",
     error,
     (
-        Route("GET", "jobs/v2", jobs.listed),
+        Route("GET", "jobs/v2", jobs.listed, short=jobs.is_short),
         Route("POST", "jobs/v2", jobs.submit, status=201),
         Route("GET", _J, jobs.shown, short=True),
         Route("POST", _J, jobs.manage),

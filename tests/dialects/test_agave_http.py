@@ -1,0 +1,243 @@
+"""Agave's API as raw requests: several people, hostile bodies, a valid control beside each."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from jupyter_server.auth import IdentityProvider, User
+from traitlets.config import Config
+
+from tests.serving import Answer
+from tests.waiting import auntil
+
+TOOL = """
+name = "echo"
+shell = true
+command = "sleep {wait}; echo {word}"
+[parameters.word]
+type = "string"
+default = "hi"
+[parameters.wait]
+type = "integer"
+default = 0
+[outputs.said]
+path = "stdout"
+"""
+CLOSED = TOOL.replace('"echo"', '"closed"', 1) + "restricted = true\n"
+
+
+class Named(IdentityProvider):
+    """Believes a header; stands for a provider that knows people apart."""
+
+    def get_user(self, handler):
+        name = handler.request.headers.get("X-Name")
+        return User(name) if name else None
+
+    def is_token_authenticated(self, handler):
+        return True
+
+
+@pytest.fixture
+def jp_server_config(jp_server_config, jp_root_dir):
+    tools = jp_root_dir / "tools"
+    tools.mkdir()
+    (tools / "echo.toml").write_text(TOOL)
+    restricted = CLOSED.replace("restricted = true\n", "")
+    (tools / "closed.toml").write_text("restricted = true\n" + restricted)
+    config = Config(jp_server_config)
+    config.ServerApp.identity_provider_class = Named
+    config.JobsExtension.admins = {"root"}
+    return config
+
+
+@pytest.fixture
+def agave(http_server_client, jp_serverapp):
+    """Return a function that asks as somebody; a body that is no bytes is sent as JSON."""
+
+    async def ask(who, verb, path, body=None, **headers):
+        sent = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        response = await http_server_client.fetch(
+            f"{jp_serverapp.base_url}jobs-ext/agave/{path}",
+            method=verb,
+            body=sent,
+            headers={"X-Name": who, **headers},
+            raise_error=False,
+            allow_nonstandard_methods=True,
+        )
+        return Answer(response.code, response.headers, response.body or b"")
+
+    return ask
+
+
+GOOD = {"name": "n", "appId": "echo-1.0", "inputs": {}, "parameters": {}, "archive": False}
+
+
+async def submitted(agave, who, **changes):
+    answer = await agave(who, "POST", "jobs/v2/", GOOD | changes)
+    assert answer.status == 201, answer.body
+    return answer.json["result"]["id"]
+
+
+async def state(agave, who, job):
+    return (await agave(who, "GET", f"jobs/v2/{job}/status")).json["result"]["status"]
+
+
+async def reached(agave, who, job, *wanted):
+    async def there():
+        found = await state(agave, who, job)
+        return found if found in wanted else None
+
+    return await auntil(there, what=f"{job} to be {wanted}")
+
+
+async def test_what_others_may_do_with_a_job(agave):
+    job = await submitted(agave, "ada", parameters={"wait": 600})
+    asked = [
+        ("GET", "", None, "read"),
+        ("GET", "/status", None, "read"),
+        ("GET", "/history", None, "read"),
+        ("GET", "/pems", None, "read"),
+        ("GET", "/pems/ada", None, "read"),
+        ("GET", "/outputs/listings/", None, "read"),
+        ("POST", "/pems", {"username": "cy", "permission": "READ"}, "write"),
+        ("POST", "/pems/cy", {"permission": "NONE"}, "write"),
+        ("DELETE", "/pems/cy", None, "write"),
+        ("POST", "", {"action": "stop"}, "write"),
+    ]
+
+    async def codes():
+        found = []
+        for verb, path, body, _ in asked:
+            found.append((await agave("bob", verb, f"jobs/v2/{job}{path}", body)).status)
+        return found
+
+    assert set(await codes()) == {404}
+    assert [row["id"] for row in (await agave("bob", "GET", "jobs/v2")).json["result"]] == []
+    await agave("ada", "POST", f"jobs/v2/{job}/pems", {"username": "bob", "permission": "READ"})
+    found = dict(zip(asked_names(asked), await codes(), strict=True))
+    assert {code for (_, right), code in found.items() if right == "read"} == {200}
+    assert {code for (_, right), code in found.items() if right == "write"} == {403}
+    await agave("ada", "POST", f"jobs/v2/{job}/pems/world", {"permission": "read_write"})
+    assert {code // 100 for code in await codes()} == {2}
+    assert await reached(agave, "ada", job, "STOPPED")
+    seen = (await agave("bob", "GET", f"jobs/v2/{job}/history")).json["result"]
+    assert [line["status"] for line in seen].count("PERMISSION_GRANT") == 3
+    assert (await agave("bob", "DELETE", f"jobs/v2/{job}")).status == 200
+    assert await state_code(agave, "ada", job) == 404
+
+
+def asked_names(asked):
+    return [(f"{verb} {path}", right) for verb, path, _, right in asked]
+
+
+async def state_code(agave, who, job):
+    return (await agave(who, "GET", f"jobs/v2/{job}/status")).status
+
+
+async def test_a_restricted_app(agave):
+    async def apps(who):
+        return [app["id"] for app in (await agave(who, "GET", "apps/v2")).json["result"]]
+
+    assert "closed-1.0" in await apps("root")
+    assert "closed-1.0" not in await apps("ada")
+    assert (await agave("ada", "GET", "apps/v2/closed-1.0")).status == 404
+    refused = await agave("ada", "POST", "jobs/v2", GOOD | {"appId": "closed-1.0"})
+    assert (refused.status, refused.json["field"]) == (400, "appId")
+    await submitted(agave, "root", appId="closed-1.0")
+
+
+async def test_a_job_that_runs_can_be_submitted_again(agave):
+    job = await submitted(agave, "ada", parameters={"wait": 600})
+    await reached(agave, "ada", job, "RUNNING")
+    again = await agave("ada", "POST", f"jobs/v2/{job}", {"action": "resubmit"})
+    assert again.status == 202
+    other = again.json["result"]["id"]
+    assert other != job
+    assert again.json["result"]["parameters"] == {"wait": 600, "word": "hi"}
+    for one in (job, other):
+        stopped = await agave("ada", "POST", f"jobs/v2/{one}", {"action": "stop"})
+        assert stopped.json["result"]["id"] == one
+        await reached(agave, "ada", one, "STOPPED")
+        twice = await agave("ada", "POST", f"jobs/v2/{one}", {"action": "stop"})
+        assert (twice.status, twice.json["result"]["status"]) == (200, "STOPPED")
+
+
+MULTIPART = "multipart/form-data; boundary=x"
+FORM = "application/x-www-form-urlencoded"
+FILE = (
+    b'--x\r\nContent-Disposition: form-data; name="fileToUpload"; filename="j"\r\n\r\n%s\r\n--x--'
+)
+
+
+BODIES = [
+    ("application/json", json.dumps(GOOD).encode(), 201, None),
+    ("application/octet-stream", json.dumps(GOOD).encode(), 201, None),
+    (FORM, json.dumps(GOOD).encode(), 201, None),
+    (FORM, b"name=n&appId=echo-1.0&word=ho&wait=0&archive=false", 201, None),
+    (FORM, b"name=n&appId=echo-1.0&wait=soon", 400, "wait"),
+    (FORM, b"name=%ff", 400, "name"),
+    (MULTIPART, FILE % json.dumps(GOOD).encode(), 201, None),
+    (MULTIPART, FILE % b"{", 400, None),
+    (MULTIPART, b"nonsense", 400, None),
+    ("application/json", b"", 400, None),
+    ("application/json", b"[]", 400, None),
+    ("application/json", b"{" * 5000, 400, None),
+    ("application/json", b'{"name":"\\ud800","appId":"echo-1.0"}', 400, None),
+    ("application/json", b'{"name":"\xff","appId":"echo-1.0"}', 400, None),
+    ("application/json", b'{"name":"n","appId":"echo-1.0","nodeCount":NaN}', 400, None),
+    ("", b'{"name":"n","appId":"echo-1.0","memoryPerNode":1e400}', 400, "memoryPerNode"),
+]
+
+
+async def test_bodies(agave):
+    good = 0
+    for kind, body, status, field in BODIES:
+        answer = await agave("ada", "POST", "jobs/v2", body, **{"Content-Type": kind})
+        assert answer.status == status, (body, answer.body)
+        assert answer.json["status"] == ("success" if status == 201 else "error")
+        assert answer.json["version"]
+        assert answer.json.get("field") == field
+        good += status == 201
+    assert len((await agave("ada", "GET", "jobs/v2")).json["result"]) == good
+
+
+async def test_what_a_query_changes(agave):
+    job = await submitted(agave, "ada")
+    path = f"jobs/v2/{job}"
+    assert (await agave("ada", "GET", f"{path}?naked=true")).json["id"] == job
+    assert b"\n  " in (await agave("ada", "GET", f"{path}?pretty=true")).body
+    picked = (await agave("ada", "GET", f"{path}?filter=id,_links.self.href,none")).json["result"]
+    assert (set(picked), set(picked["_links"])) == ({"id", "_links"}, {"self"})
+    for query, count in [
+        ("limit=0", 0),
+        ("limit=-1", 1),
+        ("limit=many&offset=none", 1),
+        ("limit=99999999999999999999&offset=1", 0),
+        ("status.neq=KILLED", 1),
+        ("status.like=KIL*", 0),
+        ("status.in=PENDING,STAGING_INPUTS,RUNNING,CLEANING_UP,FINISHED", 1),
+        ("created.between=2020-01-01,2200-01-01", 1),
+        ("created.on=2020-01-01", 0),
+        ("NAME.nlike=*x*", 1),
+        ("nodeCount=8", 0),
+        ("executionSystem.like=loc*", 1),
+        ("memoryPerNode.gt=1", 0),
+        ("unknown=1", 1),
+        ("orderBy=name&order=asc", 1),
+    ]:
+        answer = await agave("ada", "GET", f"jobs/v2?{query}")
+        assert (answer.status, len(answer.json["result"])) == (200, count), query
+
+
+NONSENSE = [
+    *("status=LOST", "status.lt=RUNNING", "name.near=x", "created.on=soon", "localId=abc"),
+    *("maxRunTime=a:b:c", "inputs=x", "orderBy=colour", "order=sideways", "name=%ff"),
+    *("name=%00", "created.between=2020-01-01", "memoryPerNode=lots", "name.like="),
+]
+
+
+async def test_searches_that_can_not_be(agave):
+    for query in NONSENSE:
+        answer = await agave("ada", "GET", f"jobs/v2?{query}")
+        assert (answer.status, answer.json["status"]) == (400, "error"), (query, answer.body)
