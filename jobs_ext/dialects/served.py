@@ -10,12 +10,13 @@ import msgspec
 from tornado import web
 
 from .agave.table import AGAVE
+from .analytics_automated.table import ANALYTICS_AUTOMATED
 from .et_engine import ET_ENGINE
 from .handler import DialectHandler, handlers_at_port, handlers_of
 from .local import Ports, check_ports
 from .table import Dialect
 
-_ALL: tuple[Dialect, ...] = (AGAVE, ET_ENGINE)
+_ALL: tuple[Dialect, ...] = (AGAVE, ANALYTICS_AUTOMATED, ET_ENGINE)
 DIALECTS = {dialect.name: dialect for dialect in _ALL}
 
 

@@ -65,16 +65,8 @@ class Documents:
     ) -> builtins.list[Document]:
         """Do as `put` with many documents, by key: all of them or none."""
         who.require("submit", "run")
-        encoded = {_checked_key(key): _encode(key, body) for key, body in bodies.items()}
-        owner, time = WORLD if shared else who.owner, now()
-        made = []
         with self._store.write(poke=()) as tx:
-            known = rows.by_keys(tx, dialect, kind, list(encoded))
-            for key, body in encoded.items():
-                old = _checked_place(who, known.get(key), key, version)
-                whose, before, created = old or (owner, 0, time)
-                made.append(Document(dialect, kind, key, whose, before + 1, created, time, body))
-            rows.put(tx, [msgspec.structs.asdict(one) for one in made])
+            made = keep(tx, who, dialect, kind, bodies, version=version, shared=shared)
         return [_opened(one) for one in made]
 
     def get(self, who: Principal, dialect: str, kind: str, key: str) -> Document:
@@ -123,6 +115,29 @@ class Documents:
         with self._store.write(poke=()) as tx:
             _checked_place(who, _found(tx, who, dialect, kind, key), key, version)
             rows.remove(tx, dialect, kind, key)
+
+
+def keep(
+    tx: Connection,
+    who: Principal,
+    dialect: str,
+    kind: str,
+    bodies: Mapping[str, Any],
+    *,
+    version: int | None = None,
+    shared: bool = False,
+) -> builtins.list[Document]:
+    """Do as `Documents.put_all` in a transaction, which may make what they are about, too."""
+    encoded = {_checked_key(key): _encode(key, body) for key, body in bodies.items()}
+    owner, time = WORLD if shared else who.owner, now()
+    known = rows.by_keys(tx, dialect, kind, list(encoded))
+    made = []
+    for key, body in encoded.items():
+        old = _checked_place(who, known.get(key), key, version)
+        whose, before, created = old or (owner, 0, time)
+        made.append(Document(dialect, kind, key, whose, before + 1, created, time, body))
+    rows.put(tx, [msgspec.structs.asdict(one) for one in made])
+    return made
 
 
 def _checked_key(key: str) -> str:

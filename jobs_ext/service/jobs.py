@@ -56,14 +56,18 @@ class Jobs:
         uploads = parts or {}
 
         def draft() -> Write:
-            good = self._draft(who, request, uploads)
-            check_contents(good, uploads)
-            good = fingerprinted(self._core, good)
-            told = describe_parts(good.arguments, uploads)
-            good = msgspec.structs.replace(good, arguments=told)
+            good = self.draft(who, request, uploads)
             return lambda tx, kept, columns: store_job(tx, who, good, kept, **columns)
 
         return self._core.job(who, accept(self._store, who, request, uploads, draft))
+
+    def draft(self, who: Principal, request: SubmitRequest, uploads: Uploads) -> Draft:
+        """Return a job as it is to be stored; raise what is wrong with it."""
+        good = self._draft(who, request, uploads)
+        check_contents(good, uploads)
+        good = fingerprinted(self._core, good)
+        told = describe_parts(good.arguments, uploads)
+        return msgspec.structs.replace(good, arguments=told)
 
     def counts(self, who: Principal) -> dict[str, int]:
         """Return how many of the jobs that `who` may see stand where."""

@@ -38,6 +38,7 @@ from .queues import Queues
 from .resolve import House
 from .retention import Keeping
 from .slots import Slots, detect
+from .together import Together
 from .toolgrants import ToolGrants
 from .tools import Tools
 from .trash import Trash
@@ -62,6 +63,7 @@ class Service:
         self.tool_grants = ToolGrants(core)
         self.jobs = Jobs(core)
         self.batches = Batches(core, self.jobs)
+        self.together = Together(core, self.jobs)
         self.trash = Trash(core, self.jobs, self.batches)
         self.keeping = Keeping(core, self.jobs, self.batches)
         self.outputs = Outputs(core)

@@ -1,0 +1,203 @@
+"""Submissions: one file and a few words, for one job or for several."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...model.errors import InvalidRequest, NotFound
+from ...model.ids import new_id
+from ...model.request import Options, SubmitRequest, Target
+from ...model.tool import Tool, ToolParameter
+from ...service import Upload
+from ...service.sanity import looks_like_code
+from ...service.together import Asked
+from ..table import Call, Reply
+from .errors import of_fields
+from .records import BATCH, OPEN, SINGLE, Batch, input_record, open_jobs
+from .tools import find, input_of, required
+
+_OWN = ("job", "submission_name", "email", "input_data")
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_LONGEST_NAME = 64
+_MAILBOX = re.compile(r"[^@\s,<>\"'?&%]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_LONGEST_MAILBOX = 254
+_SOFT, _HARD = 10, 15  # unfinished jobs: from the first number on they wait, behind the second none
+_NUMBER = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
+_LACKING = "You are missing a required parameter in your web form submission."
+_CODE = "Incoming data can not contain"
+
+
+class _Refusal(Exception):
+    """A submission that can't be taken, with the answer."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__()
+        self.reply = reply
+
+
+def submit(call: Call) -> object:
+    """Accept a submission: each of its jobs, or none."""
+    try:
+        return _submit(call)
+    except _Refusal as refusal:
+        return refusal.reply
+
+
+def _submit(call: Call) -> object:
+    kind = call.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if call.body and kind not in _FORMS:
+        told = f'Unsupported media type "{kind}" in request.'
+        raise _Refusal(Reply({"detail": told}, 415))
+    fields, files = call.form
+    given = {name: values[-1] for name, values in fields.items()}
+    if not all(name in given for name in ("submission_name", "email", "job")):
+        raise _Refusal(_error("Input does not contain all required fields"))
+    tools = _tools(call, given["job"])
+    before = _unfinished(call, len(tools))
+    _check_parameters(call, tools, given)
+    name, email = _checked_form(given)
+    sent = files.get("input_data")
+    if not sent:
+        raise _Refusal(of_fields(input_data=["This field is required."]))
+    batch = Batch(name, email, [tool.name for tool in tools], input_record(sent[-1]))
+    return {"UUID": _accept(call, tools, given, sent[-1], batch, before), "submission_name": name}
+
+
+def _tools(call: Call, names: str) -> list[Tool]:
+    tools = []
+    for name in names.split(","):
+        try:
+            tools.append(find(call, name))
+        except NotFound:
+            raise _Refusal(_error("Job name supplied does not exist", name)) from None
+    for tool in tools:
+        if not tool.enabled:
+            told = f"{tool.name} is present but currently disabled."
+            raise _Refusal(_error(told, status=403))
+    return tools
+
+
+def _unfinished(call: Call, more: int) -> list[str]:
+    """Return the caller's submissions that have not ended; no more than so many may be there."""
+    found = open_jobs(call)
+    if len(found) + more > _HARD:
+        told = f"You have no authority to post jobs....{len(found)}, concurrent jobs running"
+        raise _Refusal(_error(told, status=429))
+    return found
+
+
+def _check_parameters(call: Call, tools: Sequence[Tool], given: Mapping[str, str]) -> None:
+    """Refuse a submission that lacks a parameter, or in which one could be code."""
+    for tool in tools:
+        for name in required(tool):
+            if name not in given:
+                raise _parameter(call, tool, f"{_LACKING} ({name})")
+    for name, value in given.items():
+        if name in _OWN or _is_truth(tools, name, value):
+            continue
+        if kind := looks_like_code(value):
+            tool = next((one for one in tools if name in one.parameters), tools[0])
+            raise _parameter(call, tool, f"{_CODE} {kind}: {value[:_LONGEST_NAME]} ({name})")
+
+
+def _is_truth(tools: Sequence[Tool], name: str, value: str) -> bool:
+    """Tell whether a field is true or false, in any case, and wanted as that alone."""
+    kinds = {tool.parameters[name].type for tool in tools if name in tool.parameters}
+    return kinds == {"boolean"} and value.upper() in ("TRUE", "FALSE")
+
+
+def _parameter(call: Call, tool: Tool, why: str) -> _Refusal:
+    root = call.url.partition("://")[2].partition("/")[2]
+    discover = f"GET /{root}/endpoints to discover all required options"
+    return _Refusal(_error(f"Required Parameter for {tool.name} Missing.{why} {discover}"))
+
+
+def _checked_form(given: Mapping[str, str]) -> tuple[str, str]:
+    """Return name and address of a submission."""
+    name, email = given["submission_name"].strip(), given["email"].strip()
+    wrong: dict[str, list[str]] = {}
+    if not name:
+        wrong["submission_name"] = ["This field is required."]
+    elif len(name) > _LONGEST_NAME:
+        most = f"Ensure this value has at most {_LONGEST_NAME} characters (it has {len(name)})."
+        wrong["submission_name"] = [most]
+    if not email:
+        wrong["email"] = ["This field is required."]
+    elif len(email) > _LONGEST_MAILBOX or not _MAILBOX.fullmatch(email):
+        wrong["email"] = ["Enter a valid email address."]
+    if wrong:
+        raise _Refusal(of_fields(**wrong))
+    return name, email
+
+
+def _accept(
+    call: Call,
+    tools: Sequence[Tool],
+    given: Mapping[str, str],
+    file: Upload,
+    batch: Batch,
+    before: Sequence[str],
+) -> str:
+    """Accept the jobs of a submission and return its id."""
+    mails = [f"mailto:{batch.email}"] if call.service.outgoing.mail is not None else []
+    priority = -1 if len(before) >= _SOFT else 0
+    options = Options(name=batch.name, notify=[*mails], priority=priority)
+    asked = [
+        Asked(
+            SubmitRequest(Target(tool=tool.id), _arguments(tool, given), options),
+            {name: file} if (name := input_of(tool)) else {},
+        )
+        for tool in tools
+    ]
+    uuid = new_id()
+
+    def note(jobs: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        return {
+            BATCH: {uuid: batch.with_jobs(jobs)},
+            SINGLE: {job: {"batch": uuid} for job in jobs},
+            OPEN: {call.who.owner: [*before, *jobs]},
+        }
+
+    try:
+        call.service.together.submit(call.who, asked, "analytics_automated", note)
+    except InvalidRequest as error:
+        raise _Refusal(_refused(error, tools)) from None
+    return uuid
+
+
+def _arguments(tool: Tool, given: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        name: _value(declared, given[name])
+        for name, declared in tool.parameters.items()
+        if name in given
+    }
+
+
+def _value(declared: ToolParameter, text: str) -> Any:
+    """Return a value as its parameter wants it; what it can't be is left for the tool to refuse."""
+    if declared.type == "boolean" and text.upper() in ("TRUE", "FALSE"):
+        return text.upper() == "TRUE"
+    if declared.type in ("integer", "number") and _NUMBER.fullmatch(text):
+        number = float(text)
+        return int(text) if "." not in text else number if math.isfinite(number) else text
+    return text
+
+
+def _refused(error: InvalidRequest, tools: Sequence[Tool]) -> Reply:
+    """Return the answer for what the service refused, by the field of the form."""
+    field = (error.field or "").removeprefix("arguments.").partition("[")[0]
+    if any(field == input_of(tool) for tool in tools):
+        return of_fields(input_data=["Input data could not be validated", str(error)])
+    if any(field in tool.parameters for tool in tools):
+        return of_fields(**{field: [str(error)]})
+    of_form = {"options.name": "submission_name", "options.notify": "email"}
+    named = next((name for start, name in of_form.items() if field.startswith(start)), "")
+    return of_fields(**{named: [str(error)]}) if named else _error(str(error))
+
+
+def _error(message: str, value: str | None = None, *, status: int = 400) -> Reply:
+    told = message if value is None else f"{message}: {value[:_LONGEST_NAME]}"
+    return Reply({"error": told}, status)
