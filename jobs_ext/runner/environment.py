@@ -43,8 +43,8 @@ def own(work: Work, at: AttemptPaths) -> dict[str, str]:
     found = {
         "JOBS_ID": work.id,
         "JOBS_ATTEMPT": str(work.attempt),
-        "JOBS_OUTPUT_DIR": str(at.outputs),
-        "JOBS_PROGRESS": str(at.progress),
+        "JOBS_OUTPUT_DIR": at.text("outputs"),
+        "JOBS_PROGRESS": at.text("progress"),
     }
     if work.gpus:  # ROCR_VISIBLE_DEVICES would number anew what HIP numbers by the other two
         found |= dict.fromkeys(("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"), ",".join(work.gpus))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from ..model.clock import from_epoch, to_epoch
 from ..model.reasons import (
@@ -35,14 +36,18 @@ class Live:
     limits: Limits
     begun: Begun | None = None
     stopping: bool = False  # the executor was asked to end it
-    progress: ProgressFile = field(init=False)
-    files: FolderSize = field(init=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def progress(self) -> ProgressFile:
+        """Where it says how far it is."""
+        return ProgressFile(self.plan.at.progress)
+
+    @cached_property
+    def files(self) -> FolderSize:
+        """The files it makes."""
         at = self.plan.at
-        self.progress = ProgressFile(at.progress)
         own = [at.work, at.steps] if self.plan.private else []
-        self.files = FolderSize([at.outputs, *own])
+        return FolderSize([at.outputs, *own])
 
     @property
     def deadline(self) -> float | None:

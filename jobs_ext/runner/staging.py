@@ -34,6 +34,7 @@ class Plan(Struct, frozen=True):
     work: Work
     tool: Tool | None
     at: AttemptPaths
+    kind: str  # what it comes down to: command, script, notebook, function or steps
 
     @property
     def key(self) -> str:
@@ -44,16 +45,6 @@ class Plan(Struct, frozen=True):
     def lane(self) -> str:
         """The place on the machine it takes, maybe in turns with others."""
         return self.work.lane or self.key
-
-    @property
-    def kind(self) -> str:
-        """What it comes down to: command, script, notebook, function or steps."""
-        if self.tool is None:
-            return self.work.target.kind
-        if self.tool.steps:
-            return "steps"
-        kinds = ("command", "script", "notebook", "function")
-        return next(kind for kind in kinds if isinstance(getattr(self.tool, kind), str | list))
 
     @property
     def private(self) -> bool:
@@ -89,7 +80,15 @@ class Plan(Struct, frozen=True):
 
 def plan(work: Work, at: AttemptPaths) -> Plan:
     """Return the plan of a claimed or recovered attempt."""
-    return Plan(work, None if work.tool is None else msgspec.convert(work.tool, Tool), at)
+    tool = None if work.tool is None else msgspec.convert(work.tool, Tool)
+    return Plan(work, tool, at, work.target.kind if tool is None else _kind(tool))
+
+
+def _kind(tool: Tool) -> str:
+    if tool.steps:
+        return "steps"
+    kinds = ("command", "script", "notebook", "function")
+    return next(kind for kind in kinds if isinstance(getattr(tool, kind), str | list))
 
 
 def stage(one: Plan, spares: SpareFolders) -> Launch:
@@ -115,9 +114,11 @@ def stage(one: Plan, spares: SpareFolders) -> Launch:
 
 
 def _make_folders(one: Plan, spares: SpareFolders) -> None:
-    one.at.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.path.lexists(one.at.folder):  # it was claimed before, and not started
-        shutil.rmtree(one.at.folder)
+    folder = one.at.text()
+    if os.path.lexists(folder):  # it was claimed before, and not started
+        shutil.rmtree(folder)
+    elif not os.path.isdir(os.path.dirname(folder)):  # noqa: PTH112, PTH120 - hot
+        one.at.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if one.plain:
         return
     one.at.folder.mkdir(mode=0o700)
@@ -145,14 +146,14 @@ def _launch(one: Plan, arguments: dict[str, Any]) -> Launch:
         lane=one.lane,
         argv=command,
         cwd=str(one.cwd),
-        stdout=str(one.at.stdout),
-        stderr=str(one.at.stderr),
-        alive=str(one.at.alive),
+        stdout=one.at.text("stdout"),
+        stderr=one.at.text("stderr"),
+        alive=one.at.text("alive"),
         environment=own,
         shared=shared,
         memory=one.work.memory,
         parent=_parent(one, command, shared),
-        folder=str(one.at.folder) if one.plain else None,
+        folder=one.at.text() if one.plain else None,
     )
 
 

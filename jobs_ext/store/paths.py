@@ -7,7 +7,6 @@ import os
 import secrets
 import tempfile
 import uuid
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -15,51 +14,66 @@ _LONGEST_SOCKET_NAME = len("/server-4194304.sock")
 _SOCKET_PATH_LIMIT = 100  # bytes; the system's own limit is 108 on Linux, 104 on macOS
 
 
-@dataclass(frozen=True)
 class AttemptPaths:
-    """The files of one attempt of a job; the runner makes them at launch."""
+    """The files of one attempt of a job; the runner makes them at launch.
 
-    folder: Path
+    Each is there as a `Path` and, by its name, as text, which costs a tenth of that.
+    """
 
-    @cached_property
+    def __init__(self, folder: str | Path) -> None:
+        self._folder = os.fspath(folder)
+
+    def text(self, name: str = "") -> str:
+        """Return the path of a file of this name, or of the folder."""
+        return f"{self._folder}/{name}" if name else self._folder
+
+    def _path(self, name: str) -> Path:
+        return Path(f"{self._folder}/{name}")
+
+    @property
+    def folder(self) -> Path:
+        """What holds all the others."""
+        return Path(self._folder)
+
+    @property
     def stdout(self) -> Path:
         """What the attempt wrote to its standard output."""
-        return self.folder / "stdout"
+        return self._path("stdout")
 
-    @cached_property
+    @property
     def stderr(self) -> Path:
         """What the attempt wrote to its standard error."""
-        return self.folder / "stderr"
+        return self._path("stderr")
 
-    @cached_property
+    @property
     def alive(self) -> Path:
         """Locked by the attempt and its descendants for as long as any of them lives."""
-        return self.folder / "alive"
+        return self._path("alive")
 
-    @cached_property
+    @property
     def progress(self) -> Path:
         """JSON lines that the job appends to say how far it is."""
-        return self.folder / "progress"
+        return self._path("progress")
 
-    @cached_property
+    @property
     def request(self) -> Path:
         """Folder of what a payload reads: its arguments, and where it leaves its error."""
-        return self.folder / "request"
+        return self._path("request")
 
-    @cached_property
+    @property
     def work(self) -> Path:
         """The private folder a tool's job runs in."""
-        return self.folder / "work"
+        return self._path("work")
 
-    @cached_property
+    @property
     def steps(self) -> Path:
         """Folder of the steps' folders, of a tool that has steps."""
-        return self.folder / "steps"
+        return self._path("steps")
 
-    @cached_property
+    @property
     def outputs(self) -> Path:
         """What ``$JOBS_OUTPUT_DIR`` names: every file in it is kept."""
-        return self.folder / "outputs"
+        return self._path("outputs")
 
 
 class Paths:
@@ -104,7 +118,7 @@ class Paths:
         """Folder of uploaded files and pickles, named by their SHA-256."""
         return self.root / "parts"
 
-    @property
+    @cached_property
     def jobs(self) -> Path:
         """Folder of the jobs' own folders."""
         return self.root / "jobs"
@@ -179,7 +193,7 @@ class Paths:
 
     def attempt(self, job_id: str, number: int) -> AttemptPaths:
         """Return the names of one attempt's files."""
-        return AttemptPaths(self.jobs / job_id[:6] / f"{job_id}-{number}")
+        return AttemptPaths(f"{self.jobs}/{job_id[:6]}/{job_id}-{number}")
 
     def given(self, job_id: str) -> Path:
         """Return the folder of the outputs that a job was given from outside."""
