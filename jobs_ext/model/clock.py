@@ -7,12 +7,17 @@ from datetime import UTC, datetime
 
 def now() -> str:
     """Return the present time, e.g. ``2026-10-01T09:30:00.123456Z``."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return _written(datetime.now(UTC))
 
 
 def from_epoch(seconds: float) -> str:
     """Return the time `seconds` after the Unix epoch."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return _written(datetime.fromtimestamp(seconds, UTC))
+
+
+def _written(time: datetime) -> str:
+    """Return a time in UTC; by `strftime` that takes twice as long."""
+    return time.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def to_epoch(text: str) -> float:

@@ -46,8 +46,9 @@ _SLOW_LOOK = 2.0  # seconds between looks at the store when no poke comes
 _WATCH = 0.2  # seconds between looks at running attempts
 _RETRY = 1.0  # seconds after the store or the executor could not be reached
 _GATHER = 0.03  # seconds that starts may wait to be stored together with their ends
-_NAP = 0.1  # seconds in which ends are gathered, while others wait in their lanes
-_MOST_AT_ONCE = 200  # attempts claimed in one transaction
+_NAP = 0.1  # seconds between looks at what happened, while others wait in their lanes
+_GATHER_MANY = 0.25  # seconds in which ends are gathered then, unless a lane needs more jobs
+_MOST_AT_ONCE = 500  # attempts claimed in one transaction
 _CANCELLED = Why(ReasonCode.CANCELLED, "cancelled by the user")
 _log = logging.getLogger(__name__)
 
@@ -174,7 +175,8 @@ class Runner:
             self._take(happening)
         self._changes += self._finisher.done()
         if self._changes and not untold:
-            self._tell_due = time.monotonic() + _GATHER
+            gather = _GATHER_MANY if self._lives.queueing else _GATHER
+            self._tell_due = time.monotonic() + gather
 
     def _take(self, happening: Happening) -> None:
         live = self._lives.get(happening.key)
@@ -196,7 +198,8 @@ class Runner:
         self._lives.remove(happening.key)
 
     def _exited(self, live: Live, exited: Exited) -> None:
-        self._note_progress(live)
+        if exited.logs is None:  # else it left nothing that could say how far it is
+            self._note_progress(live)
         if live.plan.work.batch is not None:
             self._pace.note(live.plan.work.batch, exited.duration)
         ended = self._finisher.finish(live.plan, exited, live.limits)
@@ -241,14 +244,19 @@ class Runner:
         """Store what was heard, unless that can wait; tell whether it was done."""
         if not self._changes:
             return False
-        can_wait = all(isinstance(change, Started | Progressed) for change in self._changes)
-        if can_wait and time.monotonic() < self._tell_due:
+        if time.monotonic() < self._tell_due and self._can_wait():
             return False
         self._queue.apply(self._changes)
         self._changes = []
         if not self._finisher.busy:
             self._executor.tidy()
         return True
+
+    def _can_wait(self) -> bool:
+        """Tell whether nobody needs what was heard: no slot is free, and no lane half empty."""
+        if self._lives.queueing:
+            return not any(self._lives.lanes(self._pace.depths()))
+        return all(isinstance(change, Started | Progressed) for change in self._changes)
 
     def _go_on(self) -> None:
         """Let jobs go on, stop cancelled ones, and start what fits."""

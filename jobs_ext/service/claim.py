@@ -21,14 +21,17 @@ from ..store.lines import LineRow
 from .room import Place, Room
 from .shares import Shares, caps
 
-_AT_ONCE = 50  # jobs of a line that are read together
+_AT_ONCE = 100  # jobs of a line that are read together
 
 
 class _Head:
     """A line, and the next of its jobs."""
 
-    def __init__(self, connection: Connection, line: LineRow, now: float) -> None:
+    def __init__(
+        self, connection: Connection, line: LineRow, rules: Scheduling, now: float
+    ) -> None:
         self.line = line
+        self.caps = tuple(caps(line, rules))
         self._connection = connection
         self._now = now
         self._read: deque[JobRow] = deque()
@@ -73,7 +76,7 @@ class Claim:
         self._rules = rules
         self._left = limit
         self._room = Room(free, depths, lanes)
-        self._shares = Shares(rules)
+        self._shares = Shares()
         self._now = time.time()
         self._blocked: list[_Head] = []  # lines whose first job fits nowhere now
         self._many = False  # whether several owners wait
@@ -96,7 +99,7 @@ class Claim:
         for _, group in groupby(found, key=lambda line: line.priority):
             if self._blocked:  # they come before all that follow, who shall not hold them up
                 self._room.close_lanes()
-            heads = [_Head(connection, line, self._now) for line in group]
+            heads = [_Head(connection, line, self._rules, self._now) for line in group]
             kept = self._serve_due([head for head in heads if self._is_due(head)])
             self._in_turns([head for head in heads if head.line.pk not in kept])
 
@@ -105,7 +108,7 @@ class Claim:
         self._many = len({line.owner for line in found}) > 1
         if self._many or any(True for line in found for _ in caps(line, self._rules)):
             active, turns = rows.active(connection), rows.turns(connection)
-            self._shares = Shares(self._rules, active, turns)
+            self._shares = Shares(active, turns)
 
     def _is_due(self, head: _Head) -> bool:
         """Tell whether the first of a line has let others pass for long enough."""
@@ -117,7 +120,7 @@ class Claim:
         """Start the first of these lines before all others; return those room is kept for."""
         kept = set()
         for head in sorted(due, key=lambda head: float(head.line.passed_since)):
-            if head.job is None or self._shares.full(head.line):
+            if head.job is None or self._shares.full(head.caps):
                 continue
             if self._left <= 0 or not self._start(head):
                 self._room.keep(head.line)
@@ -146,7 +149,7 @@ class Claim:
 
     def _go_on(self, head: _Head) -> bool:
         """Start the next job of a line; tell whether more of it can follow."""
-        if self._shares.full(head.line):
+        if self._shares.full(head.caps):
             return False
         if self._room.suits(head.line):
             if head.job is None:
@@ -161,7 +164,7 @@ class Claim:
         """Choose the next job of a line, if there is a place for it."""
         job, line = head.job, head.line
         assert job is not None
-        place = self._room.take(job, line, alone=any(True for _ in caps(line, self._rules)))
+        place = self._room.take(job, line, alone=bool(head.caps))
         if place is None:
             return False
         self.rows.append(job)

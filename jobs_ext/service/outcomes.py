@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from ..model.reasons import LOST, ReasonCode
-from ..model.status import Stage, Status
+from ..model.status import FINAL, Stage, Status
 from ..model.work import (
     Aborted,
     Change,
@@ -61,7 +61,7 @@ class Outcomes:
     def _is_open(self, row: JobRow) -> bool:
         """Tell whether the latest attempt has not ended."""
         status = self._attempts.get(row.pk, row.number).get("status", row.attempt_status)
-        return not Status(status).final
+        return status not in FINAL
 
     def _take(self, row: JobRow, change: Change) -> None:
         match change:
@@ -83,18 +83,17 @@ class Outcomes:
     def _started(self, row: JobRow, change: Started | NodeStarted) -> None:
         if self._changes.status(row) is not Status.STARTING:
             return
-        self._run(row, change.time)
         facts = asdict(change)
         for name in ("job", "attempt", "time"):
             del facts[name]
-        self._note_attempt(row, start=change.time, **facts)
+        self._run(row, change.time, start=change.time, **facts)
 
-    def _run(self, row: JobRow, started: str) -> None:
-        """Move a job to RUNNING."""
+    def _run(self, row: JobRow, started: str, **facts: Any) -> None:
+        """Move a job to RUNNING, and note these facts of its attempt."""
         data = {"attempt": row.number}
         columns = {"stage": str(Stage.RUNNING), "started": started, "stopped": None}
         self._changes.move(row, Status.RUNNING, time=started, data=data, **columns)
-        self._note_attempt(row, status=str(Status.RUNNING))
+        self._note_attempt(row, status=str(Status.RUNNING), **facts)
 
     def _reached(self, row: JobRow, change: Reached) -> None:
         if self._changes.status(row) is Status.STARTING:
@@ -131,13 +130,17 @@ class Outcomes:
             ran or change.status is Status.SUCCEEDED
         ):
             self._run(row, change.time)  # it was too quick for its start to be told
-        facts = ("exit_code", "signal", "peak_memory", "cpu_seconds", "duration", "log_tail")
         why = {"reason_code": change.reason_code, "reason": change.reason}
         self._note_attempt(
             row,
             status=str(change.status),
             stop=change.time,
-            **{name: getattr(change, name) for name in facts},
+            exit_code=change.exit_code,
+            signal=change.signal,
+            peak_memory=change.peak_memory,
+            cpu_seconds=change.cpu_seconds,
+            duration=change.duration,
+            log_tail=change.log_tail,
             **why,
         )
         self._keep_outputs(row, change)

@@ -30,7 +30,7 @@ class Queues:
         who.require("read")
         rules = self._core.house.scheduling
         with self._core.store.read() as connection:
-            shares = Shares(rules, lines.active(connection))
+            shares = Shares(lines.active(connection))
         return [
             QueueInfo(name, queue.description, queue.max_running, shares.running("queue", name))
             for name, queue in rules.queues.items()

@@ -51,10 +51,7 @@ class Shares:
     `active` are lines with the number of their jobs under way; `turns` are the owners' numbers.
     """
 
-    def __init__(
-        self, rules: Scheduling, active: Iterable[LineRow] = (), turns: Mapping[str, int] = {}
-    ) -> None:
-        self._rules = rules
+    def __init__(self, active: Iterable[LineRow] = (), turns: Mapping[str, int] = {}) -> None:
         self._turns = dict(turns)
         self._latest = max(turns.values(), default=0)
         self._running: Counter[tuple[str, str | int]] = Counter()
@@ -66,9 +63,9 @@ class Shares:
         """Return how many jobs of this queue, owner, tool or batch are under way."""
         return self._running[kind, name]
 
-    def full(self, line: LineRow) -> Cap | None:
-        """Return the cap that keeps the jobs of a line from being started, if one does."""
-        for cap in caps(line, self._rules):
+    def full(self, limits: Iterable[Cap]) -> Cap | None:
+        """Return the one of these caps that keeps jobs from being started, if one does."""
+        for cap in limits:
             if self._running[cap.kind, cap.name] >= cap.most:
                 return cap
         return None

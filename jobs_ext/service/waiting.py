@@ -21,7 +21,7 @@ from ..store.lines import LineRow
 from .executors import EXECUTORS, LOCAL, NODE
 from .hints import listed
 from .resolve import House
-from .shares import Cap, Shares, suits
+from .shares import Cap, Shares, caps, suits
 
 
 class Reason(NamedTuple):
@@ -59,7 +59,8 @@ class _Queue:
         self._here = [line for line in waiting if line.executor == LOCAL]
         everywhere = lines.active(connection)
         active = [line for line in everywhere if line.executor == LOCAL]
-        self._shares = Shares(house.scheduling, everywhere)
+        self._rules = house.scheduling
+        self._shares = Shares(everywhere)
         self._cpu = max(0.0, self._slots.cpu - sum(line.cpu * line.jobs for line in active))
         self._memory = max(0, self._slots.memory - sum(a.memory * a.jobs for a in active))
         self._gpus = max(0, len(self._slots.gpus) - sum(line.gpu * line.jobs for line in active))
@@ -73,7 +74,7 @@ class _Queue:
             return Reason(ReasonCode.WAITING_DISK, told)
         if row.not_before and row.not_before > time.time():
             return _back_off(row)
-        if cap := self._shares.full(line):
+        if cap := self._shares.full(caps(line, self._rules)):
             return self._capped(cap)
         if line.executor == NODE:
             return Reason(ReasonCode.WAITING_NODE, self._for_a_node(line))

@@ -16,7 +16,7 @@ from ..store.jobs import JobRow
 from .archiving import filled
 from .core import Core
 from .files import whole_path
-from .references import OutputReference, references
+from .references import OUTPUT, OutputReference, references
 from .room import Place
 
 
@@ -39,11 +39,7 @@ def _work(
     core: Core, connection: Connection, row: JobRow, spec: Spec, number: int, place: Place
 ) -> Work:
     arguments = _with_whole_paths(msgspec.json.decode(row.arguments), spec)
-    wanted = [
-        (reference.job, reference.name)
-        for reference in references(arguments, "arguments")
-        if isinstance(reference, OutputReference)
-    ]
+    wanted = _needed_outputs(arguments) if OUTPUT in row.arguments else []
     return Work(
         id=row.id,
         attempt=number,
@@ -65,6 +61,15 @@ def _work(
         gpus=place.gpus,
         archive=_archive(row, spec),
     )
+
+
+def _needed_outputs(arguments: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return job and name of the outputs that arguments refer to."""
+    return [
+        (reference.job, reference.name)
+        for reference in references(arguments, "arguments")
+        if isinstance(reference, OutputReference)
+    ]
 
 
 def _archive(row: JobRow, spec: Spec) -> ArchivePlace | None:

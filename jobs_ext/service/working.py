@@ -45,7 +45,7 @@ from .executors import NODE
 from .nodes import owned
 from .outcomes import Outcomes
 from .principal import Principal
-from .shares import Shares, suits
+from .shares import Shares, caps, suits
 
 _LONGEST_REASON = 100_000  # characters; of a longer one the end is kept
 _LARGEST_PROGRESS = 2**16  # bytes of JSON
@@ -184,10 +184,10 @@ class Working:
         waiting = [line for line in lines.waiting(tx, NODE) if suits(node, line)]
         if not waiting:
             return None
-        shares = Shares(self._core.house.scheduling, lines.active(tx), lines.turns(tx))
+        shares = Shares(lines.active(tx), lines.turns(tx))
         waiting.sort(key=lambda line: (-line.priority, shares.standing(line.owner), line.head))
         for line in waiting:
-            if shares.full(line):
+            if shares.full(caps(line, self._core.house.scheduling)):
                 continue
             for row in lines.first(tx, line.pk, 1, now=time.time()):
                 if not wanted.tools or {row.tool, row.tool_name} & set(wanted.tools):

@@ -24,10 +24,11 @@ class Changes:
         self._tx = tx
         self._columns = Updates(job)
         self._events: list[dict[str, Any]] = []
+        self._moved: dict[int, Status] = {}  # where jobs have got to, by pk
 
     def status(self, row: Row[Any]) -> Status:
         """Return the status of a job, the changes gathered so far included."""
-        return Status(self._columns.get(row.pk).get("status", row.status))
+        return self._moved.get(row.pk) or Status(row.status)
 
     def move(
         self,
@@ -41,6 +42,7 @@ class Changes:
         """Move a job to another status. Raises `IllegalMove` if the table of moves forbids it."""
         old = self.status(row)
         check_move(old, new)
+        self._moved[row.pk] = new
         facts = {"from": old, "status": new} | {k: v for k, v in (data or {}).items() if v}
         self.note(row, "status", time=time, data=facts, status=str(new), **columns)
 
@@ -64,5 +66,5 @@ class Changes:
         count = len(self._columns)
         self._columns.write(self._tx)
         events.append(self._tx, self._events)
-        self._events = []
+        self._events, self._moved = [], {}
         return count

@@ -85,7 +85,7 @@ def waiting(connection: Connection, executor: str = "local") -> list[LineRow]:
 
     Each has the pk of its first job (`head`).
     """
-    return list(_WAITING.run(connection, executor=executor))
+    return [*_WAITING.run(connection, executor=executor).all()]
 
 
 _FIRST = Prepared(
@@ -102,7 +102,7 @@ def first(
     connection: Connection, pk: int, limit: int, *, after: int = 0, now: float
 ) -> list[JobRow]:
     """Return the first jobs of a line whose pks are above `after` and whose back-off is over."""
-    return list(_FIRST.run(connection, line=pk, after=after, now=now, most=limit))
+    return [*_FIRST.run(connection, line=pk, after=after, now=now, most=limit).all()]
 
 
 _PLACES = Prepared(
@@ -116,7 +116,7 @@ _PLACES = Prepared(
 
 def places(connection: Connection, pk: int, limit: int) -> list[int]:
     """Return the pks of the first jobs of a line."""
-    return list(_PLACES.run(connection, line=pk, most=limit).scalars())
+    return [*_PLACES.run(connection, line=pk, most=limit).scalars().all()]
 
 
 _ACTIVE = Prepared(
@@ -132,7 +132,7 @@ _ACTIVE = Prepared(
 
 def active(connection: Connection) -> list[LineRow]:
     """Return the facts of the lines of which jobs are under way, and how many are (`jobs`)."""
-    return list(_ACTIVE.run(connection))
+    return [*_ACTIVE.run(connection).all()]
 
 
 def turns(connection: Connection) -> dict[str, int]:
