@@ -12,6 +12,7 @@ from ..model.query import JobQuery
 from ..model.request import BatchChange, BatchRequest
 from ..model.view import batch_view
 from ..service.uploads import Upload
+from .forms import FormHandler
 from .handler import JobsHandler
 from .jobs import is_short
 from .operation import authorized, operation
@@ -27,8 +28,11 @@ class BatchQuery(Struct, frozen=True, forbid_unknown_fields=True):
     cursor: str | None = None  # `next` of the page before
 
 
-class BatchesHandler(JobsHandler):
+@web.stream_request_body
+class BatchesHandler(FormHandler):
     """``batches``."""
+
+    resource = RESOURCE
 
     @web.authenticated
     @authorized("read", resource=RESOURCE)

@@ -19,6 +19,8 @@ from ..service.uploads import Upload
 if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
 
+    from .forms import Form
+
 T = TypeVar("T", bound=msgspec.Struct)
 
 JSON_LIMIT = 64 * 2**20  # bytes of JSON; larger things are sent as files beside it
@@ -77,49 +79,70 @@ def _lists(shape: type[msgspec.Struct]) -> frozenset[str]:
     return frozenset(field.encode_name for field in fields if _is_list(field.type))
 
 
+def media_type(request: HTTPServerRequest) -> str:
+    """Return the type of a request's body, without what stands behind it."""
+    return request.headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
+
+
+def boundary(request: HTTPServerRequest) -> bytes:
+    """Return what stands between the parts of a form; `InvalidRequest` when that is not said."""
+    for parameter in request.headers["Content-Type"].split(";")[1:]:
+        name, _, value = parameter.strip().partition("=")
+        if name.strip().lower() == "boundary" and value:
+            return value.strip().strip('"').encode("latin-1", "replace")
+    raise InvalidRequest(
+        "The type of the body names no boundary.",
+        field="Content-Type",
+        value=request.headers["Content-Type"],
+    )
+
+
 def decode_body(
-    request: HTTPServerRequest, shape: type[T], *, files: bool
+    request: HTTPServerRequest, shape: type[T], *, files: bool = False, form: Form | None = None
 ) -> tuple[T, dict[str, Upload]]:
-    """Return the body of `request` as a `shape`, and the files sent with it by part name."""
-    kind = request.headers.get("Content-Type", JSON).partition(";")[0].strip().lower()
+    """Return the body of `request` as a `shape`, and the files sent with it by part name.
+
+    `form` is the body where it was a form; `files` tells whether it might have been.
+    """
+    if form is not None:
+        uploads = _uploads(form)
+        return decode_json(_request_part(form), shape), uploads
+    kind = media_type(request)
     if kind == JSON or not request.body:
         return decode_json(request.body or b"{}", shape), {}
-    if kind == MULTIPART and files:
-        uploads = _uploads(request)
-        return decode_json(_request_part(request, uploads), shape), uploads
     also = f" or {MULTIPART}" if files else ""
     raise web.HTTPError(415, f"Send the body as {JSON}{also}, not as {kind}.")
 
 
-def _uploads(request: HTTPServerRequest) -> dict[str, Upload]:
-    for name, sent in request.files.items():
-        if len(sent) > 1:
-            raise InvalidRequest(f"There are {len(sent)} parts named {name!r}.", field=name)
-        if not is_filename(sent[0].filename):
+def _uploads(form: Form) -> dict[str, Upload]:
+    uploads: dict[str, Upload] = {}
+    for name, upload in form.files:
+        if name in uploads:
+            raise InvalidRequest(f"There are several parts named {name!r}.", field=name)
+        if not is_filename(upload.filename):
             raise InvalidRequest(
                 f"No file can have the name of the part {name!r}.",
                 field=name,
-                value=sent[0].filename,
+                value=upload.filename,
                 hint="Shorten it.",
             )
-    for name in request.body_arguments:
+        uploads[name] = upload
+    for name, _ in form.fields:
         if name != "request":
             raise InvalidRequest(
                 f"The part {name!r} is not a file.",
                 field=name,
                 hint="Give it a file name, or put the value into the part `request`.",
             )
-    return {
-        name: Upload(filename=file.filename, media_type=file.content_type, body=file.body)
-        for name, (file,) in request.files.items()
-    }
+    uploads.pop("request", None)
+    return uploads
 
 
-def _request_part(request: HTTPServerRequest, uploads: dict[str, Upload]) -> bytes:
-    plain = request.body_arguments.get("request", [])
-    if "request" in uploads:  # some clients send every part as a file
-        plain = [*plain, request.files["request"][0].body]
-        del uploads["request"]
+def _request_part(form: Form) -> bytes:
+    """Return the JSON; some clients send every part as a file."""
+    plain = [value for name, value in form.fields if name == "request"]
+    bodies = [upload.body for name, upload in form.files if name == "request"]
+    plain += [body for body in bodies if isinstance(body, bytes)]
     if len(plain) != 1:
         raise InvalidRequest(
             "A multipart request needs exactly one part named `request`.",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..service import Service
     from ..service.principal import Principal
     from .backend import Backend
+    from .forms import Form
     from .people import Keyed
 
 API = "jobs-ext/api/v1"
@@ -148,6 +149,10 @@ class JobsHandler(ExtensionHandlerMixin, Caller, APIHandler):
         To look is none: a panel left open would keep an idle server alive.
         """
         return self.request.method not in ("GET", "HEAD")
+
+    async def form(self) -> Form | None:
+        """Return the body as a form, None when it is none (see `forms.FormHandler`)."""
+        return None
 
     def answer(self, value: object, status: int) -> None:
         """Send `value` as JSON; nothing at all for None."""

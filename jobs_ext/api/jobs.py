@@ -13,6 +13,7 @@ from ..model.query import JobQuery, JobSearch
 from ..model.request import Context, JobChange, SubmitRequest
 from ..model.view import view_model
 from ..service.uploads import Upload
+from .forms import FormHandler
 from .handler import JobsHandler
 from .operation import authorized, operation
 
@@ -47,8 +48,11 @@ def is_short(query: JobQuery) -> bool:
     return query.limit <= _SHORT_PAGE and not long
 
 
-class JobsCollectionHandler(JobsHandler):
+@web.stream_request_body
+class JobsCollectionHandler(FormHandler):
     """``jobs``."""
+
+    resource = RESOURCE
 
     @web.authenticated
     @authorized("read", resource=RESOURCE)
@@ -80,8 +84,11 @@ class SearchHandler(JobsHandler):
         return await self.backend.call(self.service.jobs.search, self.who, body)
 
 
-class CheckHandler(JobsHandler):
+@web.stream_request_body
+class CheckHandler(FormHandler):
     """``check``."""
+
+    resource = RESOURCE
 
     @web.authenticated
     @authorized("execute", resource=RESOURCE)

@@ -76,7 +76,11 @@ def operation(summary: str, **rest: Any) -> Callable[[Method], Verb]:
                 taken["query"] = query
             if told.body is not None:
                 taken["body"], files = await handler.call(
-                    decode_body, handler.request, told.body, files=told.files
+                    decode_body,
+                    handler.request,
+                    told.body,
+                    files=told.files,
+                    form=await handler.form(),
                 )
                 taken |= {"files": files} if told.files else {}
             answer = await method(handler, *path, **taken)

@@ -18,7 +18,7 @@ from ..store.faults import mapped_faults
 from ..store.jobs import JobRow
 from .intake import verbs_for
 from .principal import Principal
-from .uploads import Drafts, Uploads, digest
+from .uploads import Drafts, Uploads, hash_of
 
 #: Stores what was found good, given the hashes of its parts and its own columns; returns its id.
 Write = Callable[[Connection, dict[str, str], dict[str, Any]], str]
@@ -63,7 +63,7 @@ def _request_hash(
     request: SubmitRequest | BatchRequest, uploads: Uploads, repeats: JobRow | None
 ) -> str:
     """Return a hash that is the same for the same request, wherever it comes from."""
-    parts = {name: digest(upload.body) for name, upload in uploads.items()}
+    parts = {name: hash_of(upload) for name, upload in uploads.items()}
     said: list[Any] = [msgspec.structs.replace(request, context=Context()), parts]
     said += [] if repeats is None else [repeats.id]
     return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()

@@ -21,11 +21,15 @@ _OLD = 3600.0  # seconds after which the draft of an upload has been left by a s
 
 
 class Upload(Struct, frozen=True):
-    """A file that came with a request; `body` is its content or a file that holds it."""
+    """A file that came with a request; `body` is its content or a file that holds it.
+
+    With a `sha256` that file is a draft that was finished (`Draft.finish`).
+    """
 
     filename: str
     media_type: str
     body: bytes | Path
+    sha256: str | None = None
 
 
 Uploads = Mapping[str, Upload]
@@ -35,7 +39,7 @@ class Draft:
     """A file that is being received: on the disk of the data directory, and nobody's yet."""
 
     def __init__(self, paths: Paths) -> None:
-        self.path = paths.parts_dir / f".{uuid.uuid4().hex}"
+        self.path = _new_draft(paths)
         self.size = 0  # bytes so far
         self._root = paths.root
         self._digest = hashlib.sha256()
@@ -80,7 +84,10 @@ class Drafts:
         """Write the uploads; they are on disk when this returns."""
         try:
             for name, upload in self._uploads.items():
-                self._drafts[name] = self._paths.parts_dir / f".{uuid.uuid4().hex}"
+                if upload.sha256 is not None and isinstance(upload.body, Path):
+                    self._drafts[name], self._hashes[name] = upload.body, upload.sha256
+                    continue
+                self._drafts[name] = _new_draft(self._paths)
                 self._hashes[name] = _write(self._drafts[name], upload.body)
         except BaseException:
             self._drop()
@@ -117,12 +124,34 @@ class Drafts:
             draft.unlink(missing_ok=True)
 
 
+def _new_draft(paths: Paths) -> Path:
+    """Return a name for a draft; it says which process writes it."""
+    return paths.parts_dir / f".{os.getpid()}-{uuid.uuid4().hex}"
+
+
 def sweep_drafts(paths: Paths) -> None:
-    """Remove drafts that a server left behind when it died."""
+    """Remove drafts that a server left behind when it died; those of one that lives stay."""
     for draft in paths.parts_dir.glob(".*"):
         with contextlib.suppress(FileNotFoundError):  # another server has just finished it
-            if draft.stat().st_mtime < time.time() - _OLD:
+            written = draft.stat().st_mtime
+            if written < time.time() - _OLD and not _lives(draft.name, written):
                 draft.unlink()
+
+
+def _lives(name: str, written: float) -> bool:
+    """Tell whether the process that wrote a draft, at the time `written`, is still there."""
+    import psutil  # only where something was left
+
+    pid = name.lstrip(".").partition("-")[0]
+    try:
+        return pid.isdigit() and psutil.Process(int(pid)).create_time() <= written
+    except psutil.NoSuchProcess:
+        return False
+
+
+def hash_of(upload: Upload) -> str:
+    """Return the SHA-256 of an upload."""
+    return upload.sha256 or digest(upload.body)
 
 
 def digest(body: bytes | Path) -> str:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from jobs_ext.service import uploads
 from jobs_ext.service.uploads import Drafts, Upload, digest, sweep_drafts
 
 
@@ -68,3 +69,15 @@ def test_drafts_of_a_server_that_died_are_swept_when_the_next_one_starts(service
     assert kept(service) == [".fresh"]
     sweep_drafts(service.paths)
     assert kept(service) == [".fresh"]
+
+
+def test_a_draft_stays_as_long_as_the_process_that_writes_it(service, monkeypatch):
+    monkeypatch.setattr(uploads, "_OLD", -1.0)  # however fresh it is
+    ours, older, dead = (
+        service.paths.parts_dir / f".{pid}-x" for pid in (os.getpid(), os.getppid(), 2**22 + 1)
+    )
+    for draft in (ours, older, dead):
+        draft.write_text("half")
+    os.utime(older, (0, 0))  # a process of that number came later
+    sweep_drafts(service.paths)
+    assert kept(service) == [ours.name]
