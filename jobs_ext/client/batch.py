@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from jobs_ext.model import job as model
+from jobs_ext.model.reasons import ReasonCode
 from jobs_ext.model.status import Status
 from jobs_ext.model.view import show_value
 
@@ -32,6 +33,7 @@ class Batch(Handle):
     """
 
     kind = "batch"
+    _said = False  # how many of its jobs were reused
 
     def __init__(self, client: Client, snapshot: model.Batch) -> None:
         super().__init__(client, snapshot.id)
@@ -111,9 +113,21 @@ class Batch(Handle):
                 counts = self.refresh().counts
                 if sum(n for status, n in counts.items() if Status(status).final) >= len(self):
                     display.update(self)
+                    self._say_reused()
                     return self
                 pause()
         raise WaitTimeout(f"{self!r} has not ended after {timeout} s; it goes on.")
+
+    @property
+    def reused(self) -> int:
+        """How many of its jobs did not run: they took over results of equal ones (``cache``)."""
+        return sum(job.reason_code == ReasonCode.REUSED for job in self._standing().values())
+
+    def _say_reused(self) -> None:
+        known = self._snapshot or self.refresh()
+        if known.options.get("cache") == "reuse" and not self._said and self.reused:
+            display.say(f"{self.name}: {self.reused} of {len(self)} jobs not run again: reused.")
+        self._said = True
 
     def cancel(self) -> Batch:
         """Cancel all of its jobs that have not ended."""

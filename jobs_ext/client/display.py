@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from jobs_ext.model.view import MIME, mime_bundle_data
@@ -50,6 +51,11 @@ def update(handle: Handle) -> None:
     update_display(  # type: ignore[no-untyped-call]
         data, display_id=_display_id(handle), raw=True
     )
+
+
+def say(text: str) -> None:
+    """Tell who works here something that they did not ask; results are printed elsewhere."""
+    sys.stderr.write(f"{text}\n")
 
 
 def _is_final(data: dict[str, Any]) -> bool:

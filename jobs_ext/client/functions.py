@@ -10,6 +10,8 @@ from datetime import date, time
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from msgspec import UNSET
+
 from jobs_ext.model import media
 from jobs_ext.model import request as model
 
@@ -54,7 +56,9 @@ class FunctionTarget(Target):
         content = pickling.dumps(callee, self.label, self.carried)
         parts[PART] = Part("function.pickle", content, media.PICKLE)
         modules = pickling.modules_of(callee, self.carried) if self._options.get("python") else []
-        return model.Target(function=PART, qualname=self.label, modules=modules)
+        compared = self._options.get("cache") == "reuse"
+        code = pickling.code_hash(callee, self.carried) if compared else UNSET
+        return model.Target(function=PART, qualname=self.label, modules=modules, code=code)
 
     def _first(self) -> str:
         for parameter in self._signature.parameters.values():

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from jobs_ext.model import job as model
+from jobs_ext.model.reasons import ReasonCode
 from jobs_ext.model.status import Status
 
 from .errors import ArchiveFailed, InvalidRequest, WaitTimeout
@@ -74,6 +75,11 @@ class Job(Handle):
     def reason_code(self) -> str | None:
         """Why it waits or failed, as a word for programs, e.g. ``out_of_memory``."""
         return self.refresh().reason_code
+
+    @property
+    def reused(self) -> bool:
+        """Whether it did not run: it took over the results of an equal job (``cache``)."""
+        return (self._snapshot or self.refresh()).reason_code == ReasonCode.REUSED
 
     @property
     def stage(self) -> str | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from . import context
 from .errors import NotPicklable
 
+_OF_CODE = (
+    *("co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars"),
+    *("co_argcount", "co_kwonlyargcount", "co_posonlyargcount", "co_flags"),
+)
 _TROUBLE = (TypeError, pickle.PicklingError, AttributeError, ValueError, RecursionError, OSError)
 
 
@@ -66,6 +71,36 @@ def modules_of(value: Any, carried: Iterable[ModuleType] = ()) -> list[str]:
         Listing(io.BytesIO()).dump(value)
     tops = {name.partition(".")[0] for name in found}
     return sorted(tops - sys.stdlib_module_names - {"__main__", "cloudpickle"})
+
+
+def code_hash(value: Any, carried: Iterable[ModuleType] = ()) -> str:
+    """Return a hash of what `value` does, a function that `dumps` takes.
+
+    It is the same wherever the code was defined: in the next kernel, too, or some lines below.
+    """
+    import cloudpickle
+
+    class Stable(cloudpickle.Pickler):  # type: ignore[misc]
+        """Leaves out of code where it comes from."""
+
+        def reducer_override(self, thing: Any) -> Any:
+            """Return how `thing` is pickled; code passes here."""
+            if isinstance(thing, CodeType):
+                return tuple, (_stable(thing),)
+            return super().reducer_override(thing)
+
+    file = io.BytesIO()
+    with _by_value([*own_modules(), *carried]):
+        Stable(file).dump(value)
+    return hashlib.sha256(file.getvalue()).hexdigest()
+
+
+def _stable(code: CodeType) -> list[Any]:
+    """Return what code does: without its places, and with its constant sets in an order."""
+    constants = [
+        sorted(map(repr, one)) if isinstance(one, frozenset) else one for one in code.co_consts
+    ]
+    return [constants, *(getattr(code, name) for name in _OF_CODE)]
 
 
 def own_modules() -> list[ModuleType]:

@@ -15,6 +15,7 @@ import msgspec
 from jobs_ext.model import request as model
 from jobs_ext.model.ids import new_id
 
+from . import display
 from .errors import InvalidRequest, near
 from .wire import Parts, plain
 
@@ -70,7 +71,10 @@ class Target(ABC):
         server refuses, `NoServer` when there is none.
         """
         body, parts = self._single(args, arguments)
-        return self.client.post_job(body, parts)
+        job = self.client.post_job(body, parts)
+        if job.reused:
+            display.say(f"{job.name}: not run again, {job.reason}.")
+        return job
 
     def check(self, /, *args: Any, **arguments: Any) -> dict[str, Any]:
         """Say whether these arguments would be accepted, and where the job would run.

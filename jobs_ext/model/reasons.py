@@ -43,6 +43,7 @@ class ReasonCode(StrEnum):
     LEASE_EXPIRED = "lease_expired"  # its node was not heard of for longer than its lease
     NODE_FAILED = "node_failed"  # its node said that it failed
     ABORTED = "aborted"  # somebody took it from its node
+    REUSED = "reused"  # it succeeded without running: an equal job had (`cache`)
     CANCELLED = "cancelled"  # somebody cancelled it
 
 

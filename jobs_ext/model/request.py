@@ -13,7 +13,8 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     """What to run: exactly one of the five kinds is set.
 
     `function` names the uploaded part that holds the cloudpickled function; `qualname` is how
-    people call it, `modules` the top-level modules it can't be loaded without.
+    people call it, `modules` the top-level modules it can't be loaded without, `code` a hash of
+    what it does, wherever it was defined.
     """
 
     tool: str | UnsetType = UNSET  # name or name-version
@@ -23,6 +24,7 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     function: str | UnsetType = UNSET  # part
     qualname: str | UnsetType = UNSET
     modules: list[str] = []
+    code: str | UnsetType = UNSET
 
     @property
     def kind(self) -> str:
@@ -59,6 +61,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     outputs: list[str] = []  # patterns of files to keep, relative to the folder
     archive: str | None = None  # folder below the server's root that gets copies of the outputs
     env: dict[str, str] = {}  # more environment variables
+    cache: str = "off"  # or "reuse": take over the results of an equal job that succeeded
     key: str | None = None  # idempotency: the same key and request give the same job
     queue: str | None = None  # one of the server's queues; default: the tool's, else "default"
     priority: int = 0  # larger runs earlier

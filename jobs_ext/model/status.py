@@ -27,7 +27,15 @@ FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
 ACTIVE = frozenset({Status.STARTING, Status.RUNNING})
 
 MOVES: dict[Status, frozenset[Status]] = {
-    Status.SUBMITTED: frozenset({Status.PENDING, Status.RUNNABLE, Status.FAILED, Status.CANCELLED}),
+    Status.SUBMITTED: frozenset(
+        {
+            Status.PENDING,
+            Status.RUNNABLE,
+            Status.SUCCEEDED,  # with the results of an equal job: `cache`
+            Status.FAILED,
+            Status.CANCELLED,
+        }
+    ),
     Status.PENDING: frozenset({Status.RUNNABLE, Status.FAILED, Status.CANCELLED}),
     Status.RUNNABLE: frozenset({Status.STARTING, Status.PENDING, Status.FAILED, Status.CANCELLED}),
     Status.STARTING: frozenset({Status.RUNNING, Status.RUNNABLE, Status.FAILED, Status.CANCELLED}),

@@ -27,6 +27,7 @@ from .policy import check_unfinished
 from .principal import Principal
 from .projects import check_project
 from .resolve import Plan, settle
+from .reuse import keep, note_keys, take_over
 from .uploads import Uploads
 from .validators import Contents
 
@@ -88,9 +89,19 @@ def fingerprinted(core: Core, draft: Draft) -> Draft:
 
 
 def store_job(
-    tx: Connection, who: Principal, draft: Draft, parts: dict[str, str], **columns: Any
+    core: Core,
+    tx: Connection,
+    who: Principal,
+    draft: Draft,
+    parts: dict[str, str],
+    *,
+    anew: bool = False,
+    **columns: Any,
 ) -> str:
-    """Store a job as it was drafted, `columns` set besides, and return its id."""
+    """Store a job as it was drafted, `columns` set besides, and return its id.
+
+    It is to run `anew` even when it may take over the results of another.
+    """
     needed = draft.needs.rows(tx, who)
     row = shared_columns(tx, draft.plan, who.owner, parts)
     row |= {
@@ -103,10 +114,15 @@ def store_job(
     }
     row |= columns
     check_project(tx, who, row["project"])
-    check_unfinished(tx, draft.plan.policy, row["owner"], 1)
     row["line"] = line_of(tx, draft.plan, row)
+    spec = msgspec.structs.replace(draft.plan.spec, parts=parts)
+    note_keys(spec, [row])
     created = now()
-    job_rows.make(tx, [row], [needed], created)
+    taken = [] if anew else take_over(tx, core.store.paths, [row], created)
+    if not taken:
+        check_unfinished(tx, draft.plan.policy, row["owner"], 1)
+    job_rows.make(tx, [row], [[] if taken else needed], created)
+    keep(tx, taken)
     job_id: str = row["id"]
     notification_rows.make(tx, draft.told, row["owner"], created, job=job_id)
     return job_id

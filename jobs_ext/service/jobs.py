@@ -57,7 +57,7 @@ class Jobs:
 
         def draft() -> Write:
             good = self.draft(who, request, uploads)
-            return lambda tx, kept, columns: store_job(tx, who, good, kept, **columns)
+            return lambda tx, kept, columns: store_job(self._core, tx, who, good, kept, **columns)
 
         return self._core.job(who, accept(self._store, who, request, uploads, draft))
 
@@ -121,7 +121,9 @@ class Jobs:
                 place = _place_of(tx, row, own=own, renamed="name" in (options or {}))
                 kept = [] if "notify" in (options or {}) or not own else asked(tx, row.id)
                 again = msgspec.structs.replace(good, told=good.told + kept)
-                return store_job(tx, who, again, spec.parts, **columns | place)
+                return store_job(
+                    self._core, tx, who, again, spec.parts, anew=True, **columns | place
+                )
 
             return write
 

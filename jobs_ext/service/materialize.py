@@ -19,6 +19,7 @@ from ..store.jobs import Need
 from .accept import first_status
 from .core import Core
 from .references import OUTPUT, OutputReference, references
+from .reuse import REUSE, Taken, keep, note_keys, take_over
 
 _SHARED = (
     "kind",
@@ -67,9 +68,24 @@ def materialize(core: Core, tx: Connection, limit: int) -> int:
         if waits_for.gone and not batch.cancel_requested:
             row |= _cancelled(ReasonCode.DEPENDENCY_FAILED, _GONE.format(waits_for.gone[0]), made)
         row.setdefault("status", first_status(batch.held, waits_for.jobs))
-    job_rows.make(tx, rows, [waits_for.jobs for waits_for in needed], made)
+    taken = _taken_over(core, tx, batch, rows, made)
+    ended = {one.row["id"] for one in taken}
+    waits = [[] if row["id"] in ended else one.jobs for row, one in zip(rows, needed, strict=True)]
+    job_rows.make(tx, rows, waits, made)
+    keep(tx, taken)
     batch_rows.set_columns(tx, batch.pk, made=batch.made + len(rows))
     return len(rows)
+
+
+def _taken_over(
+    core: Core, tx: Connection, batch: BatchRow, rows: list[dict[str, Any]], made: str
+) -> list[Taken]:
+    """Return those of the new jobs that take over the results of equal ones."""
+    spec = core.specs.load(tx, [batch.spec])[batch.spec]
+    if spec.options.cache != REUSE:
+        return []
+    note_keys(spec, rows)
+    return take_over(tx, core.store.paths, rows, made)
 
 
 def _arguments(batch: BatchRow, line: str) -> str:

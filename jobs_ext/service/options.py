@@ -224,6 +224,7 @@ def _check_limits(options: Options) -> None:
 def _check_choices(options: Options) -> None:
     choices: dict[str, tuple[str | None, ...]] = {
         "executor": (None, *EXECUTORS),
+        "cache": ("off", "reuse"),
         "on_lost": ("fail", "retry"),
         "workers": ("own", "shared"),
     }

@@ -51,7 +51,8 @@ class Together:
             tx = stack.enter_context(self._store.write())
             for draft, drafts in zip(good, files, strict=True):
                 parts = stack.enter_context(drafts.placed())
-                ids.append(store_job(tx, who, draft, parts, key=None, request_hash=None))
+                made = store_job(self._core, tx, who, draft, parts, key=None, request_hash=None)
+                ids.append(made)
             for kind, bodies in note(ids).items():
                 keep(tx, who, dialect, kind, bodies)
         return [self._core.job(who, job_id) for job_id in ids]

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0014"
+HEAD = "0015"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -174,6 +174,7 @@ job = Table(
     Column("purge", Text),  # when somebody asked for its end in the trash
     Column("node", Text),  # id of the node that has it, or had it when it ended
     Index("job_node", "node", sqlite_where=text("node IS NOT NULL")),
+    Column("cache", Text),  # what it has in common with jobs that equal it
     Index("job_purge", "pk", sqlite_where=_TO_PURGE),
     Index("job_spec", "spec"),
     Index("job_shown", "pk", sqlite_where=_SHOWN),
@@ -188,6 +189,7 @@ job = Table(
     Index("job_batch_order", "batch_pk", sqlite_where=_IN_BATCH),
     Index("job_line", "line", "pk", sqlite_where=text("status = 'RUNNABLE'")),
     Index("job_due", "not_before", sqlite_where=text("not_before IS NOT NULL")),
+    Index("job_cache", "owner", "cache", sqlite_where=text("cache IS NOT NULL")),
     Index("job_key", "owner", "key", unique=True, sqlite_where=text("key IS NOT NULL")),
     sqlite_autoincrement=True,
 )
