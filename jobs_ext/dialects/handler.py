@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,12 +25,13 @@ from ..model.errors import NotFound, TooLarge, Unauthenticated
 from ..service import Principal
 from ..service.uploads import Draft
 from .local import check_local
-from .table import Call, Dialect, File, Reply, Route, decoded
+from .table import PATIENCE, Call, Dialect, File, Reply, Route, decoded
 
 if TYPE_CHECKING:
     from ..api.operation import Verb
 
 GUEST = Keyed(User("guest"), Principal.guest())
+_PAUSE = 0.02  # seconds between two looks at what an answer waits for
 _PART = re.compile(r"\{\w+\}")
 _NOT_OURS = frozenset({"token", "_xsrf", "no_track_activity"})  # what Jupyter itself reads
 
@@ -121,8 +124,17 @@ class DialectHandler(FileHandler):
         answer = await self._run(route, self._call(draft), parts)
         if isinstance(answer, File):
             await self.send_output(answer.output, answer.span)
-        else:
-            self._send_reply(answer)
+            return
+        if answer.once is not None:
+            await self._wait(answer.once)
+        self._send_reply(answer)
+
+    async def _wait(self, once: Callable[[], bool]) -> None:
+        """Return when something holds that is quick to ask, or when it takes too long."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + PATIENCE
+        while not await self.glance(once) and loop.time() < end:  # noqa: ASYNC110 - in the store
+            await asyncio.sleep(_PAUSE)
 
     async def _run(self, route: Route, call: Call, parts: tuple[str, ...]) -> Reply | File:
         if route.short(call) if callable(route.short) else route.short:
@@ -258,7 +270,7 @@ def _answer(dialect: Dialect, route: Route, call: Call, parts: Iterable[str]) ->
     if isinstance(value, File):
         return value
     reply = value if isinstance(value, Reply) else Reply(dialect.wrap(call, value), route.status)
-    return Reply(reply.encoded(), reply.status, reply.media_type, reply.headers)
+    return replace(reply, value=reply.encoded())
 
 
 def _password(encoded: str) -> str:

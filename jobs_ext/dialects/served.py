@@ -14,9 +14,10 @@ from .analytics_automated.table import ANALYTICS_AUTOMATED
 from .et_engine import ET_ENGINE
 from .handler import DialectHandler, handlers_at_port, handlers_of
 from .local import Ports, check_ports
+from .phylodb.table import PHYLODB
 from .table import Dialect
 
-_ALL: tuple[Dialect, ...] = (AGAVE, ANALYTICS_AUTOMATED, ET_ENGINE)
+_ALL: tuple[Dialect, ...] = (AGAVE, ANALYTICS_AUTOMATED, ET_ENGINE, PHYLODB)
 DIALECTS = {dialect.name: dialect for dialect in _ALL}
 
 

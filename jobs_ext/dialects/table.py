@@ -47,17 +47,23 @@ __all__ = ["JSON", "Call", "Dialect", "File", "Problem", "Reply", "Route", "bare
 T = TypeVar("T", bound=Struct)
 
 JSON = "application/json"
+PATIENCE = 15.0
 _ACTIONS = {"GET": "read", "HEAD": "read", "POST": "execute"}
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that says more than its value: bytes are sent as they are, None as nothing."""
+    """An answer that says more than its value: bytes are sent as they are, None as nothing.
+
+    `once` is a short read: the answer is sent when it gives True, or after `PATIENCE` seconds. No
+    thread waits meanwhile.
+    """
 
     value: object = None
     status: int = 200
     media_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    once: Callable[[], bool] | None = None
 
     def encoded(self) -> bytes:
         """Return the body."""

@@ -8,7 +8,7 @@ do what with it. Any other is its owner's, and nobody else learns that it is the
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -74,6 +74,16 @@ class Documents:
         who.require("read")
         with self._store.read() as connection:
             return _document(_found(connection, who, dialect, kind, key))
+
+    def known(
+        self, who: Principal, dialect: str, kind: str, keys: Iterable[str]
+    ) -> dict[str, Document]:
+        """Return those of the documents with these keys that `who` sees, by key."""
+        who.require("read")
+        asked = [key for key in keys if _can_be_key(key)]
+        with self._store.read() as connection:
+            found = rows.by_keys(connection, dialect, kind, asked)
+        return {key: _document(row) for key, row in found.items() if _sees(who, row)}
 
     def list(
         self,

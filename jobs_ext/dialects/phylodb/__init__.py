@@ -1,0 +1,1 @@
+"""phyloDB's interface: its jobs, and the records that they work on."""

@@ -1,0 +1,164 @@
+"""What analyses found: inferences, which are trees of profiles, and visualizations of them.
+
+The record of one names its job, until what the job found is kept in the record itself: so it stays
+when the job is deleted.
+"""
+
+from __future__ import annotations
+
+import csv
+import uuid
+from pathlib import Path
+from typing import Any
+
+from ...model.errors import Conflict, InvalidRequest, NotFound, TooLarge
+from ...model.status import Status
+from ..table import Call, Reply
+from . import files, records, trees
+from .access import may_analyse, may_read
+from .records import Record
+from .taxonomy import NOTHING
+from .wire import refused
+
+INFERENCE, VISUALIZATION = "inference", "visualization"
+GOEBURST, RADIAL = "goeburst", "radial"
+_RESULT = {INFERENCE: "links", VISUALIZATION: "coordinates"}  # also the job's output
+
+
+def inferences(call: Call, project: str, dataset: str) -> object:
+    """List the inferences of a data set."""
+    may_read(call, project)
+    return _listed(call, INFERENCE, project, dataset)
+
+
+def inference(call: Call, project: str, dataset: str, inference: str) -> object:
+    """Show an inference, its tree in Newick or Nexus."""
+    may_read(call, project)
+    form = call.first("format", "newick")
+    if form not in trees.FORMATS:
+        message = f"format is one of {', '.join(trees.FORMATS)}."
+        raise InvalidRequest(message, field="format", value=form)
+    record, links = _shown(call, INFERENCE, project, dataset, inference)
+    return _facts(record, project_id=project, dataset_id=dataset) | {
+        "tree": trees.write([(one, other, d) for one, other, d in links], form)
+    }
+
+
+def upload(call: Call, project: str, dataset: str) -> object:
+    """Take an inference that was made elsewhere: a tree of the data set's profiles."""
+    may_analyse(call, project)
+    fields, _ = call.form
+    algorithm, form = (
+        next(iter(fields.get(name, [])), call.first(name)) for name in ("algorithm", "format")
+    )
+    lines = files.uploaded(call)
+    records.require(call, "dataset", project, dataset)
+    if algorithm != GOEBURST or form not in trees.FORMATS:
+        message = f"algorithm is {GOEBURST}, format one of {', '.join(trees.FORMATS)}."
+        raise refused(message, "algorithm", algorithm)
+    try:
+        links = trees.directed(trees.read(lines, form))
+    except trees.BadTree:
+        raise refused(f"The file holds no tree in {form} form.", "file") from None
+    named = {end for link in links for end in link[:2]}
+    missing = sorted(named - records.some(call, "profile", named, project, dataset).keys())
+    if missing:
+        raise refused("The tree has profiles that the data set has not.", "file", missing[:10])
+    made = str(uuid.uuid4())
+    kept = {"algorithm": algorithm, "job": None, "links": links}
+    records.save(call, INFERENCE, kept, project, dataset, made)
+    return Reply({"id": made}, 201)
+
+
+def delete_inference(call: Call, project: str, dataset: str, inference: str) -> object:
+    """Delete an inference with its visualizations."""
+    may_analyse(call, project)
+    records.deprecate(call, INFERENCE, project, dataset, inference)
+    for one in [*records.every(call, VISUALIZATION, project, dataset, inference)]:
+        records.deprecate(call, VISUALIZATION, project, dataset, inference, one.id)
+    return NOTHING
+
+
+def visualizations(call: Call, project: str, dataset: str, inference: str) -> object:
+    """List the visualizations of an inference."""
+    may_read(call, project)
+    return _listed(call, VISUALIZATION, project, dataset, inference)
+
+
+def visualization(
+    call: Call, project: str, dataset: str, inference: str, visualization: str
+) -> object:
+    """Show a visualization: the place of each profile."""
+    may_read(call, project)
+    ids = (project, dataset, inference, visualization)
+    record, places = _shown(call, VISUALIZATION, *ids)
+    names = ("profile_id", "component", "x", "y")
+    parents = {"project_id": project, "dataset_id": dataset, "inference_id": inference}
+    return _facts(record, **parents) | {
+        "coordinates": [dict(zip(names, place, strict=True)) for place in places]
+    }
+
+
+def delete_visualization(
+    call: Call, project: str, dataset: str, inference: str, visualization: str
+) -> object:
+    """Delete a visualization."""
+    may_analyse(call, project)
+    records.deprecate(call, VISUALIZATION, project, dataset, inference, visualization)
+    return NOTHING
+
+
+def result(call: Call, kind: str, record: Record, *ids: str) -> list[list[Any]]:
+    """Return what an analysis found, nothing while its job goes on or if it failed.
+
+    What is not kept in the record yet is kept there now, if the caller may do such a thing.
+    """
+    name = _RESULT[kind]
+    known: list[list[Any]] | None = record.fields[name]
+    if known is not None:
+        return known
+    found = _of_job(call, kind, record.fields["job"])
+    if found is not None and not call.who.verbs.isdisjoint(("submit", "run")):
+        try:
+            records.amend(call, kind, record, {name: found}, *ids)
+        except (Conflict, TooLarge):  # somebody else did; or it stays with its job
+            return found
+    return found or []
+
+
+def _of_job(call: Call, kind: str, job_id: str) -> list[list[Any]] | None:
+    """Return what a job found; None unless it has succeeded."""
+    try:
+        job = call.service.jobs.get(call.who, job_id)
+        if job.status is not Status.SUCCEEDED:
+            return None
+        output = call.service.outputs.find(call.who, job_id, _RESULT[kind])
+    except NotFound:
+        return None
+    assert output.path is not None  # of a file that is there
+    with Path(output.path).open(encoding="utf-8", newline="") as file:
+        _, *rows = csv.reader(file)
+    if kind == INFERENCE:
+        links = trees.directed((one, other, int(apart)) for one, other, apart in rows)
+        return [list(link) for link in links]
+    return [[profile, int(n), float(x), float(y)] for profile, n, x, y in rows]
+
+
+def _listed(call: Call, kind: str, *inside: str) -> list[dict[str, str]]:
+    found = records.page(call, kind, *inside)
+    return [{"id": one.id} for one in found if result(call, kind, one, *inside, one.id)]
+
+
+def _shown(call: Call, kind: str, *ids: str) -> tuple[Record, list[list[Any]]]:
+    record = records.get(call, kind, *ids)
+    found = result(call, kind, record, *ids)
+    if not found:
+        message = f"There is no {kind} {ids[-1]!r}."
+        hint = "Its job goes on, or has found nothing."
+        raise NotFound(message, field=kind, value=ids[-1], hint=hint)
+    return record, found
+
+
+def _facts(record: Record, **parents: str) -> dict[str, object]:
+    algorithm = record.fields["algorithm"]
+    return {**parents, "id": record.id, "deprecated": record.deprecated, "algorithm": algorithm}
