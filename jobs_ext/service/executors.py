@@ -36,6 +36,13 @@ def check_outside(
             field=f"target.{target.kind}",
             hint="Leave executor out, or submit a tool.",
         )
+    if tool is not None and tool.steps:
+        raise InvalidRequest(
+            f"The steps of {tool.id} run here, not on a node.",
+            field="options.executor" if options.executor else "target.tool",
+            value=options.executor or tool.id,
+            hint="Leave executor out.",
+        )
     if parts:
         raise InvalidRequest(
             "A node does not see files that are uploaded here.",

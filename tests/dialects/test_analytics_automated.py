@@ -320,6 +320,28 @@ def test_files_that_are_missing_empty_or_wrong(site: Site) -> None:
         assert "in.txt" in told["error"]["input_data"][1]
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("../../a b%.txt", "a%20b%25.txt"),
+        ("..", "input_data"),
+        ("/x/ü", "%C3%BC"),
+        ("x" * 100, "x" * 100),
+    ],
+)
+def test_names_of_files(site: Site, sent: str, kept: str) -> None:
+    shown = site.ended(site.post({"job": "psipred"}, files={"input_data": (sent, PROTEIN)}))
+    (one,) = shown["submissions"]
+    assert (one["state"], one["input_file"].rpartition("/")[2]) == ("Complete", kept)
+    assert site.get(one["input_file"].lstrip("/")).text == PROTEIN
+
+
+def test_a_name_that_is_too_long(site: Site) -> None:
+    answer = site.post({"job": "psipred"}, files={"input_data": ("x" * 101, PROTEIN)})
+    told = ["Ensure this filename has at most 100 characters (it has 101)."]
+    assert errors(answer) == (400, {"error": {"input_data": told}})
+
+
 def test_bodies_that_are_no_form(site: Site) -> None:
     code, told = errors(site.post(file=None, json={"job": "job1"}, data=None))
     assert code == 415

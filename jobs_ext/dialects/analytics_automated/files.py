@@ -16,7 +16,7 @@ def result(call: Call, uuid: str, name: str) -> object:
 def given(call: Call, uuid: str, name: str) -> object:
     """Send the file of a submission back."""
     kept = batch_of(call, uuid).input
-    if name.strip("/") != (kept.name or "input_data"):
+    if name.strip("/") != kept.name:
         raise NotFound("There is no such file.", field="name", value=name)
     path = call.service.paths.parts(kept.sha256)
     if not path.is_file():  # no job of it reads a file, or none is left

@@ -63,7 +63,7 @@ def _submission(call: Call, uuid: str, kept: Batch, index: int) -> dict[str, Any
         "state": state_of(job),
         "last_message": message_of(job),
         "email": kept.email,
-        "input_file": path_of("input", uuid, kept.input.name or "input_data"),
+        "input_file": path_of("input", uuid, kept.input.name),
         "results": [*_results(call, job, kept.tools[index])],
     }
 

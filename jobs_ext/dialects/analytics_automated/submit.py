@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any
+
+import msgspec
 
 from ...model.errors import InvalidRequest, NotFound
 from ...model.ids import new_id
@@ -22,6 +25,7 @@ from .tools import find, input_of, required
 _OWN = ("job", "submission_name", "email", "input_data")
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _LONGEST_NAME = 64
+_LONGEST_FILENAME = 100  # bytes
 _MAILBOX = re.compile(r"[^@\s,<>\"'?&%]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _LONGEST_MAILBOX = 254
 _SOFT, _HARD = 10, 15  # unfinished jobs: from the first number on they wait, behind the second none
@@ -59,11 +63,9 @@ def _submit(call: Call) -> object:
     before = _unfinished(call, len(tools))
     _check_parameters(call, tools, given)
     name, email = _checked_form(given)
-    sent = files.get("input_data")
-    if not sent:
-        raise _Refusal(of_fields(input_data=["This field is required."]))
-    batch = Batch(name, email, [tool.name for tool in tools], input_record(sent[-1]))
-    return {"UUID": _accept(call, tools, given, sent[-1], batch, before), "submission_name": name}
+    file = _checked_file(files.get("input_data", []))
+    batch = Batch(name, email, [tool.name for tool in tools], input_record(file))
+    return {"UUID": _accept(call, tools, given, file, batch, before), "submission_name": name}
 
 
 def _tools(call: Call, names: str) -> list[Tool]:
@@ -131,6 +133,18 @@ def _checked_form(given: Mapping[str, str]) -> tuple[str, str]:
     if wrong:
         raise _Refusal(of_fields(**wrong))
     return name, email
+
+
+def _checked_file(sent: Sequence[Upload]) -> Upload:
+    """Return the file of a submission, under the last part of its name."""
+    if not sent:
+        raise _Refusal(of_fields(input_data=["This field is required."]))
+    name = PurePosixPath(sent[-1].filename).name
+    if len(name.encode()) > _LONGEST_FILENAME:
+        most = f"Ensure this filename has at most {_LONGEST_FILENAME} characters"
+        raise _Refusal(of_fields(input_data=[f"{most} (it has {len(name)})."]))
+    known = name if name not in ("", "..") else "input_data"
+    return msgspec.structs.replace(sent[-1], filename=known)
 
 
 def _accept(
