@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tests.client.live import LiveServer
 from tests.receivers import Letters, mails
 from tests.waiting import until
 
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PROTEIN = ">one\nMASNTVSAQGGSNRPVRDFSNIQDVAQFLLFDPIWNEQPGSIVPWKMNREQALAERYPELQ\n"
 TOOLS = """
     name = "psipred"
@@ -107,6 +109,7 @@ def server(letters: Letters, port: int) -> Iterator[LiveServer]:
         f"--JobsExtension.dialect_ports={{'analytics_automated': {port}}}",
     )
     (made.work / "tools").mkdir()
+    shutil.copy(NOTEBOOKS / "tools" / "residues.toml", made.work / "tools")
     for number, tool in enumerate(dedent(TOOLS).split("---\n")):
         (made.work / "tools" / f"{number}.toml").write_text(tool)
     yield made
@@ -180,7 +183,7 @@ def test_endpoints_are_lines_that_can_be_posted(site: Site) -> None:
     for line in lines:
         path, *pairs = line.split("&")
         fields = dict(pair.split("=") for pair in pairs)
-        if fields["job"] in ("psipred", "waits", "goeburst"):
+        if fields["job"] in ("psipred", "residues", "waits", "goeburst"):
             continue
         said = {n: values.get(v.strip("[]"), v) for n, v in fields.items() if n != "input_data"}
         answer = site.post(said, path=path.lstrip("/"))
@@ -419,6 +422,7 @@ def test_guests_see_their_own_alone(site: Site, guest: Site) -> None:
         "fails",
         "job1",
         "psipred",
+        "residues",
     ]
     own = site.ended(site.post(GOOD))
     (one,) = own["submissions"]
@@ -446,3 +450,19 @@ def test_a_netrc_is_enough(server: LiveServer, site: Site, tmp_path: Path) -> No
     command = [sys.executable, "-c", source]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "200\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "said"),
+    [
+        ("send_fasta.py", [], "residues: Completed job at step #2"),
+        ("send_file.py", ["--job", "job1", "task1_all=TRUE", "task2_number=3"], "3 none-given"),
+    ],
+)
+def test_our_own_scripts(guest: Site, script: str, words: list[str], said: str) -> None:
+    command = [sys.executable, script, "data/insulin.fasta", *words, "--root", guest.root]
+    done = subprocess.run(command, cwd=NOTEBOOKS, capture_output=True, text=True, check=True)
+    assert said in done.stdout
+    command += ["undeclared=a b"]
+    done = subprocess.run(command, cwd=NOTEBOOKS, capture_output=True, text=True, check=False)
+    assert (done.returncode, "400: Required Parameter" in done.stderr) == (1, True)
