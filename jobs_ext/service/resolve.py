@@ -25,7 +25,7 @@ from .arguments import Rules, rules_of
 from .catalog import Seen
 from .decode import convert_request
 from .environment import check_captured, check_text
-from .executors import NODE, check_outside, check_tags, executor_of, settled_outside
+from .executors import LOCAL, NODE, check_outside, check_tags, executor_of, settled_outside
 from .files import is_file, is_folder, must_be_file, whole_path
 from .options import Resources, check_options, check_use, resources_of
 from .policy import check_kind, held_to
@@ -94,7 +94,8 @@ def settle(
         check_use(options, _way(tool) if tool else kind)
         python = choose_python(target, tool, options, context, base)
         chosen = _settled_target(kind, target, tool, options, context, base, parts)
-    options = msgspec.structs.replace(options, executor=executor)
+    if executor != LOCAL:  # which goes without saying
+        options = msgspec.structs.replace(options, executor=executor)
     settled = Spec(
         target=chosen,
         options=_settled_options(options, python, base),

@@ -60,7 +60,7 @@ def test_what_was_kept_long_enough_goes(open_service, who, context):
     request = SubmitRequest(Target(command=["true"]), context=context)
     job = service.jobs.submit(who, request).id
     run(service, job)
-    keeper = Housekeeper(service.trash, service.keeping, lambda: None)
+    keeper = Housekeeper(service.trash, service.keeping, service.archives, lambda: None)
 
     def gone():
         keeper.turn()
