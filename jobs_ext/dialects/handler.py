@@ -8,9 +8,12 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
+from http.cookies import SimpleCookie
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from jupyter_core.utils import ensure_async
 from jupyter_server.auth import User
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.utils import url_path_join
@@ -21,11 +24,12 @@ from ..api.operation import Operation, authorized, describes
 from ..api.people import Keyed
 from ..api.receiving import LARGEST, Receiver
 from ..api.sending import FileHandler
-from ..model.errors import NotFound, TooLarge, Unauthenticated
+from ..model.errors import JobsError, NotFound, TooLarge, Unauthenticated
 from ..service import Principal
 from ..service.uploads import Draft
 from .local import check_local
 from .table import PATIENCE, Call, Dialect, File, Reply, Route, decoded
+from .watching import Watching
 
 if TYPE_CHECKING:
     from ..api.operation import Verb
@@ -49,8 +53,28 @@ class DialectHandler(FileHandler):
     _too_large = False
 
     async def prepare(self, **options: bool) -> None:
-        """Let in whom Jupyter or a key knows, however the dialect's clients say who they are."""
+        """Let in whom Jupyter or a key knows, however the dialect's clients say who they are.
+
+        A refusal waits until the body has come, which is thrown away: an answer in the middle of
+        it, and a connection that is closed then, many clients never get to see.
+        """
         self._body = bytearray()
+        try:
+            await self._admit(**options)
+        except (web.HTTPError, JobsError) as error:
+            method = (self.request.method or "").lower()
+            if self._finished or not self._has_body or not hasattr(self, method):
+                raise
+            setattr(self, method, partial(_raise, error))
+            self._too_large = True  # nothing of it is kept
+
+    @property
+    def _has_body(self) -> bool:
+        headers = self.request.headers
+        return headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers
+
+    async def _admit(self, **options: bool) -> None:
+        """Find out who asks; raise unless they may go on."""
         if self.at_port:
             check_local(self.request)
         self._adopt_credentials()
@@ -86,8 +110,13 @@ class DialectHandler(FileHandler):
         return None if "Authorization" in self.request.headers else GUEST
 
     def check_xsrf_cookie(self) -> None:
-        """Ask a cookie's owner alone: in the name of nobody nothing can be forged."""
-        if getattr(self, "_jupyter_current_user", None) is not None:
+        """Ask a cookie's owner alone: in the name of nobody nothing can be forged.
+
+        Nor where the body holds the key: there no cookie counts.
+        """
+        route = self.routes.get(self.request.method or "")
+        by_cookie = getattr(self, "_jupyter_current_user", None) is not None
+        if by_cookie and (route is None or route.key is None):
             super().check_xsrf_cookie()
 
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
@@ -121,7 +150,7 @@ class DialectHandler(FileHandler):
                 f"The body of this request may have {route.limit:,} bytes.", field="body"
             )
         draft = None if self._receiver is None else await self._receiver.draft()
-        answer = await self._run(route, self._call(draft), parts)
+        answer = await self._run(route, self.call_of(draft), parts)
         if isinstance(answer, File):
             await self.send_output(answer.output, answer.span)
             return
@@ -137,13 +166,28 @@ class DialectHandler(FileHandler):
             await asyncio.sleep(_PAUSE)
 
     async def _run(self, route: Route, call: Call, parts: tuple[str, ...]) -> Reply | File:
+        if route.key is not None:
+            call = replace(call, caller=await self._owner_of(route.key(call)))
         if route.short(call) if callable(route.short) else route.short:
             return await self.glance(_answer, self.dialect, route, call, parts)
         reads = route.asks == "read"
         run = self.backend.call if reads else self.backend.call_to_write
         return await run(_answer, self.dialect, route, call, parts)
 
-    def _call(self, draft: Draft | None) -> Call:
+    async def _owner_of(self, key: str) -> Principal | None:
+        """Return whose a key or token is; None when it is not good. Cookies don't count."""
+        self.request._cookies = SimpleCookie()
+        self._jupyter_current_user = None
+        self.request.headers["Authorization"] = f"Bearer {key.strip()}"
+        try:
+            self.keyed = await self.backend.keyed(self.request.headers)
+        except Unauthenticated:
+            return None
+        self.current_user = await ensure_async(self.identity_provider.get_user(self))
+        return None if self.current_user is None else self.who
+
+    def call_of(self, draft: Draft | None) -> Call:
+        """Return the request as the functions of the dialect see it."""
         request = self.request
         given = [pair for pair in request.query_arguments.items() if pair[0] not in _NOT_OURS]
         return Call(
@@ -198,6 +242,10 @@ class DialectHandler(FileHandler):
         self.finish(reply.encoded() or None, set_content_type=reply.media_type)
 
 
+class WatchingHandler(Watching, DialectHandler):
+    """Base of the handlers of paths at which a WebSocket can be opened, too."""
+
+
 def handlers_of(dialect: Dialect, root: str) -> list[tuple[str, type[DialectHandler]]]:
     """Return what serves a dialect at `root` (no slash at either end) below the base URL.
 
@@ -244,13 +292,19 @@ def _handler(
         own.setdefault("HEAD", own["GET"])
     members |= {"dialect": dialect, "root": root, "routes": own, "challenge": dialect.challenge}
     members |= {"__module__": __name__, **facts}
-    return type(f"{dialect.name.title()}Handler", (DialectHandler,), members)
+    watched = any(route.watch for route in own.values())
+    base = WatchingHandler if watched else DialectHandler
+    return type(f"{dialect.name.title()}Handler", (base,), members)
 
 
 def _verb(route: Route) -> Verb:
     @describes(Operation(route.summary, status=route.status))
     async def run(handler: DialectHandler, *parts: str) -> None:
-        await handler.perform(route, parts)
+        if route.watch is not None and isinstance(handler, Watching) and handler.is_upgrade:
+            watch: Any = await handler.call(route.watch, handler.call_of(None), *parts)
+            await handler.watch(watch, parts)
+        else:
+            await handler.perform(route, parts)
 
     if route.public:
         public: Verb = allow_unauthenticated(run)
@@ -258,6 +312,11 @@ def _verb(route: Route) -> Verb:
     known: Any = web.authenticated  # whose types know nothing of coroutines
     verb: Verb = known(authorized(route.asks, resource=route.resource)(run))
     return verb
+
+
+async def _raise(error: Exception, *_: str) -> None:
+    """Raise an error that was found earlier."""
+    raise error
 
 
 async def _nothing(_: DialectHandler) -> None:

@@ -16,8 +16,9 @@ from .handler import DialectHandler, handlers_at_port, handlers_of
 from .local import Ports, check_ports
 from .phylodb.table import PHYLODB
 from .table import Dialect
+from .ufdl import UFDL
 
-_ALL: tuple[Dialect, ...] = (AGAVE, ANALYTICS_AUTOMATED, ET_ENGINE, PHYLODB)
+_ALL: tuple[Dialect, ...] = (AGAVE, ANALYTICS_AUTOMATED, ET_ENGINE, PHYLODB, UFDL)
 DIALECTS = {dialect.name: dialect for dialect in _ALL}
 
 

@@ -149,6 +149,8 @@ class Route:
     action: str = ""  # read, write or execute; default: what the method stands for
     short: bool | Callable[[Call], bool] = False  # reads for about a ms: run at once, no thread
     public: bool = False  # needs no credentials
+    key: Callable[[Call], str] | None = None  # what in the body lets in; the caller is whose it is
+    watch: Verb | None = None  # as `run`, for who wants a WebSocket here: returns a `Watch`
     body: Literal["memory", "file"] = "memory"  # file: written to disk as it comes, `Call.draft`
     limit: int = JSON_LIMIT  # bytes of a body in memory
 

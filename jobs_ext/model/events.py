@@ -42,7 +42,7 @@ EVENTS: Mapping[EventType, str] = MappingProxyType(
         "archive_failed": "they could not be; `reason` says why",
         "held": "a job that waits is held",
         "released": "a held job or batch may go on",
-        "changed": "the priority of what waits is another",
+        "changed": "its description, or the priority of what waits, is another",
         "cancel_requested": "the end of a job that is under way, or of a batch, was asked for",
         "deleted": "it was hidden: it lies in the trash",
         "reinstated": "it came back from the trash",

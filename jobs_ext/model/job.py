@@ -82,6 +82,7 @@ class Job(Struct, frozen=True):
     reason_code: str | None = None
     reason: str | None = None
     progress: Progress | None = None
+    description: str = ""  # what people say of it
     project: str | None = None
     batch: str | None = None
     batch_index: int | None = None

@@ -26,6 +26,7 @@ class HeldJob(Struct, frozen=True):
     """A job that a node has taken and not given back."""
 
     job: str
+    pk: int  # of the job
     attempt: int
     status: Status  # STARTING: acquired; RUNNING: started
 

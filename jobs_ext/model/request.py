@@ -40,6 +40,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """How to run it. Sizes and durations may be text (``"4GB"``, ``"1h"``) or plain numbers."""
 
     name: str | None = None  # what people call it; default: its target's
+    description: str = ""  # what people say of it
     cpu: float | None = None  # cores; default: the tool's, else 1
     memory: int | str | None = None  # bytes; the job is stopped when its tree uses more
     gpu: int | None = None  # GPUs of its own, in CUDA_VISIBLE_DEVICES; default: the tool's, else 0
@@ -92,8 +93,9 @@ class SubmitRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class JobChange(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Body of ``PATCH jobs/{id}``: what to change of a job that waits."""
+    """Body of ``PATCH jobs/{id}``: what to change of a job; but the description, if it waits."""
 
+    description: str | None = None  # what people say of it
     priority: int | None = None  # larger runs earlier
     hold: bool | None = None  # true: wait for a release; false: go on
 

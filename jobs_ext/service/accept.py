@@ -109,6 +109,7 @@ def store_job(
         "batch_pk": None,
         "batch": None,
         "batch_index": None,
+        "description": draft.plan.spec.options.description,
         "status": first_status(row["held"], needed),
         "arguments": encode_arguments(draft.arguments, "arguments").decode(),
     }

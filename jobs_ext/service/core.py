@@ -48,7 +48,8 @@ class Core(Struct, frozen=True):
         """
         row = job_rows.by_id(connection, job_id) if is_id(job_id) else None
         rights = frozenset[Right]() if row is None else rights_on(connection, who, row)
-        if row is None or not rights or (row.deleted and not hidden):
+        found = hidden or (who.sees_trash and row is not None and not row.purge)
+        if row is None or not rights or (row.deleted and not found):
             raise _not_found("job", job_id, row if rights else None)
         require_right(rights, right, who, row)
         return row

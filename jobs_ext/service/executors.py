@@ -17,7 +17,7 @@ EXECUTORS = (LOCAL, NODE)
 #: Options about a process on this machine.
 _LOCAL_ONLY = (
     *("python", "kernel", "cwd", "inputs", "outputs", "env"),
-    *("max_log_size", "max_output_size", "grace", "workers", "archive"),
+    *("max_log_size", "max_output_size", "grace", "workers", "archive", "mounts", "cache"),
 )
 
 

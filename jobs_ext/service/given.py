@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from ..model.errors import Conflict, InvalidRequest
 from ..model.grant import Right
 from ..model.job import Output
+from ..model.status import Status
 from ..store import jobs as job_rows
 from ..store import outputs as rows
 from ..store.changes import Changes
@@ -23,6 +24,7 @@ from .references import is_filename
 from .uploads import Draft
 from .working import Hold, hold_of
 
+_WRITABLE = {Status.STARTING, Status.RUNNING, Status.FAILED, Status.CANCELLED}  # for its node
 _LONGEST_NAME = 1000  # characters
 _NAMED = 500  # outputs among which one is looked for that is meant by a name nobody has
 
@@ -45,7 +47,7 @@ class Given:
     ) -> JobRow:
         """Return the row of a job of which `who` may write, or the node holds (`hold`)."""
         if hold is not None:
-            return hold_of(connection, who, hold, job_id)[1]
+            return hold_of(connection, who, hold, job_id, _WRITABLE)[1]
         who.require("submit", "run")
         return self._core.job_row(connection, who, job_id, Right.WRITE)
 

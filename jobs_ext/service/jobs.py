@@ -18,6 +18,7 @@ from ..model.job import Event, Job, Page
 from ..model.query import JobQuery, JobSearch, Search
 from ..model.request import Context, JobChange, SubmitRequest
 from ..model.status import FINAL, Status
+from ..model.tool import Tool
 from ..store import events as event_rows
 from ..store import jobs as job_rows
 from ..store import listing, projects, sorting, tallies
@@ -34,7 +35,7 @@ from .moves import cancel, promote
 from .notifications import asked
 from .options import check_single
 from .principal import Principal
-from .requeue import change_job
+from .requeue import change_job, describe
 from .reset import reset_jobs
 from .searches import read_search, search_of
 from .submit import Write, accept
@@ -51,19 +52,30 @@ class Jobs:
         self._core = core
         self._store = core.store
 
-    def submit(self, who: Principal, request: SubmitRequest, parts: Uploads | None = None) -> Job:
-        """Accept a job: when this returns, it is on disk."""
+    def submit(
+        self,
+        who: Principal,
+        request: SubmitRequest,
+        parts: Uploads | None = None,
+        tool: Tool | None = None,
+    ) -> Job:
+        """Accept a job: when this returns, it is on disk.
+
+        A dialect whose tools are its own gives the `tool` that the request names.
+        """
         uploads = parts or {}
 
         def draft() -> Write:
-            good = self.draft(who, request, uploads)
+            good = self.draft(who, request, uploads, tool)
             return lambda tx, kept, columns: store_job(self._core, tx, who, good, kept, **columns)
 
         return self._core.job(who, accept(self._store, who, request, uploads, draft))
 
-    def draft(self, who: Principal, request: SubmitRequest, uploads: Uploads) -> Draft:
+    def draft(
+        self, who: Principal, request: SubmitRequest, uploads: Uploads, tool: Tool | None = None
+    ) -> Draft:
         """Return a job as it is to be stored; raise what is wrong with it."""
-        good = self._draft(who, request, uploads)
+        good = self._draft(who, request, uploads, tool)
         check_contents(good, uploads)
         good = fingerprinted(self._core, good)
         told = describe_parts(good.arguments, uploads)
@@ -169,6 +181,14 @@ class Jobs:
             return ascode.IMPORT + ascode.rerun_code(job_id, arguments)
         return ascode.IMPORT + ascode.submit_code(spec.target, arguments, spec.options)
 
+    def numbered(self, who: Principal, pk: int) -> Job:
+        """Return the job with this number (`pk`)."""
+        who.require("read")
+        with self._store.read() as connection:
+            job_id = job_rows.id_of(connection, pk) or str(pk)
+            row = self._core.job_row(connection, who, job_id)
+            return self._core.present(connection, [row], who)[0]
+
     def list(self, who: Principal, query: JobQuery) -> Page[Job]:
         """Return one page of jobs."""
         return self._list(who, search_of(query))
@@ -238,11 +258,15 @@ class Jobs:
         changes.note(row, "deleted", deleted=now(), key=None)  # which may be used again
 
     def change(self, who: Principal, job_id: str, wanted: JobChange) -> Job:
-        """Change priority or hold of a job that waits; `Conflict` for one that does not."""
+        """Change a job's description, and if it waits, priority and hold; else `Conflict`."""
         who.require("submit", "run")
         with self._store.write() as tx:
-            change_job(self._core, tx, self._core.job_row(tx, who, job_id, Right.WRITE), wanted)
-            promote(tx)
+            row = self._core.job_row(tx, who, job_id, Right.WRITE)
+            if wanted.description is not None:
+                describe(tx, row, wanted.description)
+            if wanted.priority is not None or wanted.hold is not None:
+                change_job(self._core, tx, row, wanted)
+                promote(tx)
         return self._core.job(who, job_id)
 
     def release(self, who: Principal, job_id: str) -> Job:
@@ -258,9 +282,16 @@ class Jobs:
             promote(tx)
         return self._core.job(who, job_id)
 
-    def _draft(self, who: Principal, request: SubmitRequest, parts: Collection[str]) -> Draft:
+    def _draft(
+        self,
+        who: Principal,
+        request: SubmitRequest,
+        parts: Collection[str],
+        tool: Tool | None = None,
+    ) -> Draft:
         check_single(request.options)
-        return draft_job(self._core, who, request, parts)
+        kept = None if tool is None else msgspec.to_builtins(tool)
+        return draft_job(self._core, who, request, parts, kept)
 
 
 def _place_of(tx: Connection, row: JobRow, *, own: bool, renamed: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from ..model.clock import now
 from ..model.ids import new_id
 from ..model.reasons import ReasonCode
+from ..model.request import Options
 from ..model.status import Status
 from ..store import batches as batch_rows
 from ..store import jobs as job_rows
@@ -53,7 +54,7 @@ def materialize(core: Core, tx: Connection, limit: int) -> int:
     texts = [_arguments(batch, line) for line in batch_rows.argument_sets(tx, batch, limit)]
     needed = _needed(core, tx, batch, texts)
     made = now()
-    shared = _shared(batch, made)
+    shared = _shared(batch, made) | {"description": _options(core, tx, batch).description}
     rows = [
         shared
         | {
@@ -75,6 +76,10 @@ def materialize(core: Core, tx: Connection, limit: int) -> int:
     keep(tx, taken)
     batch_rows.set_columns(tx, batch.pk, made=batch.made + len(rows))
     return len(rows)
+
+
+def _options(core: Core, tx: Connection, batch: BatchRow) -> Options:
+    return core.specs.load(tx, [batch.spec])[batch.spec].options
 
 
 def _taken_over(
@@ -104,7 +109,7 @@ class _Waits(Struct, frozen=True):
 
 def _needed(core: Core, tx: Connection, batch: BatchRow, texts: list[str]) -> list[_Waits]:
     """Return what each of the new ones waits for."""
-    options = core.specs.load(tx, [batch.spec])[batch.spec].options
+    options = _options(core, tx, batch)
     ended = {*options.after_ended}
     succeeded = [{*options.after, *_referred(text)} for text in texts]
     found = job_rows.by_ids(tx, ended.union(*succeeded))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -74,6 +75,34 @@ class Nodes:
         with self._store.read() as connection:
             owned(connection, who, node_id)
             return _present(connection, node_id)
+
+    def numbers(self, ids: Iterable[str]) -> dict[str, int]:
+        """Return the numbers (`pk`) of nodes by their ids; those that were forgotten have none."""
+        with self._store.read() as connection:
+            return rows.pks(connection, ids)
+
+    def numbered(self, who: Principal, pk: int) -> Node:
+        """Return the node with this number (`pk`)."""
+        who.require("read", "work")
+        with self._store.read() as connection:
+            node_id = rows.id_of(connection, pk) or str(pk)
+            owned(connection, who, node_id)
+            return _present(connection, node_id)
+
+    def change(self, who: Principal, node_id: str, wanted: NodeRequest) -> Node:
+        """Let a node be another, by another name maybe; `Conflict` when that is taken."""
+        who.require("work")
+        columns = _columns(wanted)
+        with self._store.write(poke=()) as tx:
+            owned(tx, who, node_id)
+            other = rows.by_name(tx, wanted.name)
+            if other is not None and other.id != node_id:
+                raise Conflict(
+                    f"There is another node {wanted.name!r}.", field="name", value=wanted.name
+                )
+            rows.set_columns(tx, node_id, **columns)
+            rows.note_life(tx, node_id, now())
+            return _present(tx, node_id)
 
     def ping(self, who: Principal, node_id: str) -> Node:
         """Note that a node lives: the leases of all that it holds begin anew."""

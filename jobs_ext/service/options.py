@@ -22,6 +22,7 @@ from .patterns import check_pattern
 from .slots import Slots
 
 _LONGEST_NAME = 200
+_LONGEST_DESCRIPTION = 10_000
 _UNSEEN = ("Cc", "Cs", "Zl", "Zp")  # Unicode categories: control, surrogate, line breaks
 _MOST_RETRIES = 1000
 _LARGEST_PRIORITY = 1_000_000
@@ -266,10 +267,21 @@ def check_number(name: str, value: int, field: str) -> None:
 
 
 def _check_names(options: Options) -> None:
+    check_description(options.description, "options.description")
     for name in ("name", "key", "project"):
         value = getattr(options, name)
         if value is not None:
             check_name(value, f"options.{name}")
+
+
+def check_description(text: str, field: str) -> None:
+    """Raise `InvalidRequest` for a description that is too long, or no text that can be kept."""
+    if len(text) > _LONGEST_DESCRIPTION or any(c == "\0" or category(c) == "Cs" for c in text):
+        raise InvalidRequest(
+            f"A description has at most {_LONGEST_DESCRIPTION:,} characters, of Unicode.",
+            field=field,
+            value=text,
+        )
 
 
 def check_name(text: str, field: str) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import builtins
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from ..model.errors import NotFound
-from ..model.job import Output, Page
+from ..model.job import Job, Output, Page
 from ..store import jobs as job_rows
+from ..store import outputs as rows
 from ..store.contents import Spec
 from ..store.jobs import JobRow
 from .core import Core
@@ -46,6 +47,35 @@ class Outputs:
             number = _attempt(connection, row, attempt)
             files, following = job_rows.output_page(connection, row.pk, number, limit, cursor)
             return Page([job_rows.to_output(file) for file in files], following)
+
+    def numbers(self, jobs: Iterable[Job]) -> dict[str, dict[str, int]]:
+        """Return, by job id and name, the numbers of the outputs of the jobs' last attempts.
+
+        They tell outputs apart for clients that know nothing but numbers (UFDL).
+        """
+        known = {job.pk: job for job in jobs if job.attempts}
+        found: dict[str, dict[str, int]] = {job.id: {} for job in known.values()}
+        wanted = [(pk, job.attempts[-1].number) for pk, job in known.items()]
+        with self._core.store.read() as connection:
+            for row in rows.numbered(connection, wanted):
+                found[known[row.job_pk].id][row.name] = row.number
+        return found
+
+    def numbered(self, who: Principal, number: int) -> tuple[str, str]:
+        """Return the job's id and the name of the output with a number; raises `NotFound`."""
+        who.require("read")
+        with self._core.store.read() as connection:
+            row = rows.of_number(connection, number)
+            if row is None:
+                raise NotFound(f"There is no output {number}.", field="output", value=number)
+            job = self._core.job_row(connection, who, row.id)
+            if row.attempt != _attempt(connection, job, None):
+                raise NotFound(
+                    f"The output {number} is one of an earlier attempt.",
+                    field="output",
+                    value=number,
+                )
+            return row.id, row.name
 
     def find(self, who: Principal, job_id: str, name: str, attempt: int | None = None) -> Output:
         """Return an output whose file is there; `NotFound` says what is wrong otherwise.

@@ -31,6 +31,7 @@ class Principal(Struct, frozen=True):
     by: Literal["login", "kernel", "key", "guest"] = "login"
     until: str | None = None  # when that ends; None: never
     deputy: bool = False  # acts, with fewer verbs, for somebody who may manage
+    sees_trash: bool = False  # finds what lies in the trash as if it did not (UFDL's clients)
 
     @classmethod
     def all(cls, owner: str) -> Principal:

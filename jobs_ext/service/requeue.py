@@ -16,7 +16,15 @@ from ..store.changes import Changes
 from ..store.contents import put_spec
 from ..store.jobs import JobRow
 from .core import Core
-from .options import check_number
+from .options import check_description, check_number
+
+
+def describe(tx: Connection, row: JobRow, description: str) -> None:
+    """Let a job be described by other words."""
+    check_description(description, "description")
+    changes = Changes(tx)
+    changes.note(row, "changed", data={"description": description}, description=description)
+    changes.flush()
 
 
 def change_job(core: Core, tx: Connection, row: JobRow, wanted: JobChange) -> None:

@@ -18,7 +18,8 @@ from .core import Core
 from .policy import check_unfinished
 from .principal import Principal
 
-_ANEW = dict.fromkeys(
+#: The columns of a job that is to run once more.
+ANEW = dict.fromkeys(
     (
         *("reason_code", "reason", "progress", "started", "stopped", "cancel_requested"),
         *("not_before", "node"),
@@ -35,7 +36,7 @@ def reset_jobs(core: Core, tx: Connection, who: Principal, rows: Sequence[JobRow
         check_unfinished(tx, core.house.policy, rows[0].owner, len(rows))
     changes = Changes(tx)
     for row in rows:
-        changes.move(row, Status.RUNNABLE, **_ANEW)
+        changes.move(row, Status.RUNNABLE, **ANEW)
     changes.flush()
 
 

@@ -36,6 +36,7 @@ from .projects import Projects
 from .queue import Queue
 from .queues import Queues
 from .resolve import House
+from .retaking import Retaking
 from .retention import Keeping
 from .slots import Slots, detect
 from .together import Together
@@ -75,6 +76,7 @@ class Service:
         self.grants = Grants(core)
         self.nodes = Nodes(core)
         self.working = Working(core)
+        self.retaking = Retaking(core)
         self.events = Events(core)
         self.queue = Queue(core)
         self.queues = Queues(core)

@@ -48,6 +48,17 @@ class Trash:
         self._jobs = jobs
         self._batches = batches
 
+    def put_job(self, who: Principal, job_id: str) -> Job:
+        """Put a job into the trash as it is: it goes on, unlike one that is deleted (UFDL)."""
+        who.require("submit", "run")
+        with self._store.write() as tx:
+            row = self._core.job_row(tx, who, job_id, Right.WRITE, hidden=True)
+            changes = Changes(tx)
+            if not row.deleted:
+                changes.note(row, "deleted", deleted=now(), key=None)
+            changes.flush()
+        return self._core.job(who, job_id)
+
     def reinstate_job(self, who: Principal, job_id: str) -> Job:
         """Show a deleted job again, as it ended. `Conflict` unless it is in the trash."""
         who.require("submit", "run")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -162,13 +162,11 @@ class Working:
     def _named(self, tx: Connection, node: NodeRow, job_id: str) -> JobRow:
         """Return the row of a job that a node asks for by its id."""
         row = job_rows.by_id(tx, job_id)
-        if row is None or row.deleted:
+        if row is None:
             raise _no_job(job_id)
         if row.node == node.id and Status(row.status) in ACTIVE:
             return row
-        line = lines.facts(tx, row.line)
-        if line["executor"] != NODE:
-            raise _conflict(row, "The job runs on the server, and waits for no node.", "")
+        require_outside(tx, row)
         if row.status != Status.RUNNABLE or (row.not_before and row.not_before > time.time()):
             raise _conflict(row, f"The job is {row.status}: nobody can acquire it now.", "")
         return row
@@ -198,7 +196,7 @@ class Working:
     def _given(self, tx: Connection, node: NodeRow, row: JobRow) -> Assignment:
         """Return a job with all that it takes to run it, the node's own from now on."""
         if row.node != node.id or Status(row.status) not in ACTIVE:
-            _begin(tx, row, node)
+            begin(tx, row, node)
         spec = self._core.specs.load(tx, [row.spec])[row.spec]
         job = self._job(tx, row.id)
         return Assignment(
@@ -231,9 +229,13 @@ class Working:
 
 
 def hold_of(
-    connection: Connection, who: Principal, hold: Hold, job_id: str
+    connection: Connection,
+    who: Principal,
+    hold: Hold,
+    job_id: str,
+    statuses: Collection[Status] = ACTIVE,
 ) -> tuple[NodeRow, JobRow]:
-    """Return the rows of a node and of the job that it holds.
+    """Return the rows of a node and of the job that it holds, or had when it ended.
 
     Raises `Conflict`, which says why, when the attempt is not or no longer the node's.
     """
@@ -241,7 +243,7 @@ def hold_of(
     node = owned(connection, who, hold.node)
     row = rows.with_latest_attempts(connection, [job_id]).get(job_id)
     own = row is not None and row.node == node.id and row.number == hold.attempt
-    if row is not None and own and Status(row.status) in ACTIVE:
+    if row is not None and own and Status(row.status) in statuses:
         return node, row
     known = job_rows.by_id(connection, job_id)
     if known is None:
@@ -256,14 +258,14 @@ def _living(tx: Connection, who: Principal, node_id: str) -> NodeRow:
     return node
 
 
-def _begin(tx: Connection, row: JobRow, node: NodeRow) -> None:
+def begin(tx: Connection, row: JobRow, node: NodeRow) -> None:
     """Move a RUNNABLE job to STARTING, with a new attempt of a node."""
     changes, claimed = Changes(tx), now()
     changes.move(
         row,
         Status.STARTING,
         time=claimed,
-        data={"node": node.name},
+        data={"node": node.id},
         stage=str(Stage.STAGING),
         not_before=None,
         progress=None,
@@ -274,6 +276,12 @@ def _begin(tx: Connection, row: JobRow, node: NodeRow) -> None:
     first = {"job_pk": row.pk, "number": last.number + 1 if last else 1, "gpus": None}
     status = {"status": str(Status.STARTING), "claimed": claimed, "node": node.id}
     rows.add_attempts(tx, [first | status])
+
+
+def require_outside(tx: Connection, row: JobRow) -> None:
+    """Raise `Conflict` for a job that no node can have."""
+    if lines.facts(tx, row.line)["executor"] != NODE:
+        raise _conflict(row, "The job runs on the server, and waits for no node.", "")
 
 
 def _command(spec: Spec, job: Job) -> list[str] | None:

@@ -99,6 +99,12 @@ def by_id(connection: Connection, job_id: str) -> JobRow | None:
     return connection.execute(select(job).where(job.c.id == job_id)).one_or_none()
 
 
+def id_of(connection: Connection, pk: int) -> str | None:
+    """Return the id of the job with this number."""
+    found: str | None = connection.execute(select(job.c.id).where(job.c.pk == pk)).scalar()
+    return found
+
+
 def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, JobRow]:
     """Return rows by id; ids nobody has are left out."""
     rows: dict[str, JobRow] = {}
@@ -228,6 +234,7 @@ def to_job(
         reason_code=code,
         reason=sentence,
         progress=progress,
+        description=row.description or "",
         project=row.project,
         batch=row.batch,
         batch_index=row.batch_index,

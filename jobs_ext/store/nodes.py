@@ -22,6 +22,7 @@ class Lease(NamedTuple):
     """A job that a node holds, and how often the node was heard of."""
 
     job: str
+    pk: int  # of the job
     attempt: int
     status: Status
     cancel_requested: bool
@@ -60,6 +61,12 @@ def by_id(connection: Connection, node_id: str) -> NodeRow | None:
     return connection.execute(select(node).where(node.c.id == node_id)).one_or_none()
 
 
+def id_of(connection: Connection, pk: int) -> str | None:
+    """Return the id of the node with this number."""
+    found: str | None = connection.execute(select(node.c.id).where(node.c.pk == pk)).scalar()
+    return found
+
+
 def by_name(connection: Connection, name: str) -> NodeRow | None:
     """Return the row of the node of this name."""
     return connection.execute(select(node).where(node.c.name == name)).one_or_none()
@@ -68,6 +75,12 @@ def by_name(connection: Connection, name: str) -> NodeRow | None:
 def everyone(connection: Connection) -> list[NodeRow]:
     """Return all nodes there are, whoever owns them."""
     return list(connection.execute(select(node).order_by(node.c.pk)))
+
+
+def pks(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+    """Return the numbers of nodes by their ids."""
+    query = select(node.c.id, node.c.pk).where(node.c.id.in_(list(ids)))
+    return {row.id: row.pk for row in connection.execute(query)}
 
 
 def page(
@@ -88,7 +101,7 @@ def page(
 def held(connection: Connection, node_ids: Iterable[str] | None = None) -> list[Lease]:
     """Return what these nodes hold; without any named, what all of them do."""
     query = (
-        select(job.c.id, node.c.id.label("node"), node.c.name, node.c.beats)
+        select(job.c.id, job.c.pk, node.c.id.label("node"), node.c.name, node.c.beats)
         .join(node, node.c.id == job.c.node)
         .where(job.c.node.is_not(None), job.c.status.in_(_ACTIVE))
         .order_by(job.c.pk)
@@ -100,6 +113,7 @@ def held(connection: Connection, node_ids: Iterable[str] | None = None) -> list[
     return [
         Lease(
             job_id,
+            row.pk,
             jobs[job_id].number,
             Status(jobs[job_id].status),
             jobs[job_id].cancel_requested is not None,
@@ -115,7 +129,7 @@ def to_nodes(connection: Connection, rows: list[NodeRow]) -> list[Node]:
     """Return what the API says of nodes."""
     holds: dict[str, list[HeldJob]] = {row.id: [] for row in rows}
     for lease in held(connection, holds) if holds else ():
-        holds[lease.node].append(HeldJob(lease.job, lease.attempt, lease.status))
+        holds[lease.node].append(HeldJob(lease.job, lease.pk, lease.attempt, lease.status))
     plain = ("id", "pk", "name", "owner", "cpu", "memory", "gpus", "created", "seen")
     return [
         Node(

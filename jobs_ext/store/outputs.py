@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert
+import msgspec
+from sqlalchemy import Connection, Row, delete, insert, text
 
 from .schema import output
 
@@ -14,6 +16,28 @@ OutputRow = Row[Any]
 def add(tx: Connection, row: dict[str, Any]) -> None:
     """Insert an output."""
     tx.execute(insert(output).values(row))
+
+
+_NUMBERED = text("""
+    SELECT output.rowid AS number, job_pk, name FROM json_each(:wanted)
+    CROSS JOIN output ON job_pk = value ->> 0 AND attempt = value ->> 1
+    ORDER BY job_pk, output.rowid
+""")
+_OF_NUMBER = text("""
+    SELECT job.id, output.name, output.attempt FROM output
+    JOIN job ON job.pk = output.job_pk WHERE output.rowid = :number
+""")
+
+
+def numbered(connection: Connection, wanted: Sequence[tuple[int, int]]) -> list[OutputRow]:
+    """Return number, job_pk and name of the outputs of these attempts: (job_pk, number) each."""
+    given = msgspec.json.encode(wanted).decode()
+    return list(connection.execute(_NUMBERED, {"wanted": given}))
+
+
+def of_number(connection: Connection, number: int) -> OutputRow | None:
+    """Return the job's id, name and attempt of the output with a number."""
+    return connection.execute(_OF_NUMBER, {"number": number}).one_or_none()
 
 
 def remove(tx: Connection, *, job_pk: int, attempt: int, name: str) -> OutputRow | None:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0015"
+HEAD = "0016"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -173,6 +173,7 @@ job = Table(
     Column("line", Integer, ForeignKey("line.pk")),
     Column("purge", Text),  # when somebody asked for its end in the trash
     Column("node", Text),  # id of the node that has it, or had it when it ended
+    Column("description", Text),  # what people say of it
     Index("job_node", "node", sqlite_where=text("node IS NOT NULL")),
     Column("cache", Text),  # what it has in common with jobs that equal it
     Index("job_purge", "pk", sqlite_where=_TO_PURGE),

@@ -1,0 +1,149 @@
+"""Jobs from templates: checked against the template's contract and parameters, then submitted.
+
+A job is one of a tool that the template is: nodes run it, and its arguments are just what the
+client gave, types included.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from ...model.errors import Conflict, InvalidRequest
+from ...model.request import Options, SubmitRequest, Target
+from ...model.tool import Tool, ToolParameter
+from .context import Ctx, action
+from .contracts import Contract
+from .jobs import one
+from .shapes import TEMPLATE, Json
+from .templates import contract_of, kept
+from .types import Type, parse_type
+
+_LONGEST = 200  # characters of a job's name
+
+
+class Value(Struct, frozen=True, forbid_unknown_fields=True):
+    """A value, and the type it is meant as."""
+
+    value: Any
+    type: str
+
+
+class Notifications(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to tell of what: every job can be watched anyhow, and nobody else is told."""
+
+    actions: dict[str, list[dict[str, Any]]]
+    keep_default: bool = False
+
+
+class JobSpec(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of create-job."""
+
+    input_values: dict[str, Value]
+    parameter_values: dict[str, Value] | None = None
+    description: str = ""
+    notification_override: Notifications | None = None
+    child_notification_overrides: dict[str, Notifications] | None = None
+
+
+@action
+def create_job(ctx: Ctx, pk: str) -> object:
+    """Make a job from a template."""
+    template = kept(ctx, pk)
+    spec = ctx.body(JobSpec)
+    if spec.child_notification_overrides:
+        raise Conflict(
+            "A job of this template has no children.", field="child_notification_overrides"
+        )
+    _check_messages(spec.notification_override)
+    arguments = {
+        "template": {name: template[name] for name in ("pk", "name", "version")},
+        "input_values": _inputs(spec.input_values, contract_of(template)),
+        "parameter_values": _parameters(spec.parameter_values or {}, template),
+    }
+    tool = _tool(template)
+    options = Options(name=template["name"][:_LONGEST], description=spec.description)
+    request = SubmitRequest(Target(tool=tool.id), arguments, options)
+    return one(ctx.service, ctx.service.jobs.submit(ctx.who, request, tool=tool))
+
+
+def _tool(template: Json) -> Tool:
+    """Return the tool that a template is."""
+    module, _, name = template["specific"]["executor_class"].rpartition(".")
+    return Tool(
+        name=f"{TEMPLATE}{template['name']}",
+        version=str(template["version"]),
+        description=template["description"],
+        function=f"{module}:{name}",
+        executor="node",
+        parameters={
+            "template": ToolParameter(type="object"),
+            "input_values": ToolParameter(type="object"),
+            "parameter_values": ToolParameter(type="object"),
+        },
+    )
+
+
+def _inputs(given: dict[str, Value], contract: Contract) -> Json:
+    """Return the inputs that a contract takes; others are left out, as UFDL does."""
+    for name in contract.inputs:
+        if name not in given:
+            raise Conflict(f"The input {name!r} is missing.", field=f"input_values.{name}")
+    return {
+        name: _checked(given[name], kinds, f"input_values.{name}")
+        for name, kinds in contract.inputs.items()
+    }
+
+
+def _parameters(given: dict[str, Value], template: Json) -> Json:
+    """Return the parameters that are given, if the template has them and lets them be set."""
+    known = template["specific"]["parameters"]
+    for name, declared in known.items():
+        if "default" not in declared and name not in given:
+            told = f"The parameter {name!r} is missing."
+            raise InvalidRequest(told, field=f"parameter_values.{name}")
+    found: Json = {}
+    for name, value in given.items():
+        field = f"parameter_values.{name}"
+        if name not in known:
+            raise Conflict(f"There is no parameter {name!r}.", field=field, value=name)
+        if known[name].get("const"):
+            raise Conflict(f"The parameter {name!r} can't be set.", field=field, value=name)
+        kinds = [parse_type(kind, field) for kind in known[name]["types"]]
+        found[name] = _checked(value, kinds, field)
+    return found
+
+
+def _checked(given: Value, kinds: list[Type], field: str) -> Json:
+    """Return a value with the one form of its type, if that is one of those it may have."""
+    kind = parse_type(given.type, f"{field}.type")
+    if not any(kind.is_a(one_of) for one_of in kinds):
+        raise Conflict(
+            f"{field} can't be of the type {kind}: it takes {' or '.join(map(str, kinds))}.",
+            field=f"{field}.type",
+            value=given.type,
+        )
+    return {"value": given.value, "type": str(kind)}
+
+
+def _check_messages(given: Notifications | None) -> None:
+    """Raise `InvalidRequest` for a notification that is none of UFDL's three kinds."""
+    for name, some in (given.actions if given else {}).items():
+        field = f"notification_override.actions.{name}"
+        if name not in _TRANSITIONS:
+            raise InvalidRequest(f"There is no transition {name!r}.", field=field, value=name)
+        for each in some:
+            keys = set(each) - {"suppress_for_parent"}
+            if keys and keys != {"message"} and not {"subject", "body"} <= keys <= _MAIL:
+                raise InvalidRequest("This is no notification.", field=field, value=each)
+
+
+_TRANSITIONS = [
+    f"on_{name}"
+    for name in (
+        *("acquire", "release", "start", "progress", "finish", "error", "reset"),
+        *("abort", "cancel"),
+    )
+]
+_MAIL = {"subject", "body", "to", "cc", "bcc"}

@@ -1,0 +1,168 @@
+"""Jobs, outputs and nodes as UFDL's clients know them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...model.job import Job
+from ...model.node import Node
+from ...model.status import ACTIVE, Status
+from ...service import Service
+from .filters import Fields, Record, plain
+
+CANCELLED = "Cancelled"  # what UFDL says of every job that was
+TEMPLATE = "ufdl:"  # how the tools begin that our templates are; no tool file can be called so
+OTHER = "BLOB<str>"  # the type of outputs that no UFDL client made
+_NO_OUTPUTS = (Status.SUBMITTED, Status.PENDING, Status.RUNNABLE)  # those of earlier tries are gone
+
+Json = dict[str, Any]
+
+
+def shown(service: Service, jobs: Sequence[Job]) -> list[Json]:
+    """Return what is told of jobs, in their order."""
+    numbers = service.outputs.numbers(jobs)
+    nodes = service.nodes.numbers({job.node for job in jobs if job.node})
+    return [_job(job, numbers.get(job.id, {}), nodes) for job in jobs]
+
+
+def _job(job: Job, outputs: Mapping[str, int], nodes: Mapping[str, int]) -> Json:
+    ours = job.target.name.startswith(TEMPLATE)
+    kept = job.status not in _NO_OUTPUTS
+    start, end, error = times(job)
+    return {
+        "pk": job.pk,
+        "template": job.arguments["template"] if ours else _other_template(job),
+        "parent": None,
+        "start_time": start,
+        "end_time": end,
+        "error_reason": error,
+        "input_values": job.arguments["input_values"] if ours else _values(job.arguments),
+        "parameter_values": job.arguments["parameter_values"] if ours else {},
+        "node": nodes.get(job.node or ""),
+        "outputs": [output(name, pk) for name, pk in outputs.items()] if kept else [],
+        "description": job.description,
+        "is_cancelled": is_cancelled(job),
+        "creator": user(job.owner),
+        "creation_time": job.created,
+        "deletion_time": job.deleted,
+    }
+
+
+def times(job: Job) -> tuple[str | None, str | None, str | None]:
+    """Return when a job started and ended, and its error: what UFDL tells its phases by."""
+    if is_cancelled(job):
+        last = job.attempts[-1].start if job.attempts else None
+        return job.started or last, None, CANCELLED
+    if job.status is Status.FAILED:
+        return job.started or job.stopped, job.stopped, job.reason or ""
+    return job.started, job.stopped, None
+
+
+def is_cancelled(job: Job) -> bool:
+    """Tell whether a job was cancelled: its node may not have stopped yet."""
+    asked = job.cancel_requested is not None and job.status in ACTIVE
+    return asked or job.status is Status.CANCELLED
+
+
+def is_workable(job: Job) -> bool:
+    """Tell whether UFDL's job launcher could run a job, now or later."""
+    return job.target.name.startswith(TEMPLATE) and job.status is not Status.PENDING
+
+
+def _other_template(job: Job) -> Json:
+    return {"pk": 0, "name": job.target.name, "version": 1}
+
+
+def _values(arguments: Mapping[str, Any]) -> Json:
+    return {name: {"value": value, "type": "JSON"} for name, value in arguments.items()}
+
+
+def output(name: str, pk: int) -> Json:
+    """Return what is told of an output beside its job."""
+    own, kind = parted(name)
+    return {"pk": pk, "name": own, "type": kind}
+
+
+def parted(name: str) -> tuple[str, str]:
+    """Return name and type of an output: our name of it holds both."""
+    own, slash, kind = name.partition("/")
+    return own, kind if slash else OTHER
+
+
+def joined(name: str, kind: str) -> list[str]:
+    """Return what we may call an output of this name and type."""
+    return [f"{name}/{kind}", *([name] if kind == OTHER else [])]
+
+
+def user(owner: str) -> int:
+    """Return a number that stands for a user: UFDL's clients know no names."""
+    return zlib.crc32(owner.encode()) & 0x7FFFFFFF
+
+
+def progress(job: Job) -> float:
+    """Return how far a job is, 0.0 when that was never said."""
+    said = job.progress.fraction if job.progress is not None else None
+    return said or 0.0
+
+
+def node(one: Node) -> Json:
+    """Return what is told of a node; one that came by another way has its name as address."""
+    about = one.about
+    return {
+        "pk": one.pk,
+        "ip": about.get("ip", one.name),
+        "index": about.get("index", 0),
+        "driver_version": about.get("driver_version"),
+        "hardware_generation": about.get("hardware_generation"),
+        "gpu_mem": about.get("gpu_mem"),
+        "cpu_mem": about.get("cpu_mem", one.memory or 0),
+        "last_seen": one.seen,
+        "current_job": next((h.pk for h in one.jobs if h.status is Status.RUNNING), None),
+    }
+
+
+def record(job: Job, told: Json, nodes: Mapping[int, Json]) -> Record:
+    """Return what filters see of a job."""
+    return told | {
+        "progress_amount": progress(job),
+        "owner": job.owner,
+        "workable": True if is_workable(job) else None,
+        "at": nodes.get(told["node"], {}),
+    }
+
+
+def job_fields() -> Fields:
+    """Return the fields of jobs."""
+    names = ("pk", "description", "input_values", "parameter_values", "start_time", "end_time")
+    more = ("error_reason", "node", "creator", "parent", "creation_time", "deletion_time")
+    known = plain(*names, *more, "progress_amount")
+    known |= {"id": known["pk"], "node.pk": known["node"], "creator.pk": known["creator"]}
+    known |= {"creator.username": lambda it: it["owner"]}
+    known |= {"template": lambda it: it["template"]["pk"]}
+    known |= {f"template.{name}": _of("template", name) for name in ("pk", "name", "version")}
+    known |= {"template.id": known["template"], "template.workabletemplate": _workable}
+    known |= {f"node.{name}": _of("at", name) for name in ("ip", "index", "last_seen")}
+    known |= {f"outputs.{name}": _each("outputs", name) for name in ("pk", "name", "type")}
+    return Fields(known)
+
+
+def _of(where: str, name: str) -> Any:
+    return lambda record: record[where].get(name)
+
+
+def _each(where: str, name: str) -> Any:
+    return lambda record: tuple(one[name] for one in record[where])
+
+
+def _workable(record: Record) -> Any:
+    return record["workable"]
+
+
+JOB_FIELDS = job_fields()
+NODE_FIELDS = Fields(
+    plain("pk", "ip", "index", "driver_version", "hardware_generation", "gpu_mem", "cpu_mem")
+    | plain("last_seen", "current_job")
+    | {"id": lambda it: it["pk"]}
+)
