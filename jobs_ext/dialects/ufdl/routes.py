@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..table import Dialect, Route
+from ..table import Call, Dialect, Route
 from . import auth, creating, jobs, nodes, outputs, templates, watch, working
 from .catalogue import JOB_CONTRACTS, JOB_TYPES, LICENCES, Row
 from .context import Action, Ctx, action
@@ -24,6 +24,11 @@ def _listed(rows: list[Row], what: str) -> Action:
     return action(run)
 
 
+def _of_no_node(call: Call) -> bool:
+    """Tell whether a request only reads: that of a node is a sign of life, which is kept."""
+    return "Node-Id" not in call.headers
+
+
 _AUTH = (
     Route("POST", "v1/auth/obtain", auth.obtain, public=True, key=auth.password),
     Route("POST", "v1/auth/refresh", auth.refresh, public=True, key=auth.refresh_token),
@@ -31,7 +36,7 @@ _AUTH = (
 )
 _JOBS = (
     Route("POST", "v1/jobs/list", jobs.list_, action="read"),
-    Route("GET", "v1/jobs/{pk}", jobs.retrieve, watch=watch.watch),
+    Route("GET", "v1/jobs/{pk}", jobs.retrieve, watch=watch.watch, short=_of_no_node),
     Route("PUT", "v1/jobs/{pk}", jobs.update),
     Route("PATCH", "v1/jobs/{pk}", jobs.update),
     Route("DELETE", "v1/jobs/{pk}", jobs.destroy),
