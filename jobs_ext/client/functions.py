@@ -22,6 +22,7 @@ from .wire import Part, Parts, Reference, is_inline, scalar
 
 if TYPE_CHECKING:
     from .client import Client
+    from .signatures import Described
 
 PART = "function"
 
@@ -50,6 +51,16 @@ class FunctionTarget(Target):
         named = getattr(self.function, "func", self.function)  # functools.partial
         name = str(getattr(named, "__qualname__", type(named).__qualname__))
         return name.rpartition("<locals>.")[2]
+
+    def described(self) -> Described:
+        """Return what the signature and the docstring say."""
+        from .signatures import described
+
+        return described(self.function)
+
+    def expression(self) -> str:
+        """Return the name of the function, as the notebook knows it."""
+        return self.label
 
     def _target(self, parts: Parts) -> model.Target:
         callee = by_name(self.function)

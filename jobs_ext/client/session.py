@@ -142,6 +142,9 @@ def tools() -> ToolList:
     return default().tools()
 
 
-def form(name: str) -> Form:
-    """Return a form for a tool; its ``.job`` is the job submitted from it last."""
-    return tool(name).form()
+def form(what: Any, /, **fixed: Any) -> Form:
+    """Return a form for a tool, by name, or for a function; `fixed` arguments are not asked for.
+
+    Its ``.job`` is the job submitted from it last, ``.batch`` the last sweep.
+    """
+    return _verbs.target(what).form(**fixed)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .batch import Batch
     from .client import Client
     from .job import Job
+    from .signatures import Described
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -108,11 +109,37 @@ class Target(ABC):
         )
         return self.client.post_batch(body, parts)
 
-    def form(self) -> Form:
-        """Return a form made from the tool's schema; only tools have one."""
+    def form(self, **fixed: Any) -> Form:
+        """Return a form for the arguments, but those `fixed`; tools and functions have one."""
+        from jobs_ext.widgets.form import Form
+
+        return Form(self, fixed)
+
+    def described(self) -> Described:
+        """Return what there is to say of its arguments. Raises `InvalidRequest` if nothing is."""
         raise InvalidRequest(
-            f"There is no form for a {self.kind}.", field="target", hint="Forms are for tools."
+            f"There is no form for a {self.kind}.",
+            field="target",
+            hint="Forms are for tools and functions.",
         )
+
+    def expression(self) -> str:
+        """Return the Python for it in ``jx.submit(…)``."""
+        return repr(self.label)
+
+    @property
+    def asked(self) -> model.Options:
+        """The options it is to be run with, as far as they were given."""
+        return msgspec.convert(to_wire(self._options), model.Options)
+
+    def newest(self) -> dict[str, Any]:
+        """Return the arguments of the newest job of the same; none when there is no job."""
+        found = self.client.snapshots(limit=1, filter=self._same())
+        return found[0].arguments if found else {}
+
+    def _same(self) -> str:
+        """Return the filter that finds jobs of this target."""
+        return f"kind = {self.kind} and target = {msgspec.json.encode(self.label).decode()}"
 
     def _single(
         self, args: Sequence[Any], arguments: Mapping[str, Any]
@@ -184,11 +211,22 @@ class ToolTarget(Target):
         """The name as it was given."""
         return self.name
 
-    def form(self) -> Form:
-        """Return a form made from the tool's schema."""
-        from jobs_ext.widgets.form import Form
+    def described(self) -> Described:
+        """Return what the tool says of its arguments."""
+        from .signatures import Described
 
-        return Form(self)
+        tool, schema = self.client.tool_info(self.name)
+        return Described(
+            tool.title or tool.id,
+            tool.description,
+            schema["properties"],
+            frozenset(schema.get("required", [])),
+            tool.inputs,
+        )
+
+    def _same(self) -> str:
+        name = msgspec.json.encode(self.name).decode()
+        return f"tool = {name} or tool_name = {name}"
 
     @property
     def grants(self) -> list[Grant]:

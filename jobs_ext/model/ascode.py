@@ -17,12 +17,12 @@ _WIDTH = 88  # of a line that is not broken
 _OF_ONE = ("key", "hold", "after", "after_ended")
 
 
-def submit_code(target: Target, arguments: Mapping[str, Any], options: Options) -> str:
-    """Return the statement that submits a job of something other than a function.
+def submit_code(what: str, arguments: Mapping[str, Any], options: Options) -> str:
+    """Return the statement that submits a job of `what`, an expression: see `target_code`.
 
     What was uploaded has no name here: it is left out, and told in a comment.
     """
-    given = [repr(what(target)), *keywords(arguments)]
+    given = [what, *keywords(arguments)]
     return f"job = {_call(f'{_verb(options)}submit', given)}{_left_out(arguments)}"
 
 
@@ -32,20 +32,20 @@ def rerun_code(job_id: str, arguments: Mapping[str, Any]) -> str:
 
 
 def map_code(
-    target: Target,
+    what: str,
     varied: Mapping[str, Sequence[Any]],
     fixed: Mapping[str, Any],
     options: Options,
 ) -> str:
     """Return the statement that submits one job for each combination of `varied`."""
     grid = _call("jx.grid", keywords(varied))
-    given = [repr(what(target)), grid, *keywords(fixed)]
+    given = [what, grid, *keywords(fixed)]
     return f"batch = {_call(f'{_verb(options)}map', given)}{_left_out(fixed)}"
 
 
-def what(target: Target) -> Any:
-    """Return what `jx.submit` takes for a target: a name, an argv or a path."""
-    return getattr(target, target.kind)
+def target_code(target: Target) -> str:
+    """Return what `jx.submit` takes for something other than a function."""
+    return repr(getattr(target, target.kind))
 
 
 def keywords(values: Mapping[str, Any]) -> list[str]:
@@ -60,6 +60,8 @@ def keywords(values: Mapping[str, Any]) -> list[str]:
 def _verb(options: Options) -> str:
     """Return ``jx.``, or ``jx.options(…).`` with what was asked for."""
     given = msgspec.to_builtins(options)
+    if options.executor == "local":  # where it would run anyway
+        del given["executor"]
     asked = {name: value for name, value in given.items() if name not in _OF_ONE}
     return f"{_call('jx.options', keywords(asked))}." if asked else "jx."
 

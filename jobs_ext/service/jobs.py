@@ -179,7 +179,8 @@ class Jobs:
         arguments = msgspec.json.decode(row.arguments)
         if spec.target.kind == "function":
             return ascode.IMPORT + ascode.rerun_code(job_id, arguments)
-        return ascode.IMPORT + ascode.submit_code(spec.target, arguments, spec.options)
+        what = ascode.target_code(spec.target)
+        return ascode.IMPORT + ascode.submit_code(what, arguments, spec.options)
 
     def numbered(self, who: Principal, pk: int) -> Job:
         """Return the job with this number (`pk`)."""

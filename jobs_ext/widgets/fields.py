@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import date
 from html import escape
 from typing import Any
 
 import ipywidgets as w
 
 from jobs_ext.client.errors import InvalidRequest
-from jobs_ext.client.wire import Part
-from jobs_ext.model.tool import ToolInput
 
 Schema = dict[str, Any]
 
-_STYLE = {"description_width": "12em"}
-_WIDE = w.Layout(width="min(42em, 95%)")
-_INDENTED = w.Layout(margin="0 0 0 12.5em")  # below the control, beside the column of titles
+STYLE = {"description_width": "12em"}
+# as dicts: each widget makes a layout of its own of them, which can be hidden alone
+WIDE = {"width": "min(42em, 95%)"}
+INDENTED = {"margin": "0 0 0 12.5em"}  # below the control, beside the column of titles
 _UNCHOSEN = object()
 _SLIDER_STEPS = 200
 _LARGEST = 2**53  # integers up to here are exact in the browser
@@ -30,16 +30,25 @@ class NothingGiven(Exception):
 class Field:
     """A named control with its title, its help and a place for what is wrong with it.
 
-    `read` returns the value of the control, or raises `NothingGiven` or `InvalidRequest`.
+    `read` returns the value of the control, or raises `NothingGiven` or `InvalidRequest`; `write`
+    puts a value into it. `listen` lets a function be called when somebody changes it: by default
+    when the ``value`` of its first control changes.
     """
 
     def __init__(
-        self, name: str, controls: Sequence[w.Widget], read: Callable[[], Any], help_text: str = ""
+        self,
+        name: str,
+        controls: Sequence[w.Widget],
+        read: Callable[[], Any],
+        write: Callable[[Any], None],
+        help_text: str = "",
+        listen: Callable[[Callable[[], object]], None] | None = None,
     ) -> None:
         self.name = name
         self.control = controls[0]
-        self._read = read
-        self._complaint = w.HTML(layout={"margin": _INDENTED.margin})
+        self._read, self._write = read, write
+        self._listen = listen
+        self._complaint = w.HTML(layout=INDENTED)
         told = [_help(help_text)] if help_text else []
         self.box = w.VBox([*controls, *told, self._complaint])
         self.complain("")
@@ -47,6 +56,20 @@ class Field:
     def value(self) -> Any:
         """Return what is in it. Raises `NothingGiven`; `InvalidRequest` if it can't be read."""
         return self._read()
+
+    def fill(self, value: Any) -> None:
+        """Put a value into it; one that its control can't hold is left out."""
+        try:
+            self._write(value)
+        except (TypeError, ValueError, w.widget.TraitError):
+            return
+
+    def on_change(self, changed: Callable[[Field], object]) -> None:
+        """Call `changed` whenever somebody changes what is in it."""
+        if self._listen is not None:
+            self._listen(lambda: changed(self))
+        else:
+            self.control.observe(lambda _: changed(self), "value")
 
     def complain(self, text: str) -> None:
         """Show what is wrong beside the control; an empty text takes it away."""
@@ -62,48 +85,87 @@ class Field:
 def complaint(text: str) -> str:
     """Return what is wrong as HTML; nothing for an empty text."""
     color = "var(--jp-error-color1, #c62828)"
-    return f'<b style="color: {color}">⚠ {escape(text)}</b>' if text else ""
+    return f'<b style="color: {color}" role="alert">⚠ {escape(text)}</b>' if text else ""
 
 
 def _help(text: str) -> w.HTML:
-    return w.HTML(f"<small>{escape(text)}</small>", layout=_INDENTED)
+    return w.HTML(f"<small>{escape(text)}</small>", layout=INDENTED)
 
 
 def parameter_field(name: str, schema: Schema) -> Field:
     """Return the field for a parameter with this JSON Schema."""
+    from .composite import object_field, rows_field
+
     kind, common = schema.get("type"), _common(name, schema)
     if "enum" in schema:
-        chosen = schema.get("default", _UNCHOSEN)
-        control = w.Dropdown(options=_choices(schema), value=chosen, **common)
-    elif kind == "boolean":
-        control = w.Checkbox(value=bool(schema.get("default")), indent=True, **common)
-    elif kind in ("integer", "number") and "default" in schema:
-        control = _number(schema, common)
-    else:
-        return _text_field(name, schema, common)
-    return Field(name, [control], lambda: _given(control.value), schema.get("description", ""))
+        return _choice(name, schema, common)
+    if kind == "boolean":
+        return _holding(
+            name, schema, w.Checkbox(bool(schema.get("default")), indent=True, **common)
+        )
+    if kind in ("integer", "number") and "default" in schema:
+        return _holding(name, schema, _number(schema, common))
+    if kind == "string" and schema.get("format") == "date":
+        return _date(name, schema, common)
+    if kind == "array" and schema.get("items", {}).get("type"):
+        return rows_field(name, schema)
+    if kind == "object" and schema.get("properties"):
+        return object_field(name, schema)
+    return _text_field(name, schema, common)
 
 
 def _common(name: str, schema: Schema) -> dict[str, Any]:
     title = schema.get("title") or name
     empty = "default" not in schema and schema.get("type") != "boolean"
-    return _labelled(title, required=empty)
+    return labelled(title, required=empty)
 
 
-def _labelled(title: str, *, required: bool) -> dict[str, Any]:
+def labelled(title: str, *, required: bool) -> dict[str, Any]:
+    """Return what every control has: its title, and a mark when it must be filled in."""
     shown = f"{title} *" if required else title
-    return {"description": shown, "tooltip": title, "style": _STYLE, "layout": _WIDE}
+    return {"description": shown, "tooltip": title, "style": STYLE, "layout": WIDE}
 
 
-def _choices(schema: Schema) -> list[tuple[str, Any]]:
+def _holding(name: str, schema: Schema, control: w.Widget) -> Field:
+    """Return the field of a control that always holds a value of the right type."""
+
+    def write(value: Any) -> None:
+        control.value = value
+
+    return Field(name, [control], lambda: control.value, write, schema.get("description", ""))
+
+
+def _choice(name: str, schema: Schema, common: dict[str, Any]) -> Field:
     choices = [(str(value), value) for value in schema["enum"]]
-    return choices if "default" in schema else [("choose…", _UNCHOSEN), *choices]
+    if "default" not in schema:
+        choices.insert(0, ("choose…", _UNCHOSEN))
+    control = w.Dropdown(options=choices, value=schema.get("default", _UNCHOSEN), **common)
+
+    def read() -> Any:
+        if control.value is _UNCHOSEN:
+            raise NothingGiven
+        return control.value
+
+    def write(value: Any) -> None:
+        control.value = value
+
+    return Field(name, [control], read, write, schema.get("description", ""))
 
 
-def _given(value: Any) -> Any:
-    if value is _UNCHOSEN:
-        raise NothingGiven
-    return value
+def _date(name: str, schema: Schema, common: dict[str, Any]) -> Field:
+    control = w.DatePicker(**common)
+
+    def read() -> str:
+        if control.value is None:
+            raise NothingGiven
+        return str(control.value.isoformat())
+
+    def write(value: Any) -> None:
+        control.value = date.fromisoformat(value)
+
+    if "default" in schema:
+        write(schema["default"])
+    return Field(name, [control], read, write, schema.get("description", ""))
 
 
 def _number(schema: Schema, common: dict[str, Any]) -> w.Widget:
@@ -126,36 +188,37 @@ def _number(schema: Schema, common: dict[str, Any]) -> w.Widget:
 def _text_field(name: str, schema: Schema, common: dict[str, Any]) -> Field:
     kind, default = schema.get("type"), schema.get("default")
     is_text = kind == "string"
-    shown = default if is_text else _dumps(default)
     many = kind not in ("string", "integer", "number")
-    control = (w.Textarea if many else w.Text)(
-        value="" if "default" not in schema else shown,
-        placeholder=_placeholder(schema),
-        continuous_update=False,
-        **common,
-    )
+    control = (w.Textarea if many else w.Text)(placeholder=_placeholder(schema), **common)
+
+    def write(value: Any) -> None:
+        control.value = value if is_text else dumps(value)
 
     def read() -> Any:
         if control.value == "" and not (is_text and "default" in schema):
             raise NothingGiven
-        return control.value if is_text else _json(name, control.value, many=many)
+        return control.value if is_text else read_json(name, control.value, many=many)
 
-    return Field(name, [control], read, schema.get("description", ""))
+    if "default" in schema:
+        write(default)
+    return Field(name, [control], read, write, schema.get("description", ""))
 
 
 def _placeholder(schema: Schema) -> str:
     examples = schema.get("examples")
     if examples:
         is_text = schema.get("type") == "string"
-        return f"e.g. {examples[0] if is_text else _dumps(examples[0])}"
+        return f"e.g. {examples[0] if is_text else dumps(examples[0])}"
     return {"array": "[1, 2, 3]", "object": '{"name": 1}'}.get(str(schema.get("type")), "")
 
 
-def _dumps(value: Any) -> str:
+def dumps(value: Any) -> str:
+    """Return a value as JSON, as people read it."""
     return json.dumps(value, ensure_ascii=False)
 
 
-def _json(name: str, text: str, *, many: bool) -> Any:
+def read_json(name: str, text: str, *, many: bool) -> Any:
+    """Return the value that a text says; `InvalidRequest` when it says none."""
     try:
         return json.loads(text)
     except ValueError:
@@ -165,26 +228,3 @@ def _json(name: str, text: str, *, many: bool) -> Any:
             value=text,
             hint='Write numbers plainly, texts in "…", lists in […].' if many else "",
         ) from None
-
-
-def input_field(name: str, declared: ToolInput) -> Field:
-    """Return the field for an input file: a path on the server, or an upload."""
-    common = _labelled(declared.title or name, required=declared.required)
-    hint = "paths, one per line" if declared.multiple else "path of a file"
-    control = (w.Textarea if declared.multiple else w.Text)(placeholder=hint, **common)
-    upload = w.FileUpload(multiple=declared.multiple, description="or upload", layout=_INDENTED)
-
-    def read() -> Any:
-        parts = [_part(file) for file in upload.value]
-        paths = [line.strip() for line in control.value.splitlines() if line.strip()]
-        given = [*paths, *parts]
-        if not given:
-            raise NothingGiven
-        return given if declared.multiple else given[-1]  # what was uploaded stands
-
-    return Field(name, [control, upload], read, declared.description)
-
-
-def _part(file: dict[str, Any]) -> Part:
-    kind = file.get("type") or "application/octet-stream"
-    return Part(file["name"], bytes(file["content"]), kind)

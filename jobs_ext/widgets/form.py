@@ -1,56 +1,96 @@
-"""A form for a tool, made from its schema; what the server finds wrong stands beside the field."""
+"""A form for a tool or a function; what the server finds wrong stands beside the field."""
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
 
+from jobs_ext.client import static, sweep
+from jobs_ext.client.batch import Batch
 from jobs_ext.client.errors import InvalidRequest, JobsError
 from jobs_ext.client.job import Job
-from jobs_ext.client.targets import ToolTarget
+from jobs_ext.client.signatures import Described
+from jobs_ext.client.targets import Target
+from jobs_ext.client.wire import Part
+from jobs_ext.model import ascode
+from jobs_ext.model.ids import new_id
 
-from .fields import Field, NothingGiven, complaint, input_field, parameter_field
+from .fields import Field, NothingGiven, complaint, parameter_field
+from .files import input_field
 from .panel import Panel
+from .resources import OptionsFold
+from .sweeping import Swept, can_sweep
 
-_FIELD = re.compile(r"arguments\.(\w+)")
+_FIELD = re.compile(r"(arguments|options)\.(\w+)")
+_PAUSE = 0.3  # seconds after the last key until the server is asked
+
+Handle = Job | Batch
 
 
 class Form(w.VBox):  # type: ignore[misc]
-    """Fields for a tool's inputs and parameters, a button, and below the card of the last job.
+    """Fields for what a tool or function takes, and below the card of what was submitted last.
 
-    ``form.job`` is the job submitted last, ``form.jobs`` are all of them; ``form.fields["k"]``
-    gives access to a single field.
+    ``form.job`` is the job submitted last, ``form.batch`` the last sweep, ``form.jobs`` is all
+    that was submitted, in order; ``form.fields["k"]`` gives access to a single field, and
+    ``form.swept["k"]`` to the line for its several values.
     """
 
-    def __init__(self, target: ToolTarget) -> None:
-        self._target = target
-        self._listeners: list[Callable[[Job], object]] = []
+    def __init__(self, target: Target, fixed: Mapping[str, Any] | None = None) -> None:
+        self._target, self._fixed = target, dict(fixed or {})
+        self._about = target.described()
+        self._listeners: list[Callable[[Handle], object]] = []
         self._lock = threading.Lock()  # callbacks may come from several threads
-        self.jobs: list[Job] = []
-        info = target.client.tool_info(target.name)
-        self.fields = _fields(info.tool.inputs, info.schema["properties"])
-        self._required = set(info.schema.get("required", []))
-        self._button = w.Button(description="Submit", button_style="primary", icon="play")
-        self._button.on_click(lambda _: self.submit())
+        self._timers: dict[str, threading.Timer] = {}
+        self._display_id = f"jobs-ext-form-{new_id()}"
+        self.jobs: list[Handle] = []
+        self.fields = _fields(self._about, self._fixed, target)
+        self.swept = {
+            name: Swept(field, self._about.properties[name], self._count)
+            for name, field in self.fields.items()
+            if name not in self._about.inputs and can_sweep(self._about.properties[name])
+        }
+        self.options = OptionsFold()
+        super().__init__(self._drawn())
+        self._count()
+        for field in self.fields.values():
+            field.on_change(self._changed)
+
+    def _drawn(self) -> list[w.Widget]:
+        self._button = _button("Submit", "play", lambda: self.submit(), "primary")
+        self._sweep = w.ToggleButton(value=False, description="Sweep", icon="th")
+        self._sweep.observe(lambda _: self._count(), "value")
+        self._last = self._last_arguments()
+        again = [_button("Last values", "history", self.use_last)] if self._last else []
+        code = _button("Copy as code", "code", self._show_code)
+        self._code = w.Textarea(rows=5, layout={"width": "95%", "display": "none"})
         self._said = w.HTML()
         self._below = w.VBox()
-        head = f"<b>{escape(info.tool.title or info.tool.id)}</b>"
-        described = f" {escape(info.tool.description)}" if info.tool.description else ""
-        rows = [field.box for field in self.fields.values()]
-        super().__init__([w.HTML(head + described), *rows, self._button, self._said, self._below])
+        head = f"<b>{escape(self._about.title)}</b> {escape(self._about.description)}"
+        rows = [w.VBox([field.box, *self._swept_line(name)]) for name, field in self.fields.items()]
+        buttons = w.HBox([self._button, self._sweep, *again, code])
+        return [w.HTML(head), *rows, self.options, buttons, self._code, self._said, self._below]
+
+    def _swept_line(self, name: str) -> list[w.Widget]:
+        return [self.swept[name].control] if name in self.swept else []
 
     @property
     def job(self) -> Job | None:
-        """The job submitted last; None before."""
-        return self.jobs[-1] if self.jobs else None
+        """The single job submitted last; None before."""
+        return next((one for one in reversed(self.jobs) if isinstance(one, Job)), None)
 
-    def on_submit(self, callback: Callable[[Job], object]) -> None:
-        """Call `callback` with every job that is submitted from here on."""
+    @property
+    def batch(self) -> Batch | None:
+        """The batch of the last sweep; None before."""
+        return next((one for one in reversed(self.jobs) if isinstance(one, Batch)), None)
+
+    def on_submit(self, callback: Callable[[Handle], object]) -> None:
+        """Call `callback` with every job, and the batch of every sweep, submitted from here on."""
         self._listeners.append(callback)
 
     def arguments(self) -> dict[str, Any]:
@@ -61,11 +101,12 @@ class Form(w.VBox):  # type: ignore[misc]
         """
         given: dict[str, Any] = {}
         wrong: list[InvalidRequest] = []
+        varied = self._varied()
         for name, field in self.fields.items():
             try:
                 given[name] = field.value()
             except NothingGiven:
-                if name in self._required:
+                if name in self._about.required and name not in varied:
                     wrong.append(InvalidRequest("This is needed.", field=f"arguments.{name}"))
             except InvalidRequest as error:
                 wrong.append(error)
@@ -75,40 +116,194 @@ class Form(w.VBox):  # type: ignore[misc]
             raise wrong[0]
         return given
 
-    def submit(self) -> Job | None:
-        """Submit what is filled in, as the button does; None when something is wrong with it."""
+    def use_last(self) -> None:
+        """Fill in what the newest job of the same tool or function was given."""
+        for name, value in self._last.items():
+            if name in self.fields:
+                self.fields[name].fill(value)
+
+    def code(self) -> str:
+        """Return the Python that submits what is filled in. Raises as `arguments` does."""
+        given = {n: _without_content(v) for n, v in (self._fixed | self.arguments()).items()}
+        options = self._submitting().asked
+        varied = self._varied()
+        fixed = {name: value for name, value in given.items() if name not in varied}
+        what = self._target.expression()
+        if varied:
+            return ascode.IMPORT + ascode.map_code(what, varied, fixed, options)
+        return ascode.IMPORT + ascode.submit_code(what, given, options)
+
+    def submit(self) -> Handle | None:
+        """Submit what is filled in, as the button does; None when something is wrong with it.
+
+        With several values for a parameter that is a batch.
+        """
         with self._lock:
             self._clear()
             self._button.disabled = True
             try:
-                job = self._target.submit(**self.arguments())
-            except JobsError as error:
+                made = self._send()
+            except (JobsError, TypeError) as error:  # a function that does not take what is given
                 self._complain(error)
                 return None
             finally:
                 self._button.disabled = False
-            self.jobs.append(job)
-            self._below.children = [Panel(job)]
+            self.jobs.append(made)
+            self._below.children = [Panel(made)]
+            self._show_values(update=True)
         for listener in self._listeners:
-            listener(job)
-        return job
+            listener(made)
+        return made
+
+    def _send(self) -> Handle:
+        target, varied = self._submitting(), self._varied()
+        given = {name: self._meant(name, value) for name, value in self.arguments().items()}
+        if not varied:
+            return target.submit(**self._fixed, **given)
+        sets = {name: [self._meant(name, one) for one in values] for name, values in varied.items()}
+        fixed = {name: value for name, value in given.items() if name not in varied}
+        return target.map(sweep.grid(**sets), **self._fixed, **fixed)
+
+    def _meant(self, name: str, value: Any) -> Any:
+        """Return what the function is to get for what a field holds, e.g. a date for its text."""
+        convert = self._about.converts.get(name)
+        return value if convert is None else convert(value)
+
+    def _submitting(self) -> Target:
+        return self._target.options(**self.options.given())
+
+    def _varied(self) -> dict[str, list[Any]]:
+        """Return the several values of those parameters that have some; none unless asked for."""
+        if not self._sweep.value:
+            return {}
+        found = {name: line.values() for name, line in self.swept.items()}
+        return {name: values for name, values in found.items() if values is not None}
+
+    def _count(self) -> None:
+        """Say on the button how many jobs it makes."""
+        for line in self.swept.values():
+            line.control.layout.display = "" if self._sweep.value else "none"
+        number = 1
+        try:
+            for values in self._varied().values():
+                number *= len(values)
+        except InvalidRequest as error:
+            self._complain(error)
+            return
+        self._clear()
+        self._button.description = "Submit" if number == 1 else f"Submit {number:,} jobs"
+
+    def _changed(self, field: Field) -> None:
+        """Have what somebody types looked at by the server, once they pause."""
+        if field.name in self._timers:
+            self._timers[field.name].cancel()
+        timer = threading.Timer(_PAUSE, self._check, [field])
+        timer.daemon = True
+        self._timers[field.name] = timer
+        timer.start()
+
+    def _check(self, field: Field) -> None:
+        """Say beside a field what is wrong with what is in it, in the server's words."""
+        try:
+            value = field.value()
+            if self._target.kind == "tool" and not _has_content(value):
+                self._target.check(**{field.name: value})
+        except NothingGiven:
+            field.complain("")
+        except InvalidRequest as error:
+            place = _FIELD.match(error.field or "")
+            about = place is not None and place[2] == field.name
+            field.complain(_message(error, place) if about else "")
+        except JobsError:
+            return  # it will be told when it is submitted
+        else:
+            field.complain("")
 
     def _clear(self) -> None:
         self._said.value = ""
-        for field in self.fields.values():
+        for field in [*self.fields.values(), *self.options.fields.values()]:
             field.complain("")
 
-    def _complain(self, error: JobsError) -> None:
+    def _complain(self, error: Exception) -> None:
         """Show an error beside the field it names, else below the button."""
-        place = _FIELD.match(error.field or "")
-        if isinstance(error, InvalidRequest) and place and place[1] in self.fields:
-            self.fields[place[1]].complain(str(error).removeprefix(f"{place[0]}: "))
+        place = _FIELD.match(getattr(error, "field", None) or "")
+        fields = self.options.fields if place and place[1] == "options" else self.fields
+        if place and place[2] in fields:
+            fields[place[2]].complain(_message(error, place))
+            if place[1] == "options":
+                self.options.selected_index = 0
         else:
             self._said.value = complaint(str(error))
 
+    def _show_code(self) -> None:
+        self._clear()
+        try:
+            self._code.value = self.code()
+        except JobsError as error:
+            self._complain(error)
+            return
+        self._code.layout.display = ""
 
-def _fields(inputs: dict[str, Any], properties: dict[str, Any]) -> dict[str, Field]:
+    def _last_arguments(self) -> dict[str, Any]:
+        """Return the arguments of the newest job of the same target that can be filled in again."""
+        kept = self._target.newest()
+        return {n: v for n, v in kept.items() if not (isinstance(v, dict) and "$part" in v)}
+
+    def _ipython_display_(self) -> None:
+        """Show the form and, for where nothing runs, what is in it as a plain table."""
+        from IPython.display import display
+
+        display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
+        self._show_values(update=False)
+
+    def _show_values(self, *, update: bool) -> None:
+        from IPython.display import HTML, display, update_display
+
+        told = HTML(self.html())  # type: ignore[no-untyped-call]
+        show = update_display if update else display
+        show(told, display_id=self._display_id)  # type: ignore[no-untyped-call]
+
+    def html(self) -> str:
+        """Return what is filled in as a table without style or script."""
+        rows = [(name, _shown(field)) for name, field in self.fields.items()]
+        last = [("submitted", f"{one.kind} {one.id}") for one in self.jobs[-1:]]
+        summary = f"<summary>Values of {escape(self._about.title)}</summary>"
+        return f"<details>{summary}{static.pairs([*rows, *last])}</details>"
+
+
+def _fields(about: Described, fixed: Mapping[str, Any], target: Target) -> dict[str, Field]:
+    shared = Path.cwd() if target.client.connection.shares_files else None
     return {
-        name: input_field(name, inputs[name]) if name in inputs else parameter_field(name, schema)
-        for name, schema in properties.items()
+        name: input_field(name, about.inputs[name], shared)
+        if name in about.inputs
+        else parameter_field(name, schema)
+        for name, schema in about.properties.items()
+        if name not in fixed
     }
+
+
+def _button(word: str, icon: str, run: Callable[[], object], style: str = "") -> w.Button:
+    button = w.Button(description=word, icon=icon, button_style=style)
+    button.on_click(lambda _: run())
+    return button
+
+
+def _message(error: Exception, place: re.Match[str] | None) -> str:
+    return str(error).removeprefix(f"{place[0]}: " if place else "")
+
+
+def _has_content(value: Any) -> bool:
+    """Tell whether a value is an uploaded file, or has some in it."""
+    return any(isinstance(one, Part) for one in (value if isinstance(value, list) else [value]))
+
+
+def _without_content(value: Any) -> Any:
+    return {"$part": "uploaded"} if _has_content(value) else value
+
+
+def _shown(field: Field) -> str:
+    try:
+        value = field.value()
+    except (NothingGiven, InvalidRequest):
+        return ""
+    return "uploaded" if _has_content(value) else str(value)

@@ -19,8 +19,15 @@ def test_a_form_submits_and_shows_its_job(notebook: NotebookPage, lab: Lab) -> N
     widget = notebook.outputs.locator(".jupyter-widgets.widget-vbox").first
     expect(widget).to_be_visible(timeout=PATIENCE)
     submit = widget.get_by_role("button", name="Submit")
-    widget.locator("input[type=text]").first.fill("lines.txt")
-    widget.locator("input[type=text]").first.press("Tab")
+    path = widget.locator("input[type=text]").first
+    path.fill("none.txt")
+    complaint = widget.get_by_role("alert")
+    expect(complaint).to_contain_text("none.txt", timeout=PATIENCE)
+    widget.locator("button", has_text="Browse").first.click()
+    widget.locator("select").first.select_option("lines.txt")
+    widget.get_by_role("button", name="Choose").first.click()
+    expect(path).to_have_value("lines.txt")
+    expect(complaint).to_have_count(0, timeout=PATIENCE)
     submit.click()
     card = widget.locator(".jx-card")
     badge(card, "SUCCEEDED")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs_ext.model.ascode import map_code, rerun_code, submit_code
+from jobs_ext.model.ascode import map_code, rerun_code, submit_code, target_code
 from jobs_ext.model.request import Options, Target
 
 TOOL = Target(tool="wc-1.0")
@@ -26,21 +26,21 @@ TOOL = Target(tool="wc-1.0")
     ],
 )  # fmt: skip
 def test_a_submit_as_code(target, arguments, options, code):
-    made = submit_code(target, arguments, Options(**options))
+    made = submit_code(target_code(target), arguments, Options(**options))
     assert made == code
     compile(made, "cell", "exec")
 
 
 def test_long_calls_are_broken():
-    made = submit_code(TOOL, {f"parameter_{n}": "x" * 20 for n in range(5)}, Options())
-    assert made.splitlines()[:2] == ["job = jx.submit(", "    'wc-1.0',"]
+    made = submit_code("wc", {f"parameter_{n}": "x" * 20 for n in range(5)}, Options())
+    assert made.splitlines()[:2] == ["job = jx.submit(", "    wc,"]
     compile(made, "cell", "exec")
 
 
 def test_a_rerun_and_a_sweep_as_code():
     assert rerun_code("id", {"k": [1, 2]}) == "job = jx.get('id').rerun(k=[1, 2])"
-    made = map_code(TOOL, {"k": [1, 2], "lambda": [0]}, {"text": "a"}, Options(cpu=2))
+    made = map_code("wc", {"k": [1, 2], "lambda": [0]}, {"text": "a"}, Options(cpu=2))
     assert made == (
-        "batch = jx.options(cpu=2).map('wc-1.0', jx.grid(k=[1, 2], **{'lambda': [0]}), text='a')"
+        "batch = jx.options(cpu=2).map(wc, jx.grid(k=[1, 2], **{'lambda': [0]}), text='a')"
     )
     compile(made, "cell", "exec")

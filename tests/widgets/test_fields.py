@@ -6,7 +6,8 @@ import pytest
 from jobs_ext.client.errors import InvalidRequest
 from jobs_ext.client.wire import Part
 from jobs_ext.model.tool import ToolInput
-from jobs_ext.widgets.fields import NothingGiven, input_field, parameter_field
+from jobs_ext.widgets.fields import NothingGiven, parameter_field
+from jobs_ext.widgets.files import input_field
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,8 @@ def upload(field, *names):
         }
         for n in names
     ]
-    uploader = next(c for c in field.box.children if isinstance(c, w.FileUpload))
+    beside = next(c for c in field.box.children if isinstance(c, w.HBox))
+    uploader = next(c for c in beside.children if isinstance(c, w.FileUpload))
     uploader.set_trait("value", [{**f, "last_modified": _now()} for f in files])
 
 

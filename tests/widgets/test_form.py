@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
+from typing import Literal
+
 import pytest
 
 import jobs_ext as jx
 from jobs_ext.widgets.panel import Panel
+from tests.waiting import until
 
 TOOL = """
 name = "repeat"
@@ -100,3 +104,91 @@ def test_a_page_without_a_way_to_the_server_asks_the_kernel(client):
     job.wait(60)
     card._asked(card, {"action": "refresh"}, [])
     assert card.snapshot["status"] == "CANCELLED"
+
+
+def test_what_is_typed_is_looked_at_by_the_server(form):
+    form.fields["word"].control.value = "x"
+    told = until(lambda: form.fields["word"].complaint, what="the server to complain")
+    assert "too short" in told
+    assert form.fields["share"].complaint == ""
+    form.fields["word"].control.value = "long enough"
+    until(lambda: form.fields["word"].complaint == "", what="the complaint to go")
+
+
+def test_several_values_make_a_batch(form):
+    form.fields["word"].control.value = "hi"
+    form.fields["share"].control.value = "0.5"
+    assert form.swept["times"].control.layout.display == "none"
+    assert form.fields["times"].control.layout.display is None
+    form._sweep.value = True
+    assert form.swept["times"].control.layout.display == ""
+    form.swept["times"].control.value = "1..3"
+    form.swept["word"].control.value = "aa, bb"
+    assert form._button.description == "Submit 6 jobs"
+    assert form.code().endswith(
+        "batch = jx.map('repeat', jx.grid(word=['aa', 'bb'], times=[1, 2, 3]), share=0.5)"
+    )
+    heard = []
+    form.on_submit(heard.append)
+    batch = form.submit()
+    assert (form.batch, form.job, heard) == (batch, None, [batch])
+    assert len(batch) == 6
+    assert {job.arguments["word"] for job in batch} == {"aa", "bb"}
+    form.swept["times"].control.value = "3..1"
+    assert "no range" in form.fields["times"].complaint
+    form._sweep.value = False
+    assert form._button.description == "Submit"
+
+
+def test_options_are_folded_away_and_complain_at_their_place(form):
+    form.fields["word"].control.value = "hi"
+    form.fields["share"].control.value = "1"
+    assert form.options.selected_index is None
+    form.options.fields["memory"].control.value = "much"
+    assert form.submit() is None
+    assert "expected a size" in form.options.fields["memory"].complaint
+    assert form.options.selected_index == 0
+    form.options.fields["memory"].control.value = "1GB"
+    form.options.fields["name"].control.value = "mine"
+    assert form.submit().name == "mine"
+    assert "jx.options(name='mine', memory='1GB').submit(" in form.code()
+
+
+def test_last_values_are_those_of_the_newest_job(form):
+    jx.submit("repeat", word="before", times=7, share=2)
+    again = jx.form("repeat")
+    again.use_last()
+    assert again.arguments() == {"word": "before", "times": 7, "share": 2}
+
+
+def test_a_form_of_a_function(client, server):
+    def grow(frame, depth: int, until: date, mode: Literal["slow", "fast"] = "fast"):
+        """Grow.
+
+        Args:
+            depth: How deep.
+        """
+        return [frame, depth, until.year, mode]
+
+    form = jx.form(grow, frame=[1, 2])
+    assert list(form.fields) == ["depth", "until", "mode"]
+    form.fields["depth"].control.value = "4"
+    form.fields["until"].control.value = date(2026, 11, 22)
+    assert form.code().endswith(
+        "jx.submit(grow, frame=[1, 2], depth=4, until='2026-11-22', mode='fast')"
+    )
+    job = form.submit()
+    assert job.result(60) == [[1, 2], 4, 2026, "fast"]
+
+
+def test_a_command_has_no_form(client):
+    with pytest.raises(jx.errors.InvalidRequest, match="no form for a command"):
+        jx.form(["echo", "1"])
+
+
+def test_a_saved_form_tells_its_values_without_script_or_style(form):
+    form.fields["word"].control.value = "<b>"
+    told = form.html()
+    assert "<td>&lt;b&gt;</td>" in told
+    assert "style" not in told
+    assert "script" not in told

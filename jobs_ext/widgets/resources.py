@@ -1,0 +1,53 @@
+"""Resources and options of a form, folded away until somebody wants them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as w
+
+from jobs_ext.client.errors import InvalidRequest
+
+from .fields import NothingGiven, Schema, parameter_field
+
+_OPTIONS: dict[str, Schema] = {
+    "name": {"type": "string", "description": "What people call the job."},
+    "cpu": {"type": "number", "examples": [2], "description": "Cores that it reserves."},
+    "memory": {
+        "type": "string",
+        "examples": ["4GB"],
+        "description": "The most it may use.",
+    },
+    "gpu": {"type": "integer", "examples": [1], "description": "GPUs of its own."},
+    "timeout": {"type": "string", "examples": ["1h"], "description": "Of one attempt."},
+    "retries": {
+        "type": "integer",
+        "examples": [2],
+        "description": "Attempts after a failure.",
+    },
+    "queue": {"type": "string"},
+    "priority": {"type": "integer", "description": "Larger runs earlier."},
+}
+
+
+class OptionsFold(w.Accordion):  # type: ignore[misc]
+    """Fields for the options; one that is left empty is left to the tool and the server."""
+
+    def __init__(self) -> None:
+        self.fields = {name: parameter_field(name, schema) for name, schema in _OPTIONS.items()}
+        for name, field in self.fields.items():
+            field.control.description = name  # none of them is needed
+        box = w.VBox([field.box for field in self.fields.values()])
+        super().__init__([box], titles=("Resources and options",), selected_index=None)
+
+    def given(self) -> dict[str, Any]:
+        """Return the options that are filled in; `InvalidRequest` for one that can't be read."""
+        found: dict[str, Any] = {}
+        for name, field in self.fields.items():
+            try:
+                found[name] = field.value()
+            except NothingGiven:
+                continue
+            except InvalidRequest as error:
+                raise InvalidRequest(error.message, field=f"options.{name}") from None
+        return found

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+
+from jobs_ext.client.errors import InvalidRequest
+from jobs_ext.widgets.fields import NothingGiven, parameter_field
+
+ROWS = {"type": "array", "items": {"type": "integer", "default": 0}, "title": "Depth"}
+NESTED = {
+    "type": "object",
+    "properties": {"x": {"type": "number"}, "on": {"type": "boolean"}, "list": ROWS},
+}
+
+
+def test_a_list_has_a_row_for_each_value():
+    field = parameter_field("k", ROWS | {"default": [1, 2]})
+    heard = []
+    field.on_change(heard.append)
+    assert field.value() == [1, 2]
+    field.control.add()
+    field.control.fields[2].control.value = 7
+    assert field.value() == [1, 2, 7]
+    first_row = field.control.children[0].children[0]
+    assert first_row.children[1].tooltip == "Remove Depth 1"
+    first_row.children[1].click()
+    assert field.value() == [2, 7]
+    assert field.control.fields[0].control.description == "Depth 1"
+    assert heard
+    field.fill([5])
+    assert field.value() == [5]
+
+
+def test_a_list_without_rows_is_not_given():
+    with pytest.raises(NothingGiven):
+        parameter_field("k", ROWS).value()
+    assert parameter_field("k", ROWS | {"default": []}).value() == []
+
+
+def test_an_object_has_a_field_for_each_key():
+    field = parameter_field("k", NESTED)
+    heard = []
+    field.on_change(heard.append)
+    assert field.value() == {"on": False}
+    field.fill({"x": 1.5, "list": [3], "unknown": 1})
+    assert field.value() == {"x": 1.5, "on": False, "list": [3]}
+    assert heard == [field] * len(heard)
+
+
+def test_what_can_not_be_read_in_a_part_is_told():
+    field = parameter_field("k", {"type": "object", "properties": {"x": {"type": "number"}}})
+    field.control.children[1].children[0].value = "one"
+    with pytest.raises(InvalidRequest, match="'one' is not a number"):
+        field.value()
