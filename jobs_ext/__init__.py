@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .client.bars import tqdm
     from .client.batch import Batch
     from .client.client import Client
+    from .client.completed import as_completed
     from .client.inside import current, output, progress
     from .client.job import Job
     from .client.session import (
@@ -44,6 +45,7 @@ _PLACES = {
     "Client": "client.client",
     "Job": "client.job",
     "Target": "client.targets",
+    "as_completed": "client.completed",
     "command": "client.session",
     "connect": "client.session",
     "current": "client.inside",
@@ -74,6 +76,7 @@ __all__ = [
     "Client",
     "Job",
     "Target",
+    "as_completed",
     "command",
     "connect",
     "current",

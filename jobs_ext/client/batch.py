@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from jobs_ext.model import job as model
@@ -79,7 +81,7 @@ class Batch(Handle):
 
     def __getitem__(self, index: int | slice) -> Job | JobList:
         if isinstance(index, slice):
-            return JobList(self._jobs()[index])
+            return JobList(self._jobs()[index], self._varied())
         if not -len(self) <= index < len(self):
             raise NoSuchJob(f"The batch has {len(self)} jobs, there is no number {index}.")
         return self._jobs()[index]
@@ -166,12 +168,17 @@ class Batch(Handle):
         self.client.purge("batch", self.id)
 
     def failures(self) -> JobList:
-        """Return the jobs that failed or were cancelled, so far."""
+        """Return the jobs that failed or were cancelled, so far; ``.df()`` has them as a frame."""
         bad = (Status.FAILED, Status.CANCELLED)
         standing = self._standing()
-        return JobList(
-            Job(self.client, standing[i]) for i in sorted(standing) if standing[i].status in bad
-        )
+        found = (standing[index] for index in sorted(standing) if standing[index].status in bad)
+        return JobList((Job(self.client, job) for job in found), self._varied())
+
+    def as_completed(self, timeout: float | None = None) -> Iterator[Job]:
+        """Yield each of its jobs when it has ended, whichever way; see `jx.as_completed`."""
+        from .completed import as_completed
+
+        return as_completed(self, timeout)
 
     def results(self, timeout: float | None = None, *, trust: bool = False) -> list[Any]:
         """Wait, and return the result of every job, in their order.
@@ -188,6 +195,7 @@ class Batch(Handle):
         output: str | None = None,
         engine: str = "pandas",
         *,
+        wait: bool = True,
         trust: bool = False,
         **read_options: Any,
     ) -> Any:
@@ -196,12 +204,13 @@ class Batch(Handle):
         Beside the columns of the jobs' tables (`output` names one, as for `Job.df`) it has one
         per parameter that varies (``param.x`` when a table has an ``x`` of its own) and ``job``,
         the id. `missing` says what becomes of jobs that did not succeed: "raise" `JobFailed`,
-        "skip" them with a warning, or "row": a row with the parameters alone.
+        "skip" them with a warning, or "row": a row with the parameters alone. Without `wait` it
+        has the rows of the jobs that have ended by now.
         """
         from . import combine
 
         combine.check_missing(missing)
-        jobs = self._ended(None)
+        jobs = self._ended(None) if wait else [job for job in self._now() if job.status.final]
         if missing == "raise":
             self._refuse_missing(jobs)
         good = [job for job in jobs if job.status is Status.SUCCEEDED]
@@ -215,11 +224,24 @@ class Batch(Handle):
         frame = combine.combined(jobs, made, self._varied(), missing)
         return frames.convert(frame, engine)
 
+    def save(self, path: str | PathLike[str], missing: Missing = "raise", **more: Any) -> Path:
+        """Wait, and write the rows of all jobs to a ``.parquet`` or ``.csv`` file; return its path.
+
+        So that a shared notebook has something to read. `missing` and `more` are as for `df`. The
+        file appears when it is whole, in place of one that is there. Raises `NoTable` when values
+        of a column have no common type that Parquet has.
+        """
+        return frames.save(lambda: self.df(missing, **more), Path(path))
+
     def _varied(self) -> list[str]:
         return (self._snapshot or self.refresh()).parameters
 
     def _ended(self, timeout: float | None) -> list[model.Job]:
         self.wait(timeout)
+        return self._now()
+
+    def _now(self) -> list[model.Job]:
+        """Return the jobs that have been made, as they stand now."""
         standing = self._standing()
         return [standing[index] for index in sorted(standing)]
 

@@ -177,8 +177,12 @@ class Client(Submitter):
 
     def batch_jobs(self, id: str) -> Iterator[model.Job]:  # noqa: A002
         """Yield every job of a batch that has been made, reruns included, in no set order."""
-        for page in self._pages(f"batches/{id}/jobs", {"limit": _PAGE, "order": "oldest"}):
+        for page in self.batch_pages(id):
             yield from page.items
+
+    def batch_pages(self, id: str, **filters: Any) -> Iterator[model.Page[model.Job]]:  # noqa: A002
+        """Yield the pages of the jobs of a batch that fit, as `batch_jobs` has them."""
+        return self._pages(f"batches/{id}/jobs", {"limit": _PAGE, "order": "oldest"} | filters)
 
     def cancel(self, kind: str, id: str) -> None:  # noqa: A002
         """Cancel a job or batch (``kind``); cancelling twice is once."""

@@ -47,6 +47,16 @@ def combined(
     return frame
 
 
+def with_parameters(frame: Any, arguments: list[dict[str, Any]], parameters: list[str]) -> Any:
+    """Return a frame of one row per job, its columns behind those of what varies."""
+    own = set(frame.columns)
+    for place, name in enumerate(parameters):
+        values = [_shown(one.get(name)) for one in arguments]
+        column = imported("pandas").Series(values, dtype=_dtype(values))
+        frame.insert(place, f"param.{name}" if name in own else name, column)
+    return frame
+
+
 def _plain_index(table: Any) -> Any:
     """Return `table` with an index that says something, by name or by words, as a column."""
     index = table.index

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
+import uuid
 import zipfile
+from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any
 
 from jobs_ext.model import media
 
-from .errors import InvalidRequest
+from .errors import InvalidRequest, NoTable
 
 _UNKNOWN = "application/octet-stream"
 _CSV, _TSV = "text/csv", "text/tab-separated-values"
@@ -183,3 +185,31 @@ def convert(frame: Any, engine: str) -> Any:
     if engine != "pandas":
         _reader(engine, "", "")
     return frame
+
+
+def save(make: Callable[[], Any], path: Path) -> Path:
+    """Write the pandas frame that `make` returns to a Parquet or CSV file; return its path.
+
+    Raises `InvalidRequest` for another suffix or folder, before anything is made, and `NoTable`
+    for a frame that Parquet can't hold.
+    """
+    form = kind(path.name)
+    if form not in (_PARQUET, _CSV) or not path.parent.is_dir():
+        raise InvalidRequest(
+            f"The frame can't be saved as {path}.",
+            field="path",
+            value=str(path),
+            hint="Give a name that ends in .parquet or .csv, in a folder that is there.",
+        )
+    frame = make()
+    draft = path.with_name(f".{uuid.uuid4().hex}-{path.name}")
+    try:
+        frame.to_csv(draft, index=False) if form == _CSV else frame.to_parquet(draft, index=False)
+        draft.replace(path)
+    except (TypeError, ValueError) as error:
+        raise NoTable(
+            f"The frame can't be kept as Parquet: {error}.", field="path", hint="Save it as .csv."
+        ) from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jobs_ext.model.tool import Tool
@@ -12,14 +12,25 @@ from . import frames, static
 if TYPE_CHECKING:
     from .job import Job
 
-_JOB_COLUMNS = ("id", "name", "target", "status", "reason", "created", "started", "stopped")
+_JOB_COLUMNS = (
+    "id",
+    "name",
+    "target",
+    "status",
+    "reason_code",
+    "reason",
+    "created",
+    "started",
+    "stopped",
+)
 
 
 class JobList(list["Job"]):
-    """Jobs, newest first."""
+    """Jobs, newest first; those of a batch in their order, and what varies: `parameters`."""
 
-    def __init__(self, jobs: Iterable[Job]) -> None:
+    def __init__(self, jobs: Iterable[Job], parameters: Sequence[str] = ()) -> None:
         super().__init__(jobs)
+        self.parameters = list(parameters)
 
     def _rows(self) -> list[dict[str, Any]]:
         snapshots = [job._snapshot or job.refresh() for job in self]
@@ -31,12 +42,17 @@ class JobList(list["Job"]):
         ]
 
     def df(self) -> Any:
-        """Return one row per job; times are UTC, ``duration`` is the last attempt's in seconds."""
+        """Return one row per job; times are UTC, ``duration`` is the last attempt's in seconds.
+
+        Of jobs of a batch it begins with a column for each parameter that varies.
+        """
+        from . import combine
+
         pandas = frames.imported("pandas")
         frame = pandas.DataFrame(self._rows(), columns=[*_JOB_COLUMNS, "duration"])
         for name in ("created", "started", "stopped"):
             frame[name] = pandas.to_datetime(frame[name], utc=True)
-        return frame
+        return combine.with_parameters(frame, [job.arguments for job in self], self.parameters)
 
     def _repr_html_(self) -> str:
         rows = [

@@ -56,6 +56,15 @@ def interruptible(what: _Named) -> Iterator[None]:
         ) from None
 
 
+@contextmanager
+def interruptible_all(number: int) -> Iterator[None]:
+    """Turn Ctrl-C into a word on `number` jobs, which go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise StillRunning(f"stopped waiting; {number} jobs go on.") from None
+
+
 def whole_log(client: Client, job: str, stream: str, attempt: int | None) -> str:
     """Return all of a log there is now."""
     texts, offset = [], 0

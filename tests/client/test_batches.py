@@ -129,3 +129,14 @@ def test_what_a_batch_shows(client):
     assert (view["kind"], view["done"], view["n_jobs"]) == ("batch", 2, 2)
     assert "1 SUCCEEDED, 1 FAILED" in bundle["text/html"]
     assert jx.get(batch.id) == batch
+
+
+def test_a_batch_is_saved(client, tmp_path):
+    batch = jx.map(rows, jx.grid(k=[1, 2]), n=2)
+    for name, read in (("r.parquet", pd.read_parquet), ("r.csv", pd.read_csv)):
+        path = batch.save(tmp_path / name)
+        pd.testing.assert_frame_equal(read(path), batch.df())
+    for wrong in (tmp_path / "r.xlsx", tmp_path / "no" / "r.csv"):
+        with pytest.raises(jx.errors.InvalidRequest, match="can't be saved"):
+            batch.save(wrong)
+    assert [file.name for file in sorted(tmp_path.iterdir())] == ["r.csv", "r.parquet"]
