@@ -7,7 +7,7 @@ import logging
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -54,10 +54,10 @@ class Collection:
         self._names: set[str] = set()
 
     def add(
-        self, name: str, path: Path, label: str, media_type: str = "", *, main: bool = False
+        self, name: str, path: str | Path, label: str, media_type: str = "", *, main: bool = False
     ) -> None:
         """Add a file, unless it is there or is no regular one; `label` sets a second name apart."""
-        real = os.path.realpath(path) if path.is_symlink() else str(path)
+        real = os.path.realpath(path) if os.path.islink(path) else str(path)  # noqa: PTH114 - hot
         size = _size(real)
         if size is None or real in self._paths:
             return
@@ -65,7 +65,7 @@ class Collection:
         name = f"{label}/{name}" if name in self._names else name
         self._paths.add(real)
         self._names.add(name)
-        kind = media_type or media.guess(PurePath(real).name)
+        kind = media_type or media.guess(os.path.basename(real))  # noqa: PTH119 - hot
         self.found.append(Found(name, self._path(real), size, kind, main))
 
     def _path(self, real: str) -> Path:
@@ -77,13 +77,14 @@ class Collection:
         link.symlink_to(real)
         return link
 
-    def add_all(self, folder: Path, files: Iterable[Path], label: str) -> None:
-        """Add files under their names relative to `folder`."""
+    def add_all(self, folder: Path, files: Iterable[str | Path], label: str) -> None:
+        """Add files, all below `folder`, under their names relative to it."""
+        above = len(os.path.join(folder, ""))  # noqa: PTH118 - it ends with a slash
         for file in files:
             if len(self.found) >= MOST_OUTPUTS:
                 _log.warning("%s: only the first %d outputs are listed", folder, MOST_OUTPUTS)
                 return
-            self.add(file.relative_to(folder).as_posix(), file, label)
+            self.add(str(file)[above:], file, label)
 
 
 def collect(one: Plan) -> tuple[list[Found], list[str]]:
@@ -96,10 +97,8 @@ def collect(one: Plan) -> tuple[list[Found], list[str]]:
     ]
     for step in one.tool.steps if one.tool else ():
         _add_of_step(one, collection, step)
-    if one.kind == "function":
-        _add_result(one, collection)
-        if not (one.at.request / RETURNED).is_file():
-            missing.append("it ended without giving a result")
+    if one.kind == "function" and not _add_result(one, collection):
+        missing.append("it ended without giving a result")
     collection.add_all(one.at.outputs, _files(one.at.outputs), "outputs")
     began = _began(one) if one.work.options.outputs or one.private else 0
     for pattern in one.work.options.outputs:
@@ -107,9 +106,9 @@ def collect(one: Plan) -> tuple[list[Found], list[str]]:
         collection.add_all(one.cwd, fresh, "here")
     if one.private:
         own = one.at.steps if one.kind == "steps" else one.at.work
-        fresh = [p for p in _files(own) if _is_new(p, own, began)]
+        fresh = [p for p in map(Path, _files(own)) if _is_new(p, own, began)]
         collection.add_all(own, fresh, own.name)
-    collection.add("error.json", one.at.request / "error.json", "request")
+    collection.add("error.json", f"{one.request}/error.json", "request")
     return collection.found, missing
 
 
@@ -138,13 +137,15 @@ def _add_of_step(one: Plan, to: Collection, step: ToolStep) -> None:
                 to.add(called, path, "step", declared.media_type, main=main)
 
 
-def _add_result(one: Plan, to: Collection) -> None:
+def _add_result(one: Plan, to: Collection) -> bool:
+    """Add the value that a function gave; tell whether it did, or gives none."""
     for name in RESULT_FILES:
-        path = one.at.outputs / name
-        if path.is_file():
+        path = f"{one.request}/{name}"
+        if os.path.isfile(path):  # noqa: PTH113 - hot
             main = not (one.tool and any(o.main for o in one.tool.outputs.values()))
             to.add(name, path, "outputs", main=main)
-            return
+            return True
+    return os.path.isfile(f"{one.request}/{RETURNED}")  # noqa: PTH113 - hot
 
 
 def _matches(folder: Path, pattern: str) -> list[Path]:
@@ -155,12 +156,12 @@ def _matches(folder: Path, pattern: str) -> list[Path]:
         return []
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path) -> Iterator[str]:
     """Yield what lies in a folder and below, in the order of names; folders that are links not."""
     for place, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
-            yield Path(place, name)
+            yield os.path.join(place, name)  # noqa: PTH118 - hot
 
 
 def _is_new(path: Path, folder: Path, began: int) -> bool:
@@ -204,8 +205,8 @@ def _sha256(path: Path, size: int) -> str | None:
     """Return the hash of a file, None when it can't be read or is no longer of that size."""
     digest, length = hashlib.sha256(), 0
     try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
+        with path.open("rb", buffering=0) as file:
+            while block := file.read(min(_BLOCK, size + 1)):
                 digest.update(block)
                 length += len(block)
     except OSError:

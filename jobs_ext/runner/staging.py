@@ -66,6 +66,14 @@ class Plan(Struct, frozen=True):
         return Path(chosen if os.path.isabs(chosen) else self.work.context.cwd or "/")  # noqa: PTH117
 
     @property
+    def request(self) -> str:
+        """The folder of what a payload reads and says.
+
+        A function's is the attempt's own: to make one more takes longer than many a function.
+        """
+        return self.at.text("" if self.kind == "function" else "request")
+
+    @property
     def python(self) -> str:
         """The interpreter that was settled at submit."""
         return self.work.context.python or sys.executable
@@ -125,7 +133,7 @@ def _make_folders(one: Plan, spares: SpareFolders) -> None:
     spares.take(one.at.outputs)
     if one.private:
         one.at.work.mkdir()
-    if one.kind in ("function", "notebook", "steps"):
+    if one.kind in ("notebook", "steps"):
         one.at.request.mkdir()
     if one.kind == "steps":
         one.at.steps.mkdir()
@@ -215,7 +223,7 @@ def _function(one: Plan, arguments: dict[str, Any]) -> list[str]:
     call = {"function": function, "arguments": arguments, "parts": one.work.parts, "path": path}
     _write_call(one, call)
     payload = str(_PAYLOADS / "function.py")
-    return [one.python, payload, str(one.at.request), str(one.at.outputs)]
+    return [one.python, payload, one.request]
 
 
 def _notebook(one: Plan, arguments: dict[str, Any]) -> list[str]:
@@ -234,7 +242,7 @@ def _notebook(one: Plan, arguments: dict[str, Any]) -> list[str]:
     }
     _write_call(one, call)
     payload = str(_PAYLOADS / "notebook.py")
-    return [sys.executable, "-E", payload, str(one.at.request)]
+    return [sys.executable, "-E", payload, one.request]
 
 
 def _steps(one: Plan, arguments: dict[str, Any]) -> list[str]:
@@ -257,7 +265,7 @@ def _steps(one: Plan, arguments: dict[str, Any]) -> list[str]:
         for group in in_order(one.tool.steps)
     ]
     _write_call(one, {"folder": str(one.at.steps), "groups": groups})
-    return [sys.executable, "-I", str(_PAYLOADS / "steps.py"), str(one.at.request)]
+    return [sys.executable, "-I", str(_PAYLOADS / "steps.py"), one.request]
 
 
 def _kernels(one: Plan) -> list[str | None]:
@@ -281,4 +289,4 @@ def _module_path(one: Plan, shared: dict[str, str]) -> str:
 
 
 def _write_call(one: Plan, call: dict[str, Any]) -> None:
-    (one.at.request / "call.json").write_text(json.dumps(call))
+    Path(f"{one.request}/call.json").write_bytes(json.dumps(call).encode())

@@ -52,7 +52,7 @@ def judge(one: Plan, exited: Exited, found: Evidence) -> Verdict:
         return _failed(ReasonCode.OUT_OF_MEMORY, told)
     if exited.signal is not None:
         return _by_signal(one, exited.signal, oom=found.oom)
-    if one.kind == "steps" and (failed := _error(one.at.request / "failed.json")):
+    if one.kind == "steps" and (failed := _error(Path(one.request, "failed.json"))):
         return _by_step(one, failed, oom=found.oom)
     if exited.exit_code:
         said = _by_error(one, oom=found.oom)
@@ -94,7 +94,7 @@ def _last_words(one: Plan) -> str:
 
 def _by_error(one: Plan, *, oom: bool) -> Verdict | None:
     """Return what a payload said that went wrong, None when it said nothing."""
-    said = _error(one.at.request / "error.json")
+    said = _error(Path(one.request, "error.json"))
     if said is None:
         return None
     kind, message = (one_line(str(said.get(key, ""))) for key in ("type", "message"))

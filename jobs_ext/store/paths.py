@@ -30,47 +30,47 @@ class AttemptPaths:
     def _path(self, name: str) -> Path:
         return Path(f"{self._folder}/{name}")
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """What holds all the others."""
         return Path(self._folder)
 
-    @property
+    @cached_property
     def stdout(self) -> Path:
         """What the attempt wrote to its standard output."""
         return self._path("stdout")
 
-    @property
+    @cached_property
     def stderr(self) -> Path:
         """What the attempt wrote to its standard error."""
         return self._path("stderr")
 
-    @property
+    @cached_property
     def alive(self) -> Path:
         """Locked by the attempt and its descendants for as long as any of them lives."""
         return self._path("alive")
 
-    @property
+    @cached_property
     def progress(self) -> Path:
         """JSON lines that the job appends to say how far it is."""
         return self._path("progress")
 
-    @property
+    @cached_property
     def request(self) -> Path:
         """Folder of what a payload reads: its arguments, and where it leaves its error."""
         return self._path("request")
 
-    @property
+    @cached_property
     def work(self) -> Path:
         """The private folder a tool's job runs in."""
         return self._path("work")
 
-    @property
+    @cached_property
     def steps(self) -> Path:
         """Folder of the steps' folders, of a tool that has steps."""
         return self._path("steps")
 
-    @property
+    @cached_property
     def outputs(self) -> Path:
         """What ``$JOBS_OUTPUT_DIR`` names: every file in it is kept."""
         return self._path("outputs")

@@ -24,8 +24,8 @@ class Call:
     """Runs a function as the runner would."""
 
     def __init__(self, root: Path) -> None:
-        self.request, self.outputs, self.cwd = (root / n for n in ("request", "outputs", "cwd"))
-        for folder in (self.request, self.outputs, self.cwd):
+        self.request, self.cwd = (root / n for n in ("request", "cwd"))
+        for folder in (self.request, self.cwd):
             folder.mkdir()
         self.parts: dict[str, str] = {}
         self.path: list[str] = []
@@ -49,20 +49,24 @@ class Call:
             "path": self.path,
         }
         (self.request / "call.json").write_text(json.dumps(call))
-        command = [sys.executable, payload.__file__, str(self.request), str(self.outputs)]
+        command = [sys.executable, payload.__file__, str(self.request)]
         return subprocess.run(command, cwd=self.cwd, capture_output=True, text=True, check=False)
 
     def value(self, function: Callable[..., Any], **arguments: Any) -> Any:
         """Return the one result file and what is in it."""
         done = self(function, **arguments)
         assert done.returncode == 0, done.stderr
-        (file,) = self.outputs.iterdir()
+        (file,) = self.results()
         read: dict[str, Callable[[Path], Any]] = {
             ".json": lambda p: json.loads(p.read_text()),
             ".pickle": lambda p: pickle.loads(p.read_bytes()),
             ".parquet": pq.read_table,
         }
         return file.name, read[file.suffix](file)
+
+    def results(self) -> list[Path]:
+        assert not list(self.request.glob("*.draft"))
+        return list(self.request.glob("result.*"))
 
     def error(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.request / "error.json").read_text())
@@ -196,7 +200,7 @@ def test_modules_of_the_folder_and_of_the_path_can_be_imported(call: Call, tmp_p
 def test_a_function_by_name(call: Call) -> None:
     done = call({"module": "os.path", "name": "join"}, a="x")
     assert done.returncode == 0, done.stderr
-    assert json.loads((call.outputs / "result.json").read_text()) == "x"
+    assert json.loads((call.request / "result.json").read_text()) == "x"
 
 
 def test_a_coroutine_is_run(call: Call) -> None:
@@ -217,7 +221,7 @@ def test_an_exception_is_told_without_our_frames(call: Call) -> None:
     assert error["traceback"] == done.stderr
     assert payload.__file__ not in done.stderr
     assert "in fail" in done.stderr
-    assert not list(call.outputs.iterdir())
+    assert not call.results()
 
 
 def test_a_missing_module_is_told(call: Call) -> None:
@@ -242,7 +246,7 @@ def test_a_function_may_have_no_value(call: Call) -> None:
 
     vars(keep)["has_value"] = False
     assert call(keep).returncode == 0
-    assert not list(call.outputs.iterdir())
+    assert not call.results()
     assert (call.request / "returned").exists()
 
 

@@ -1,17 +1,17 @@
-"""Call a Python function as a job: ``python function.py <request folder> <outputs folder>``.
+"""Call a Python function as a job: ``python function.py <folder>``.
 
 Runs in the submitter's interpreter and needs there nothing but the standard library and
 cloudpickle; pyarrow only to read and write frames as Parquet.
 
-Reads ``call.json`` of the request folder::
+Reads ``call.json`` of the folder::
 
     {"function": {"pickle": path} or {"module": …, "name": …},
      "arguments": {name: JSON, or {"$part": part}}, "parts": {part: path}, "path": [folders]}
 
-Writes the value into the outputs folder as ``result.json`` when JSON gives it back exactly, as
+Writes the value into the folder as ``result.json`` when JSON gives it back exactly, as
 ``result.parquet`` when it is a frame that Parquet gives back exactly, else as ``result.pickle``.
-A function whose attribute ``has_value`` is false gives none. In the request folder: ``returned``
-when the function did, ``error.json`` with type, message and traceback when it raised.
+A function whose attribute ``has_value`` is false gives none: when it returned, there is a file
+``returned``. ``error.json`` holds type, message and traceback when it raised.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ def preload() -> None:
         import cloudpickle  # noqa: F401
 
 
-def folders(request: str, _outputs: str) -> list[str]:
+def folders(folder: str) -> list[str]:
     """Return where, beside its own folder, the call may find modules. For a warm parent."""
-    with open(f"{request}/call.json", "rb") as file:  # noqa: PTH123
+    with open(f"{folder}/call.json", "rb") as file:  # noqa: PTH123
         return list(json.load(file)["path"])
 
 
-def main(request_folder: str, outputs_folder: str) -> int:
+def main(folder: str) -> int:
     """Make the call and return the exit code: 1 when the function raised."""
-    request, outputs = Path(request_folder), Path(outputs_folder)
+    here = Path(folder)
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - a text
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # logs are read live
     try:
-        call = json.loads((request / "call.json").read_text())
+        call = json.loads((here / "call.json").read_text())
         sys.path[:0] = [p for p in call["path"] if p != sys.path[0]]
         function = load_function(call["function"])
         value = function(**load_arguments(call))
@@ -62,12 +62,13 @@ def main(request_folder: str, outputs_folder: str) -> int:
 
             value = asyncio.run(value)
         if getattr(function, "has_value", True):
-            save(value, outputs)
-        (request / RETURNED).touch()
+            save(value, here)
+        else:
+            (here / RETURNED).touch()
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever the function raises is its result
-        report(error, request)
+        report(error, here)
         return 1
     return 0
 
@@ -127,9 +128,9 @@ def load_part(path: str, what: str) -> Any:
     return pd.read_parquet(path)
 
 
-def save(value: Any, outputs: Path) -> None:
+def save(value: Any, here: Path) -> None:
     """Write the value, in the first of the three forms that gives it back as it is."""
-    as_json, as_parquet, as_pickle = (outputs / name for name in RESULT_FILES)
+    as_json, as_parquet, as_pickle = (here / name for name in RESULT_FILES)
     if is_exact(value):
         write(as_json, json.dumps(value).encode())
     elif not save_frame(value, frame_kind(value), as_parquet):
@@ -259,8 +260,8 @@ def is_same_scalar(one: Any, other: Any) -> bool:
     return type(one) is type(other) and type(one).__name__ in _SCALARS
 
 
-def report(error: BaseException, request: Path) -> None:
-    """Say what was raised, on stderr and in the request folder."""
+def report(error: BaseException, here: Path) -> None:
+    """Say what was raised, on stderr and in the folder."""
     cleaned = error.__traceback__
     while cleaned is not None and is_ours(cleaned.tb_frame):
         cleaned = cleaned.tb_next
@@ -268,7 +269,7 @@ def report(error: BaseException, request: Path) -> None:
     text = "".join(told.format())
     sys.stderr.write(text)
     said = {"type": type(error).__name__, "message": str(told), "traceback": text}
-    write(request / "error.json", json.dumps(said).encode())
+    write(here / "error.json", json.dumps(said).encode())
 
 
 def is_ours(frame: FrameType) -> bool:
