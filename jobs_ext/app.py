@@ -48,6 +48,7 @@ from .runner.holder import ask_whoever_holds
 from .service import Service, Slots
 from .service.addresses import Guard
 from .service.slots import detect, detect_gpus
+from .service.uris import check_schemes
 from .service.whom import Whom
 
 _LOGGERS = ("tornado.access", "tornado.application", "tornado.general")  # also tell of our requests
@@ -109,6 +110,19 @@ class JobsExtension(ExtensionApp):
         help="Bytes of the files that a submit reads to know them again: a job whose input was "
         "edited before it starts fails, and says so. Of what is larger, size and time must stay as "
         'they were. "": nothing is read.',
+    ).tag(config=True)
+
+    input_schemes = List(
+        Unicode(),
+        help="Schemes of URIs by which jobs may name inputs, e.g. ['https', 's3']; these are "
+        "fetched before the job starts. http and https lead to public hosts and to allowed_hosts "
+        "alone; others need jobs_ext[inputs] and what fsspec asks for, and connect by themselves: "
+        "allow only what all who submit may read. Default: none.",
+    ).tag(config=True)
+
+    max_input_size = Unicode(
+        "10GB",
+        help='What one input that is fetched may have, e.g. "1TB"; "": what the disk takes.',
     ).tag(config=True)
 
     keep = Dict(
@@ -238,9 +252,20 @@ class JobsExtension(ExtensionApp):
     def _default_tool_dirs(self) -> list[str]:
         return [str(Path(self._server.root_dir) / "tools")]
 
-    @validate("max_memory", "max_log_size", "max_output_size", "max_hashed_inputs")
+    @validate(
+        *("max_memory", "max_log_size", "max_output_size", "max_hashed_inputs", "max_input_size")
+    )
     def _check_size(self, proposal: Bunch) -> str:
         return _checked(proposal, parse_bytes)
+
+    @validate("input_schemes")
+    def _check_schemes(self, proposal: Bunch) -> list[str]:
+        schemes: list[str] = proposal.value
+        try:
+            check_schemes(schemes)
+        except ValueError as error:
+            raise TraitError(f"JobsExtension.input_schemes: {error}") from None
+        return schemes
 
     @validate("keep_deleted")
     def _check_duration(self, proposal: Bunch) -> str:
@@ -373,6 +398,7 @@ class JobsExtension(ExtensionApp):
                 scheduling=self._scheduling(),
                 whom=self._whom(),
                 retention=self._retention(),
+                input_schemes=self.input_schemes,
                 hashed_inputs=parse_bytes(self.max_hashed_inputs or 1),
                 policy=msgspec.convert(self.policy, Policy),
                 lease=self.lease,
@@ -387,7 +413,11 @@ class JobsExtension(ExtensionApp):
 
     def _limits(self) -> list[str]:
         """Return the limits of all jobs as options of the runner."""
-        limits = {"--max-log-size": self.max_log_size, "--max-output-size": self.max_output_size}
+        limits = {
+            "--max-log-size": self.max_log_size,
+            "--max-output-size": self.max_output_size,
+            "--max-input-size": self.max_input_size,
+        }
         options = [f"{name}={parse_bytes(size)}" for name, size in limits.items() if size]
         rules = msgspec.json.encode(self._retention()).decode()
         return [*options, "--retention", rules]

@@ -34,6 +34,7 @@ class ReasonCode(StrEnum):
     MISSING_INPUT = "missing_input"  # a file it reads was gone when it was to start
     INPUT_CHANGED = "input_changed"  # a file it reads was edited between its submit and its start
     MISSING_OUTPUT = "missing_output"  # it did not write an output that its tool requires
+    FETCH_FAILED = "fetch_failed"  # an input named by a URI could not be fetched
     ARCHIVE_FAILED = "archive_failed"  # its outputs are there, but could not be archived
     CANNOT_START = "cannot_start"  # its program could not be started
     IMPORT_ERROR = "import_error"  # its function needs a module that its interpreter lacks

@@ -30,6 +30,7 @@ from ..store.faults import StoreBusy
 from ..store.paths import Paths
 from .executors import ExecutorUnavailable
 from .executors.local import LocalExecutor
+from .fetch import Fetcher
 from .holder import ask_to_end, outdated, this_build, write_holder
 from .launch import HAND_OVER, detached, locked
 from .limits import Limits
@@ -102,6 +103,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--outgoing", default="{}", help="who may be told: `Outgoing` as JSON")
     parser.add_argument("--max-log-size", type=int, help="bytes that a log may have")
     parser.add_argument("--max-output-size", type=int, help="bytes that a job's files may take")
+    parser.add_argument("--max-input-size", type=int, help="bytes that a fetched input may have")
     parser.add_argument("--retention", default="{}", help="what is kept: `Retention` as JSON")
     parser.add_argument("--lease", type=float, default=300.0, help="seconds a node may be silent")
     parser.add_argument(
@@ -182,6 +184,7 @@ def _work(paths: Paths, options: argparse.Namespace, ending: Ending) -> BinaryIO
         slots,
         limits,
         _deliverer(whom, paths),
+        Fetcher(whom.guard, options.max_input_size),
     )
     ending.wakes(runner.wake)
     _log.info("started; %g cores, %d bytes", slots.cpu, slots.memory)

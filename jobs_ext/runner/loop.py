@@ -24,12 +24,14 @@ from .executors import (
     ExecutorUnavailable,
     Exited,
     Happening,
+    Launch,
     Lost,
     NotStarted,
     Unstarted,
     Why,
 )
 from .failure import CannotStart, one_alone
+from .fetch import Fetcher, uris_of
 from .finish import Finisher
 from .housekeeping import Housekeeper
 from .leases import Leases
@@ -38,6 +40,7 @@ from .live import HOLD_UP, Live, Lives, recorded_start, to_started
 from .pace import Pace
 from .room import Room
 from .spare import SpareFolders
+from .stager import Staged, Stager
 from .staging import Plan, plan, stage
 from .tail import log_tail
 from .verdict import stopped
@@ -63,6 +66,7 @@ class Runner:
         slots: Slots,
         limits: Limits,
         deliver: Callable[[Message], Tried],
+        fetcher: Fetcher,
     ) -> None:
         self._queue = service.queue
         self._paths = service.paths
@@ -79,6 +83,7 @@ class Runner:
         self._bell.setblocking(False)
         self._room = Room(self._paths.root)
         self._spares = SpareFolders(self._paths.spare)
+        self._stager = Stager(self.wake, self._spares, fetcher)
         self._finisher = Finisher(self.wake, self._spares)
         self._housekeeper = Housekeeper(service.trash, service.keeping, service.archives, self.wake)
         self._pokes = PokeReceiver(self._paths.runner_socket)
@@ -99,6 +104,7 @@ class Runner:
 
     def close(self) -> None:
         """Let go; attempts go on, and the next runner finds them."""
+        self._stager.close()
         self._finisher.close()
         self._housekeeper.close()
         self._courier.close()
@@ -171,12 +177,25 @@ class Runner:
     def _hear(self) -> None:
         """Take what the executor and the threads have to tell."""
         untold = bool(self._changes)
+        for one, staged in self._stager.done():
+            self._take_staged(one, staged)
         for happening in self._executor.poll():
             self._take(happening)
         self._changes += self._finisher.done()
         if self._changes and not untold:
             gather = _GATHER_MANY if self._lives.queueing else _GATHER
             self._tell_due = time.monotonic() + gather
+
+    def _take_staged(self, one: Plan, staged: Staged) -> None:
+        """Start what was made ready in a thread; end what can't be, or was stopped meanwhile."""
+        if isinstance(staged, Launch):
+            self._executor.submit([staged])
+            return
+        self._lives.remove(one.key)
+        if isinstance(staged, Why):
+            self._changes.append(_stopped(one, staged))
+        else:
+            self._changes.append(_failed(one.work, staged.code, str(staged)))
 
     def _take(self, happening: Happening) -> None:
         live = self._lives.get(happening.key)
@@ -237,7 +256,8 @@ class Runner:
         if live.stopping:
             return
         live.stopping = True
-        self._executor.stop(live.plan.key, why, live.limits.grace)
+        if not self._stager.stop(live.plan.key, why):
+            self._executor.stop(live.plan.key, why, live.limits.grace)
         self.wake()  # one that had not begun is over already
 
     def _tell(self) -> bool:
@@ -296,7 +316,10 @@ class Runner:
             try:
                 with one_alone(work.id, "making it ready"):
                     one = self._plan(work)
-                    launches.append(stage(one, self._spares))
+                    if any(uris_of(work)):
+                        self._stager.begin(one)
+                    else:
+                        launches.append(stage(one, self._spares))
             except CannotStart as error:
                 self._changes.append(_failed(work, error.code, str(error)))
             else:
@@ -316,12 +339,15 @@ def _failed(work: Work, code: ReasonCode, reason: str, tail: str = "") -> Ended:
     return Ended(work.id, work.attempt, Status.FAILED, now(), code, reason, log_tail=tail or None)
 
 
+def _stopped(one: Plan, why: Why) -> Ended:
+    """Return the end of an attempt that was stopped, and of which nobody knows more."""
+    verdict = stopped(why.code, why.sentence)
+    return Ended(one.work.id, one.work.attempt, verdict.status, now(), verdict.code, verdict.reason)
+
+
 def _lost(live: Live, why: str) -> Ended:
     """Return the end of an attempt that nobody saw; one that was being cancelled is cancelled."""
     one = live.plan
     if live.stopping or one.work.cancel_requested:
-        verdict = stopped(_CANCELLED.code, _CANCELLED.sentence)
-        return Ended(
-            one.work.id, one.work.attempt, verdict.status, now(), verdict.code, verdict.reason
-        )
+        return _stopped(one, _CANCELLED)
     return _failed(one.work, ReasonCode.LOST, why, log_tail(one.at))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import stat
 from pathlib import Path
+from threading import Lock
 
 _MOST = 200
 _MODE = 0o700
@@ -22,20 +23,22 @@ class SpareFolders:
         names = [home / str(number) for number in range(_MOST)]
         self._free = [path for path in names if path.exists()]  # of an earlier runner
         self._unused = [path for path in names if path not in self._free]
+        self._lock = Lock()
 
     def take(self, path: Path) -> None:
         """Make an empty folder at `path`."""
-        while self._free:
-            spare = self._free.pop()
-            self._unused.append(spare)
-            with contextlib.suppress(FileNotFoundError):  # somebody cleared up
-                spare.rename(path)
-                return
+        with self._lock:
+            while self._free:
+                spare = self._free.pop()
+                self._unused.append(spare)
+                with contextlib.suppress(FileNotFoundError):  # somebody cleared up
+                    spare.rename(path)
+                    return
         path.mkdir(mode=_MODE)
 
     def give(self, path: Path) -> None:
         """Take the folder at `path` away if it is empty; nothing may use it any more."""
-        with contextlib.suppress(OSError):  # it is not empty, or was removed
+        with self._lock, contextlib.suppress(OSError):  # it is not empty, or was removed
             if self._unused and _is_as_new(path):
                 path.rename(self._unused[-1])
                 self._free.append(self._unused.pop())

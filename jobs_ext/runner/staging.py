@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ from .scripts import script_command
 from .spare import SpareFolders
 
 _PAYLOADS = Path(payloads.__file__).parent
+
+
+#: Fetches the inputs of a job into a folder; returns the job with their paths.
+Fetch = Callable[[Work, Path], Work]
 
 
 class Plan(Struct, frozen=True):
@@ -99,15 +104,19 @@ def _kind(tool: Tool) -> str:
     return next(kind for kind in kinds if isinstance(getattr(tool, kind), str | list))
 
 
-def stage(one: Plan, spares: SpareFolders) -> Launch:
+def stage(one: Plan, spares: SpareFolders, fetch: Fetch | None = None) -> Launch:
     """Make the attempt's folders and files and return how to start it.
 
-    The folder of a plain one is left to who starts it.
+    The folder of a plain one is left to who starts it. `fetch` is for one that reads what it
+    names by URI (`fetch.uris_of`).
 
     Raises `CannotStart` when an input is gone or the disk does not take it.
     """
     try:
         _make_folders(one, spares)
+        if fetch is not None:
+            work = fetch(one.work, one.at.folder / "fetched")
+            one = msgspec.structs.replace(one, work=work)
         if one.private:
             inputs.link_mounts(one.work, one.at.work)
         arguments = inputs.resolve(one.work, one.at, frozenset(one.tool.inputs if one.tool else ()))

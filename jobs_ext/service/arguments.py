@@ -18,6 +18,7 @@ from .hints import did_you_mean
 from .references import is_reference
 from .sanity import check_sanity
 from .schemas import ValueSchema
+from .uris import Sources, is_uri
 
 Arguments = dict[str, Any]
 
@@ -35,7 +36,7 @@ class Rules(Protocol):
 class ToolRules:
     """A tool takes its declared inputs and parameters."""
 
-    def __init__(self, tool: Tool, base: str) -> None:
+    def __init__(self, tool: Tool, base: str, sources: Sources) -> None:
         self._tool = tool
         self._schemas = {n: ValueSchema(p.schema(), n) for n, p in tool.parameters.items()}
         self._defaults = {
@@ -43,7 +44,7 @@ class ToolRules:
         }
         self._required = [n for n, i in tool.inputs.items() if i.required]
         self._required += [n for n in tool.parameters if n not in self._defaults]
-        self._files = Files(base)
+        self._files = Files(base, sources)
 
     def check(self, given: Arguments, prefix: str) -> Arguments:
         """Return the arguments with the defaults of the others after them."""
@@ -155,10 +156,10 @@ class FreeRules:
         return given
 
 
-def rules_of(target: Target, tool: Tool | None, base: str) -> Rules:
-    """Return what a target takes; relative input paths start from `base`."""
+def rules_of(target: Target, tool: Tool | None, base: str, sources: Sources) -> Rules:
+    """Return what a target takes; relative input paths start from `base`, URIs are `sources`'."""
     if tool is not None:
-        return ToolRules(tool, base)
+        return ToolRules(tool, base, sources)
     if isinstance(target.command, list):
         return CommandRules(target.command)
     if isinstance(target.script, str):
@@ -182,8 +183,9 @@ def check_texts(value: Any, field: str) -> None:
 class Files:
     """Looks for input files, each once."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, sources: Sources) -> None:
         self._base = base
+        self._sources = sources
         self._there: set[str] = set()
 
     def check_input(self, declared: ToolInput, value: Any, field: str) -> None:
@@ -206,6 +208,10 @@ class Files:
                 f"{field} takes a file.", field=field, value=value, hint="Give its path as a text."
             )
         check_text(value, field)
-        if value not in self._there:
+        if value in self._there:
+            return
+        if is_uri(value):
+            self._sources.check(value, field)
+        else:
             must_be_file(whole_path(value, self._base), field, value)
-            self._there.add(value)
+        self._there.add(value)

@@ -17,6 +17,7 @@ from ..model.tool import Tool
 from ..model.work import Fingerprint
 from .files import open_regular, whole_path
 from .resolve import Plan
+from .uris import is_uri
 
 _MOST = 10_000  # files of one request; those beyond are taken as they are at the start
 
@@ -34,7 +35,8 @@ class Fingerprints:
         if options.after or options.after_ended:
             return plan
         for path in options.inputs:
-            self._take(path)
+            if not is_uri(path):
+                self._take(path)
         for arguments in argument_sets if plan.tool is not None and plan.tool.inputs else ():
             for path in _files(plan.tool, arguments, plan.spec.base):
                 self._take(path)
@@ -61,5 +63,5 @@ def _files(tool: Tool | None, arguments: dict[str, Any], base: str) -> Iterator[
     for name in tool.inputs if tool else ():
         value = arguments.get(name)
         for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, str):
+            if isinstance(one, str) and not is_uri(one):
                 yield str(whole_path(one, base))

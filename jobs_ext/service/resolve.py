@@ -32,6 +32,7 @@ from .policy import check_kind, held_to
 from .programs import check_command, check_kernel, check_tool_command, choose_python
 from .slots import Slots
 from .tools import Tools
+from .uris import Sources, is_uri
 from .whom import Whom
 
 
@@ -48,6 +49,7 @@ class House(Struct, frozen=True):
     policy: Policy = Policy()
     reserved: tuple[Path, ...] = ()  # folders of jobs_ext's own: nobody archives into them
     lease: float = 300.0  # seconds of silence after which a node loses what it holds
+    sources: Sources = Sources()  # of inputs that are fetched
 
 
 class Plan(Struct, frozen=True):
@@ -98,7 +100,7 @@ def settle(
         options = msgspec.structs.replace(options, executor=executor)
     settled = Spec(
         target=chosen,
-        options=_settled_options(options, python, base),
+        options=_settled_options(options, python, base, house.sources),
         context=msgspec.structs.replace(context, python=python, cwd=base),
         tool=None if tool is None else msgspec.to_builtins(tool),
         parts={},
@@ -108,7 +110,7 @@ def settle(
     name = _target_name(kind, target, tool)
     return Plan(
         spec=settled,
-        rules=rules_of(target, tool, base),
+        rules=rules_of(target, tool, base, house.sources),
         resources=held_to(
             house.policy,
             resources_of(options, tool, house.slots, house.scheduling),
@@ -227,7 +229,7 @@ def _check_function(part: str, parts: Collection[str]) -> None:
         )
 
 
-def _settled_options(options: Options, python: str, base: str) -> Options:
+def _settled_options(options: Options, python: str, base: str, sources: Sources) -> Options:
     """Return the options with whole paths, so that nothing depends on where they are read.
 
     Whom to tell is kept elsewhere: options are served, and those may be secrets.
@@ -239,12 +241,22 @@ def _settled_options(options: Options, python: str, base: str) -> Options:
         raise InvalidRequest(
             f"There is no folder {options.cwd}.", field="options.cwd", value=options.cwd
         )
-    files = [whole_path(name, base) for name in options.inputs]
-    for index, (path, name) in enumerate(zip(files, options.inputs, strict=True)):
-        must_be_file(path, f"options.inputs[{index}]", name)
-    if files:
-        changes["inputs"] = [str(path) for path in files]
+    if options.inputs:
+        changes["inputs"] = [
+            _settled_input(name, base, sources, f"options.inputs[{index}]")
+            for index, name in enumerate(options.inputs)
+        ]
     return msgspec.structs.replace(options, **changes)
+
+
+def _settled_input(name: str, base: str, sources: Sources, field: str) -> str:
+    """Return the whole path of a file, or a URI as it is; raise unless it can be an input."""
+    if is_uri(name):
+        sources.check(name, field)
+        return name
+    path = whole_path(name, base)
+    must_be_file(path, field, name)
+    return str(path)
 
 
 def _target_name(kind: str, target: Target, tool: Tool | None) -> str:

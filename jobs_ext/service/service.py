@@ -44,6 +44,7 @@ from .toolgrants import ToolGrants
 from .tools import Tools
 from .trash import Trash
 from .uploads import sweep_drafts
+from .uris import Sources
 from .whom import Whom
 from .working import Working
 
@@ -99,6 +100,7 @@ class Service:
         whom: Whom | None = None,
         retention: Retention | None = None,
         hashed_inputs: int = 64_000_000,
+        input_schemes: Sequence[str] = (),
         policy: Policy | None = None,
         runtime_dir: str | Path | None = None,
         lease: float = 300.0,
@@ -110,9 +112,9 @@ class Service:
         `slots` replaces what is found out about the machine; `scheduling` has the rules by which
         jobs take their turns, `whom` whom they may tell, `retention` how long they are kept,
         `policy` what they may be; of the files that a request reads `hashed_inputs` bytes are
-        hashed; a node loses what it holds after `lease` seconds of silence. Raises
-        `StoreUnavailable`, and its kinds `UnmigratedDatabase` and `NewerDatabase`,
-        when the database can't be used.
+        hashed; inputs may come from URIs with `input_schemes`; a node loses what it holds after
+        `lease` seconds of silence. Raises `StoreUnavailable`, and its kinds `UnmigratedDatabase`
+        and `NewerDatabase`, when the database can't be used.
         """
         paths = Paths(data_dir, runtime_dir)
         folders = [*(Path(folder).expanduser() for folder in tool_dirs), paths.tools]
@@ -132,6 +134,7 @@ class Service:
                     policy or Policy(),
                     (paths.root, *folders),
                     lease,
+                    Sources(tuple(input_schemes), (whom or Whom()).guard),
                 )
                 return cls(store, house)
         except OSError as error:

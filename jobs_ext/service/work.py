@@ -18,6 +18,7 @@ from .core import Core
 from .files import whole_path
 from .references import OUTPUT, OutputReference, references
 from .room import Place
+from .uris import is_uri
 
 
 def to_work(
@@ -90,4 +91,5 @@ def _with_whole_paths(arguments: dict[str, Any], spec: Spec) -> dict[str, Any]:
 def _whole(value: Any, base: str) -> Any:
     if isinstance(value, list):
         return [_whole(inner, base) for inner in value]
-    return str(whole_path(value, base)) if isinstance(value, str) else value
+    is_path = isinstance(value, str) and not is_uri(value)
+    return str(whole_path(value, base)) if is_path else value

@@ -62,6 +62,7 @@ class House:
         gpus: tuple[str, ...] = (),
         scheduling: Scheduling | None = None,
         outgoing: Outgoing | None = None,
+        input_schemes: tuple[str, ...] = (),
     ) -> None:
         self.root = root
         self.cwd = root / "here"
@@ -79,6 +80,7 @@ class House:
             root_dir=root,
             runtime_dir=runtime_dir,
             tool_dirs=[root / "tools"],
+            input_schemes=input_schemes,
         )
         self.paths = self.service.paths
         self.runner: subprocess.Popen[bytes] | None = None
