@@ -18,6 +18,14 @@ def _ended() -> list[str]:
     return [ENDED]
 
 
+class Words(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """In whose words a job is told of: in those of a dialect, where it was submitted through it."""
+
+    dialect: str  # agave
+    root: str = ""  # address of the dialect's root, for links
+    event: str = ""  # its name of the event; default: by what happened
+
+
 class Notify(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Whom to tell of a job or batch, and when."""
 
@@ -28,6 +36,7 @@ class Notify(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     persistent: bool = True  # false: only the first of these events is told
     retries: int = 10  # further tries when it can't be delivered, over about a quarter of an hour
     headers: dict[str, str] = {}  # more headers of a webhook; kept, but never served
+    words: Words | None = None  # of a job: a dialect's, in place of our own
 
 
 class Delivery(Struct, frozen=True):
@@ -54,6 +63,7 @@ class Notification(Struct, frozen=True):
     headers: list[str]  # their names
     preset: bool  # by the server's configuration
     created: str
+    words: Words | None = None  # a dialect's, in place of our own
     deliveries: list[Delivery] = []  # the latest, newest first
 
 

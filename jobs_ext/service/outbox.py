@@ -17,13 +17,14 @@ from sqlalchemy import Connection, Row
 
 from ..model.clock import from_epoch, now
 from ..model.job import Batch, Job
-from ..model.notification import DELETED, ENDED, matches
+from ..model.notification import DELETED, ENDED, Words, matches
 from ..store import batches as batch_rows
 from ..store import jobs as job_rows
 from ..store import notifications as rows
 from .core import Core
 from .macros import expand, values_of
 from .notifications import all_ended
+from .telling import told
 
 _CHUNK = 5000  # events that are looked at in one read
 _STRIDE = 20_000  # events after which the cursor is kept though there was nothing to tell
@@ -114,8 +115,11 @@ class Outbox:
 
     def _message(self, connection: Connection, row: Row[Any]) -> Message:
         thing = self._thing(connection, row)
-        told = {"delivery": row.id, "event": row.event, "time": row.time}
-        told["batch" if row.batch else "job"] = msgspec.to_builtins(thing)
+        words = rows.to_words(row)
+        if words is not None and isinstance(thing, Job):
+            return self._in_words(connection, row, words, thing)
+        body = {"delivery": row.id, "event": row.event, "time": row.time}
+        body["batch" if row.batch else "job"] = msgspec.to_builtins(thing)
         return Message(
             pk=row.pk,
             delivery=row.id,
@@ -123,9 +127,27 @@ class Outbox:
             url=expand(row.url, values_of(thing, row.event)),
             headers=msgspec.json.decode(row.headers),
             event=row.event,
-            body=msgspec.json.encode(told),
+            body=msgspec.json.encode(body),
             subject=f"{thing.name}: {row.event}",
             text=_text(thing, row.event),
+        )
+
+    def _in_words(self, connection: Connection, row: Row[Any], words: Words, job: Job) -> Message:
+        """Return a message as a dialect tells it."""
+        of_job = job_rows.by_id(connection, job.id)
+        assert of_job is not None, "it has just been presented"
+        spec = self._core.specs.load(connection, [of_job.spec])[of_job.spec]
+        said = told(words, job, spec.tool, row.event, row.id)
+        return Message(
+            pk=row.pk,
+            delivery=row.id,
+            place=row.place,
+            url=expand(row.url, said.values),
+            headers=msgspec.json.decode(row.headers) | said.headers,
+            event=row.event,
+            body=msgspec.json.encode(said.body),
+            subject=said.subject,
+            text=said.text,
         )
 
     def _thing(self, connection: Connection, row: Row[Any]) -> Job | Batch:

@@ -10,11 +10,12 @@ import msgspec
 from msgspec import Struct
 
 from ..model.errors import InvalidRequest
-from ..model.notification import ENDED, EVENTS, Notify, Outgoing
+from ..model.notification import ENDED, EVENTS, Notify, Outgoing, Words
 from ..store.notifications import Told
 from .addresses import Guard, masked
 from .hints import did_you_mean
 from .macros import MACROS, macros
+from .telling import TELLERS
 
 MAILTO = "mailto:"
 WEB = ("http", "https")
@@ -56,6 +57,7 @@ class Whom(Struct, frozen=True):
         _check_macros(one.url, _below(field, "url"))
         _check_events(one.events, _below(field, "events"), batch=batch)
         _check_headers(one, _below(field, "headers"))
+        _check_words(one.words, _below(field, "words"), batch=batch)
         if not 0 <= one.retries <= _MOST_RETRIES:
             raise InvalidRequest(
                 f"retries can't be {one.retries}.",
@@ -157,6 +159,24 @@ def _check_events(events: Sequence[str], field: str, *, batch: bool) -> None:
                 field=f"{field}[{index}]",
                 value=event,
                 hint=did_you_mean(event, known),
+            )
+
+
+def _check_words(words: Words | None, field: str, *, batch: bool) -> None:
+    if words is None:
+        return
+    if words.dialect not in TELLERS or batch:
+        raise InvalidRequest(
+            f"Nothing is told in the words of {words.dialect[:100]!r}" + " of a batch." * batch,
+            field=f"{field}.dialect",
+            value=words.dialect,
+            hint=did_you_mean(words.dialect, () if batch else TELLERS) or "Leave words out.",
+        )
+    for name in ("root", "event"):
+        text = getattr(words, name)
+        if len(text) > _LONGEST_HEADER or not _VALUE.fullmatch(text):
+            raise InvalidRequest(
+                f"{name} is one line of ASCII.", field=f"{field}.{name}", value=text
             )
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from ..model.clock import from_epoch
 from ..model.ids import new_id
-from ..model.notification import Delivery, Notification, Notify
+from ..model.notification import Delivery, Notification, Notify, Words
 from .events import head
 from .schema import delivery, notification, subscriber
 
@@ -67,6 +67,7 @@ def make(
             "retries": one.retries,
             "place": place,
             "preset": preset,
+            "words": None if one.words is None else _json(one.words),
         }
         for one, place, preset in wanted
     ]
@@ -91,7 +92,13 @@ def to_notify(row: Row[Any]) -> Notify:
         persistent=row.persistent,
         retries=row.retries,
         headers=msgspec.json.decode(row.headers),
+        words=to_words(row),
     )
+
+
+def to_words(row: Row[Any]) -> Words | None:
+    """Return in whose words it is told; None: in our own."""
+    return None if row.words is None else msgspec.json.decode(row.words, type=Words)
 
 
 def to_notifications(
@@ -109,6 +116,7 @@ def to_notifications(
             headers=list(msgspec.json.decode(row.headers)),
             preset=row.preset,
             created=row.created,
+            words=to_words(row),
             deliveries=found[row.pk],
         )
         for row, url in zip(rows, urls, strict=True)
@@ -199,7 +207,7 @@ def due(connection: Connection, now: float, limit: int, without: Collection[str]
 
     Those to the places `without` are left out.
     """
-    names = ("url", "place", "headers", "retries", "job", "batch")
+    names = ("url", "place", "headers", "words", "retries", "job", "batch")
     late = or_(delivery.c.due <= now, delivery.c.due > now + _FAR)
     query = (
         select(delivery, *(notification.c[name] for name in names))

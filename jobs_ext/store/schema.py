@@ -373,6 +373,7 @@ notification = Table(
     Column("created", Text, nullable=False),
     Column("since", Integer, nullable=False),
     Column("closed", Boolean, nullable=False, server_default="0"),
+    Column("words", Text),
     Index("notification_job", "job", sqlite_where=text("job IS NOT NULL")),
     Index("notification_batch", "batch", sqlite_where=text("batch IS NOT NULL")),
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from urllib.parse import quote
 
 import pytest
 
 from tests.client.live import LiveServer
 from tests.dialects.environments import Elsewhere, Refused, python_with
+from tests.receivers import webhooks
 from tests.waiting import until
 
 TOOL = """
@@ -54,7 +56,7 @@ ag = connect(base, token)
 
 @pytest.fixture(scope="module")
 def server():
-    live = LiveServer()
+    live = LiveServer("--JobsExtension.allowed_hosts=127.0.0.1")
     tools = live.work / "tools"
     tools.mkdir()
     (tools / "lines.toml").write_text(TOOL)
@@ -213,6 +215,28 @@ def test_permissions(ag):
     assert len(ag("ask('listPermissions')")) == 2
     assert ag("ask('deletePermissions')") is None
     assert len(ag("ask('listPermissions')")) == 1
+
+
+def test_notifications(ag):
+    with webhooks() as receiver:
+        url = receiver.url + "/?id=${JOB_ID}&is=${JOB_STATUS}&event=${EVENT}&at=${JOB_URL}"
+        policy = {"retryStrategy": "DELAYED", "retryLimit": 3}
+        wanted = [
+            {"url": url, "event": "STAGED", "persistent": True, "policy": policy},
+            {"url": receiver.url + "/end?${JOB_ARCHIVE_PATH}", "event": "FINISHED"},
+        ]
+        job = submit(ag, notifications=wanted, archive=True)
+        assert [one["title"] for one in job["_links"]["notification"]] == ["STAGED", "FINISHED"]
+        rows = ag("ag.notifications.list(associatedUuid=job)", job=job["id"])
+        assert [row["event"] for row in rows] == ["STAGED", "FINISHED"]
+        until(lambda: len(receiver.calls) == 2, what="both to be told")
+        told = {call.headers["X-Agave-Notification"]: call for call in receiver.calls}
+        assert told["FINISHED"].json["status"] == "FINISHED"
+        assert told["FINISHED"].json["inputs"] == job["inputs"]
+        assert told["FINISHED"].json["_links"]["self"] == job["_links"]["self"]
+        assert told["FINISHED"].path == "/end?" + quote(job["archivePath"], safe="")
+        assert f"id={job['id']}&is=" in told["STAGED"].path
+        assert "&event=STAGED&at=http%3A%2F%2F127.0.0.1" in told["STAGED"].path
 
 
 def test_lists_and_searches(ag):

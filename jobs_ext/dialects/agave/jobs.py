@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ...model.errors import InvalidRequest
 from ...model.job import Job
-from ...model.notification import Notify
+from ...model.notification import EVERYTHING, Notify
 from ...model.request import Options, SubmitRequest, Target
 from ...service.decode import convert_request
 from ...service.hints import did_you_mean
@@ -47,7 +47,8 @@ def submit(call: Call) -> Object:
     job = call.service.jobs.submit(call.who, request)
     shown = full(call, job, tool)
     notices = shown["_links"]["notifications"]
-    titles = [one.events[0] for one in request.options.notify if isinstance(one, Notify)]
+    told = [one.words for one in request.options.notify if isinstance(one, Notify)]
+    titles = [words.event or EVERYTHING for words in told if words is not None]
     shown["_links"]["notification"] = [notices | {"title": title} for title in titles]
     return shown | {"lastModified": shown["lastUpdated"]}
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 from ...model.errors import InvalidRequest
-from ...model.notification import DELETED, EVERYTHING, Notification, Notify
+from ...model.notification import DELETED, EVERYTHING, Notification, Notify, Words
 from ...model.status import Status
 from ...service.hints import did_you_mean
 from ..table import Call
 from .envelope import paged
 from .shapes import date, link
+from .states import name_of
 
 #: Agave's events, and the ones of ours at which they are told.
 EVENTS: dict[str, tuple[str, ...]] = {
@@ -57,7 +58,7 @@ class Wanted(Struct, frozen=True):
     policy: Policy = Policy()
 
 
-def notifies(wanted: Sequence[Wanted] | str | None, field: str) -> list[Notify]:
+def notifies(call: Call, wanted: Sequence[Wanted] | str | None, field: str) -> list[Notify]:
     """Return whom to tell; one text alone is told of each way the job can end.
 
     Raises `InvalidRequest` for an event that never happens here.
@@ -66,10 +67,10 @@ def notifies(wanted: Sequence[Wanted] | str | None, field: str) -> list[Notify]:
         return []
     if isinstance(wanted, str):
         wanted = [Wanted(wanted, event) for event in _AT_THE_END]
-    return [_notify(one, f"{field}[{index}]") for index, one in enumerate(wanted)]
+    return [_notify(call.url, one, f"{field}[{index}]") for index, one in enumerate(wanted)]
 
 
-def _notify(one: Wanted, field: str) -> Notify:
+def _notify(root: str, one: Wanted, field: str) -> Notify:
     event = one.event.upper()
     if event not in EVENTS:
         raise InvalidRequest(
@@ -84,6 +85,7 @@ def _notify(one: Wanted, field: str) -> Notify:
         events=[*EVENTS[event]],
         persistent=one.persistent,
         retries=min(tries, _MOST_RETRIES),
+        words=Words("agave", root, "" if event == EVERYTHING else event),
     )
 
 
@@ -111,7 +113,7 @@ def _shown(call: Call, job: str, owner: str, one: Notification) -> dict[str, Any
         "owner": owner,
         "url": one.url,
         "associatedUuid": job,
-        "event": ",".join(_names(one.events)),
+        "event": _event(one),
         "persistent": one.persistent,
         "status": "COMPLETE" if sent else "ACTIVE",
         "success": bool(sent),
@@ -125,9 +127,8 @@ def _shown(call: Call, job: str, owner: str, one: Notification) -> dict[str, Any
     }
 
 
-def _names(events: Iterable[str]) -> list[str]:
-    """Return Agave's words for events of ours: the last that is told at each."""
-    words = {ours: name for name, all_ours in EVENTS.items() for ours in all_ours}
-    words |= {str(Status.SUCCEEDED): "FINISHED", str(Status.CANCELLED): "STOPPED"}
-    words |= {str(Status.RUNNING): "RUNNING"}
-    return [words.get(event, event) for event in events]
+def _event(one: Notification) -> str:
+    """Return what is told, as it was asked for; of others the words for their events."""
+    if one.words is not None and one.words.event:
+        return one.words.event
+    return ",".join(name_of(event) for event in one.events)

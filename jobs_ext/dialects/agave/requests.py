@@ -128,8 +128,8 @@ def _options(call: Call, asked: JobRequest) -> Options:
         queue=asked.batchQueue or None,
         archive=_archive(call, asked),
         notify=[
-            *notifies(asked.notifications, "notifications"),
-            *notifies(asked.callbackUrl, "callbackUrl"),
+            *notifies(call, asked.notifications, "notifications"),
+            *notifies(call, asked.callbackUrl, "callbackUrl"),
         ],
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from ...model.errors import NotFound
@@ -12,14 +12,24 @@ from ...model.quantities import parse_bytes, parse_duration
 from ...model.status import Status
 from ...model.tool import Tool
 from ...service.archiving import filled
-from ..table import Call
 from .states import Entry, state_of
+
+if TYPE_CHECKING:
+    from ..table import Call
 
 #: The one storage system: the folder at the root of the server's file browser.
 STORAGE = "jupyter"
 _GB = 1_000_000_000
 
 Object = dict[str, Any]
+
+
+class Rooted(Protocol):
+    """What knows the address of the dialect's root: a call, or whom something is told."""
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at its end."""
 
 
 def date(time: str | None) -> str | None:
@@ -29,7 +39,7 @@ def date(time: str | None) -> str | None:
     return f"{time[:-4]}+00:00"  # of microseconds, and the Z
 
 
-def link(call: Call, *parts: str) -> Object:
+def link(call: Rooted, *parts: str) -> Object:
     """Return a link to a path below the dialect's root."""
     return {"href": f"{call.url}/" + "/".join(quote(part, safe="/?=") for part in parts)}
 
@@ -52,7 +62,7 @@ class Tools:
         return self._known.get(name)
 
 
-def summary(call: Call, job: Job) -> Object:
+def summary(call: Rooted, job: Job) -> Object:
     """Return a row of a list of jobs."""
     here = f"{call.url}/jobs/v2/{job.id}"
     return {
@@ -72,7 +82,7 @@ def summary(call: Call, job: Job) -> Object:
     }
 
 
-def full(call: Call, job: Job, tool: Tool | None) -> Object:
+def full(call: Rooted, job: Job, tool: Tool | None) -> Object:
     """Return a job, with the names that the seed's client knows."""
     changed = max(filter(None, (job.created, job.started, job.stopped, job.deleted)))
     return {
@@ -146,7 +156,7 @@ def _files(value: Any) -> list[Any]:
     return [one.get("text", one) if isinstance(one, dict) else one for one in many]
 
 
-def _links(call: Call, job: Job) -> Object:
+def _links(call: Rooted, job: Job) -> Object:
     found = {
         "self": link(call, "jobs/v2", job.id),
         "app": link(call, "apps/v2", job.target.name),

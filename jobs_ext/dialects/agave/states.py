@@ -75,6 +75,11 @@ def _name(status: str, stage: str | None) -> str:
     return _NAME.get((status, stage)) or _NAME[status, None]
 
 
+def name_of(event: str) -> str:
+    """Return Agave's word for an event of a notification: a status, or another, which stays."""
+    return _NAME.get((event, None), event)
+
+
 def filter_of(state: str) -> Filter:
     """Return the filter that finds the jobs in a state; nothing, for one that only passes."""
     rows = [row for row in TABLE if row.name == state and row.status is not None]
