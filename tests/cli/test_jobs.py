@@ -159,3 +159,17 @@ def test_filters_and_orders(jobs, server):
 def test_retention_says_the_rules(jobs):
     assert jobs("retention", "--json").json["rules"]
     assert "keep_deleted" in jobs("retention").out
+
+
+def test_show_lists_the_steps_of_a_job(jobs, server):
+    (server.work / "tools").mkdir(exist_ok=True)
+    steps = [
+        f'[[steps]]\nname = "{number}"\nordering = {number}\ncommand = ["{program}"]'
+        for number, program in enumerate(("true", "false"))
+    ]
+    (server.work / "tools" / "two.toml").write_text("\n".join(['name = "two"', *steps]))
+    job = jobs("submit", "two").id
+    jobs("wait", job)
+    shown = jobs("show", job).out
+    assert "step 0     SUCCEEDED" in shown
+    assert "step 1     FAILED: exited with code 1" in shown

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jobs_ext.model.job import Attempt, Batch, Job, Output, Progress, TargetInfo
+from jobs_ext.model.job import Attempt, Batch, Job, Output, Progress, Step, TargetInfo
 from jobs_ext.model.status import Status
 from jobs_ext.model.view import batch_view, show_value, view_model
 
@@ -66,9 +66,20 @@ def test_a_job_being_cancelled_offers_no_second_cancel():
     ],
 )
 def test_the_tone_of_a_batch(some, tone, final):
-    batch = Batch("id", 1, "b", TargetInfo("tool", "wc-1.0"), "ada", "now", 3, counts(**some))
+    batch = Batch("id", 1, "b", TargetInfo("tool", "wc-1.0"), "ada", "now", 3, 3, counts(**some))
     seen = batch_view(batch, [])
     assert (seen["tone"], seen["final"]) == (tone, final)
+
+
+def test_steps_are_shown_with_their_tones():
+    steps = [
+        Step("a", 0, Status.SUCCEEDED, exit_code=0),
+        Step("b", 1, Status.FAILED, reason="exited with code 3"),
+    ]
+    assert view_model(job(steps=steps))["steps"] == [
+        {"name": "a", "status": "SUCCEEDED", "tone": "good", "reason": None},
+        {"name": "b", "status": "FAILED", "tone": "bad", "reason": "exited with code 3"},
+    ]
 
 
 def test_values_are_shown_short_and_on_one_line():

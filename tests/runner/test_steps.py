@@ -253,3 +253,14 @@ def test_the_lock_of_a_job_is_held_by_its_steps(own_house: House, tmp_path: Path
     assert states(job) == [("slow", "CANCELLED")]
     (tmp_path / "go").touch()
     assert not (tmp_path / "end").exists()
+
+
+def test_the_example_of_the_page_runs(house: House, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "tools.md").read_text()
+    example = page.partition("## Steps")[2].partition("```toml\n")[2].partition("```")[0]
+    house.tool(example)
+    (tmp_path / "one").touch()
+    (tmp_path / "folder.txt").write_text(str(tmp_path))
+    job = house.ended(house.submit(Target(tool="tmp_count"), {"folder": "folder.txt"}))
+    assert job.status is Status.SUCCEEDED, job.reason
+    assert house.output(job, "count/lines.count").read_text() == "2 ./names.contents\n"
