@@ -1,4 +1,4 @@
-"""``%load_ext jobs_ext``: ``%%job`` runs the cell as a job, ``%jobs`` lists the newest jobs."""
+"""``%load_ext jobs_ext``: ``%%job`` runs the cell as a job; ``%job`` and ``%jobs`` look at jobs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import ast
 import builtins
 import shlex
 import symtable
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .client import inside, session
+from . import linemagics
+from .client import inside
 from .client.errors import InvalidRequest
 from .client.functions import FunctionTarget
 from .client.job import Job
@@ -19,32 +22,38 @@ from .client.results import CELL
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .client.lists import JobList
-
 _TEXTS = (
     "memory", "timeout", "max-log-size", "max-output-size", "grace",
-    "python", "cwd", "on-lost", "project", "key",
+    "python", "cwd", "on-lost", "project", "key", "executor", "queue", "archive", "cache",
 )  # fmt: skip
 _GIVEN = {*dir(builtins), "__name__", "__doc__", "__builtins__"}
 _OF_IPYTHON = {"get_ipython", "display"}  # among the builtins of a notebook, but not of a job
+_HERE = {"__main__", "builtins"}
 _USAGE = "Usage: %%job NAME [--inputs VARIABLE …] [--outputs VARIABLE …]; %%job? tells the rest."
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Add the magics to the notebook; IPython calls this for ``%load_ext jobs_ext``."""
 
-    def job(line: str, cell: str) -> Job:
+    def job(line: str, cell: str | None = None) -> Any:
+        if cell is None:
+            return linemagics.act(shell.user_ns, line)
         source = str(shell.transform_cell(cell))  # type: ignore[no-untyped-call]
         return run_cell(shell.user_ns, line, source)
 
-    def jobs(line: str) -> JobList:
-        """List the newest jobs: ``%jobs [STATUS …]``."""
-        return session.jobs([word.upper() for word in line.split()] or None)
+    def complete(_: object, event: Any) -> list[str]:
+        before = event.text_until_cursor
+        if event.command == "%%job":
+            return linemagics.complete_cell(parser(), shell.user_ns, before)
+        return linemagics.complete_line(shell.user_ns, before)
 
-    job.__doc__ = parser().format_help()
+    job.__doc__ = f"{linemagics.act.__doc__}\n\n{parser().format_help()}"
     add: Any = shell.register_magic_function  # its annotations are wrong for bound use
-    add(job, "cell", "job")
-    add(jobs, "line", "jobs")
+    add(job, "line_cell", "job")
+    add(linemagics.jobs, "line", "jobs")
+    hook: Any = shell.set_hook
+    for name in ("%job", "%%job"):
+        hook("complete_command", complete, str_key=name)
 
 
 def run_cell(namespace: dict[str, Any], line: str, source: str) -> Job:
@@ -57,9 +66,11 @@ def run_cell(namespace: dict[str, Any], line: str, source: str) -> Job:
     _names([said.name])
     inputs, outputs = _names(said.inputs), _names(said.outputs)
     values = _values(namespace, inputs)
-    _check_names(source, {*inputs}, outputs, namespace)
+    imports = carried_imports(source, {*inputs}, namespace)
+    _check_names(source, {*inputs, *imports}, outputs, namespace)
     options = {"name": said.name} | _options(said)
-    job = CellTarget(cell_function(source, said.name, outputs), None, options).submit(**values)
+    function = cell_function(source, said.name, outputs, "\n".join(imports.values()))
+    job = CellTarget(function, None, options).submit(**values)
     namespace[said.name] = job
     return job
 
@@ -70,8 +81,10 @@ class CellTarget(FunctionTarget):
     carried = (inside,)
 
 
-def cell_function(source: str, name: str, outputs: list[str]) -> Callable[..., None]:
-    """Return a function that runs `source` with its arguments as variables."""
+def cell_function(
+    source: str, name: str, outputs: list[str], imports: str = ""
+) -> Callable[..., None]:
+    """Return a function that runs `source`, after `imports`, with its arguments as variables."""
     keep = inside.output
 
     def run(**inputs: Any) -> None:
@@ -86,6 +99,7 @@ def cell_function(source: str, name: str, outputs: list[str]) -> Callable[..., N
         file = f"<cell {name}>"
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         main = sys.modules["__main__"] = types.ModuleType("__main__")
+        exec(imports, vars(main))  # noqa: S102 - as the notebook did
         vars(main).update(inputs)
         code = compile(source, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         awaited = eval(code, vars(main))  # noqa: S307 - it is the user's own cell
@@ -166,6 +180,28 @@ def _names(words: Iterable[str]) -> list[str]:
     return names
 
 
+def carried_imports(source: str, inputs: set[str], namespace: Mapping[str, Any]) -> dict[str, str]:
+    """Return the statements that import what a cell uses and the notebook imported, by name.
+
+    Those are modules, and functions and classes of other modules that have the name there still.
+    """
+    used, bound, open_ended = names_of(source)
+    absent = [] if open_ended else sorted(used - bound - inputs)
+    found = {name: _import_of(name, namespace[name]) for name in absent if name in namespace}
+    return {name: statement for name, statement in found.items() if statement}
+
+
+def _import_of(name: str, value: Any) -> str:
+    """Return the statement that binds a name to a value; "" when it was not imported."""
+    if isinstance(value, ModuleType):
+        return f"import {value.__name__} as {name}" if value.__name__ in sys.modules else ""
+    module, own = getattr(value, "__module__", None), getattr(value, "__name__", None)
+    if not isinstance(module, str) or not isinstance(own, str) or name in _OF_IPYTHON:
+        return ""
+    at_home = getattr(sys.modules.get(module), own, None) is value
+    return f"from {module} import {own} as {name}" if at_home and module not in _HERE else ""
+
+
 def _values(namespace: Mapping[str, Any], inputs: list[str]) -> dict[str, Any]:
     for name in inputs:
         if name not in namespace:
@@ -205,9 +241,6 @@ def _advice(absent: list[str], namespace: Mapping[str, Any]) -> str:
     if "display" in absent:
         return "A job has no cell to display in: print it, or keep it with --outputs."
     here = [name for name in absent if name in namespace]
-    modules = [name for name in here if type(namespace[name]).__name__ == "module"]
-    if modules:
-        return f"Import {', '.join(modules)} in the cell."
     return f"Pass them: --inputs {' '.join(here)}" if here else "They are not defined here either."
 
 

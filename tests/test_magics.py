@@ -4,7 +4,9 @@ import builtins
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from jobs_ext import magics
@@ -37,7 +39,7 @@ def test_names_of_a_cell(source, used, bound):
     [
         ("prep --inputs df", "x = 1", {}, "input 'df' is not a variable"),
         ("prep", "x = df", {"df": 1}, "uses df.*--inputs df"),
-        ("prep", "x = os.getcwd()", {"os": os}, "uses os.*Import os in the cell"),
+        ("prep", "x = os.getcwd()", {}, "uses os.*not defined here either"),
         ("prep", "x = nowhere", {}, "uses nowhere.*not defined here either"),
         ("prep", "get_ipython().system('ls')", {}, "Magics and ! do not work"),
         ("prep --outputs clean", "x = 1", {}, "never sets the output clean"),
@@ -126,3 +128,30 @@ except ZeroDivisionError:
     sent = pickling.dumps(function, "prep", magics.CellTarget.carried)
     run = subprocess.run([sys.executable, "-c", program], input=sent, capture_output=True)
     assert b"y = x / 0" in run.stderr
+
+
+def f():
+    """Stands for a function of the notebook."""
+
+
+f.__module__ = "__main__"
+
+
+def test_what_the_notebook_imported_goes_along():
+    here = {"np": np, "P": Path, "j": os.path.join, "f": f, "n": 1, "path": os.path, "pi": np.pi}
+    source = "x = np.zeros(n); P, j, f, path, pi, len"
+    assert magics.carried_imports(source, {"n"}, here) == {
+        "P": "from pathlib import Path as P",
+        "j": "from posixpath import join as j",
+        "np": "import numpy as np",
+        "path": "import posixpath as path",
+    }
+    assert magics.carried_imports("np = 1; np", set(), here) == {}
+
+
+def test_a_cell_finds_what_was_imported_for_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOBS_OUTPUT_DIR", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    imports = "import math as m"
+    magics.cell_function("x = m.floor(2.5)", "prep", ["x"], imports)()
+    assert (tmp_path / "x.json").read_text() == "2"

@@ -52,6 +52,23 @@ def test_a_cell_as_a_job(kernel):
     assert kernel.value("len(prep.df())") == "2"
 
 
+def test_jobs_are_looked_at_by_a_line(kernel):
+    kernel.run("import math as m\nfrom pathlib import PurePath")
+    kernel.run("%%job lined --outputs x\nprint(PurePath('a'))\nx = m.floor(2.5)")
+    assert kernel.value("get_ipython().run_line_magic('job', 'lined result')") == "{'x': 2}"
+    assert "a\n" in text_of(kernel.run("%job lined logs"))
+    assert kernel.value("get_ipython().run_line_magic('job', '').id == jx.last().id") == "True"
+    told = error_of(kernel.run("%job lined lgos"))
+    assert "Did you mean 'logs'" in "\n".join(told["traceback"])
+    matches = "get_ipython().complete('', {0!r}, {1})[1]"
+    assert "lined" in kernel.value(matches.format("%job li", 7))
+    assert "--memory" in kernel.value(matches.format("%%job name --me", 15))
+
+
+def text_of(messages):
+    return "".join(m["content"]["text"] for m in messages if m["msg_type"] == "stream")
+
+
 def test_a_cell_may_keep_a_result_and_await(kernel):
     kernel.run("%%job kept --outputs result\nimport asyncio\nresult = await asyncio.sleep(0, 5)")
     assert kernel.value("kept.result(60), list(kept.outputs)") == "{'result': 5} ['result.json']"
