@@ -81,7 +81,7 @@ class Core(Struct, frozen=True):
             if number == job_rows.SHOWN:
                 number = job_rows.number_of_outputs(connection, row.pk, attempts[-1].number)
             spec, waits = specs[row.spec], why.get(row.pk)
-            if who is None or who.owner != row.owner:
+            if who is None or not who.owns(row.owner):
                 spec = without_variables(spec)
             shown.append(job_rows.to_job(row, spec, attempts, some, number, waits))
         return shown

@@ -175,7 +175,7 @@ class Jobs:
         with self._store.read() as connection:
             row = self._core.job_row(connection, who, job_id)
             spec = self._core.specs.load(connection, [row.spec])[row.spec]
-        spec = spec if who.owner == row.owner else without_variables(spec)
+        spec = spec if who.owns(row.owner) else without_variables(spec)
         arguments = msgspec.json.decode(row.arguments)
         if spec.target.kind == "function":
             return ascode.IMPORT + ascode.rerun_code(job_id, arguments)
