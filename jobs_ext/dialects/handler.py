@@ -51,6 +51,7 @@ class DialectHandler(FileHandler):
 
     _receiver: Receiver | None = None
     _too_large = False
+    _let = False  # whether the request was let in, and its body is read
 
     async def prepare(self, **options: bool) -> None:
         """Let in whom Jupyter or a key knows, however the dialect's clients say who they are.
@@ -67,6 +68,7 @@ class DialectHandler(FileHandler):
                 raise
             setattr(self, method, partial(_raise, error))
             self._too_large = True  # nothing of it is kept
+        self._let = True
 
     @property
     def _has_body(self) -> bool:
@@ -237,6 +239,8 @@ class DialectHandler(FileHandler):
 
     def _send_reply(self, reply: Reply) -> None:
         self.set_status(reply.status)
+        if not self._let:  # tornado closes the connection of a body that nobody reads: say so
+            self.set_header("Connection", "close")
         for name, value in reply.headers.items():
             self.set_header(name, value)
         self.finish(reply.encoded() or None, set_content_type=reply.media_type)

@@ -511,3 +511,11 @@ def test_who_is_not_known_is_told_401(site):
     answer = stranger("GET", "taxa", 401)
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert answer.json()["message"] == "/problems/unauthorized"
+
+
+def test_who_is_refused_is_told_when_the_connection_ends(site):
+    for _ in range(20):
+        assert site("GET", "nothing", 404).headers["Connection"] == "close"
+        site.get("taxa")
+        site("PATCH", "taxa", 405, json={})
+        site.get("taxa")
