@@ -31,6 +31,7 @@ from jobs_ext.model import (
     grant,
     notification,
     policy,
+    project,
     reasons,
     request,
     status,
@@ -161,6 +162,10 @@ def permissions() -> str:
             "## Rights on a job\n",
             f"{OWNERS}\n",
             table(("right", "lets"), rights),
+            "## Roles in a project\n",
+            "How to use them: [projects](../how-to/projects.md).\n",
+            table(("role", "lets"), members(project.Role)),
+            table(("visibility", "who sees it"), members(project.Visibility)),
             "## Rights on a restricted tool\n",
             f"{TOOLS}\n",
             table(("right", "lets"), TOOL_RIGHTS),
@@ -299,7 +304,11 @@ def filters() -> str:
         for name, row in zip(model.JOB_FIELDS, _filtered(model.JOB_FIELDS), strict=True)
     )
     parts.append(table(("field", "kind", "meaning", "indexed"), rows))
-    for title, known in {"batches": model.BATCH_FIELDS, "tools": model.TOOL_FIELDS}.items():
+    for title, known in {
+        "batches": model.BATCH_FIELDS,
+        "tools": model.TOOL_FIELDS,
+        "projects": model.PROJECT_FIELDS,
+    }.items():
         parts += [f"## Fields of {title}\n", f"`GET {title}?filter=`\n"]
         parts.append(table(("field", "kind", "meaning"), _filtered(known)))
     parts += ["## As a tree\n", "Each node has a `type` and:\n"]

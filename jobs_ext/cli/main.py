@@ -12,14 +12,25 @@ import msgspec
 from jobs_ext import __version__
 from jobs_ext.client.errors import InvalidRequest, JobsError, StillRunning, near
 
-from . import jobs, keys, machine, nodes, notifying, outputs, sharing, submitting, waiting
+from . import jobs, keys, machine, nodes, notifying, outputs, projects, sharing, submitting, waiting
 from .call import Verb
 from .exits import Exit, of_error
 from .printing import printable
 
 VERBS = {
     verb.name: verb
-    for group in (submitting, waiting, jobs, outputs, notifying, sharing, keys, nodes, machine)
+    for group in (
+        submitting,
+        waiting,
+        jobs,
+        outputs,
+        notifying,
+        sharing,
+        projects,
+        keys,
+        nodes,
+        machine,
+    )
     for verb in group.VERBS
 }
 

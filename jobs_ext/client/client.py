@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .keys import Keys
     from .lists import JobList, ToolList
     from .nodes import Nodes
+    from .projects import Projects
 
 # What a submit does not need is imported where it is used: the first job shall not wait for it.
 
@@ -71,6 +72,13 @@ class Client(Submitter):
         from .keys import Keys
 
         return Keys(self.connection)
+
+    @property
+    def projects(self) -> Projects:
+        """The projects: ``projects.create(name, members={"bob": "writer"})``, ``list()`` …."""
+        from .projects import Projects
+
+        return Projects(self.connection)
 
     @property
     def nodes(self) -> Nodes:

@@ -98,7 +98,7 @@ def _with_keys(path: str, given: Any, type_: Any) -> str:
     steps = [name or number for name, number, _ in _STEP.findall(before)]
     info = _type_at(inspect.type_info(type_), steps)
     inner = _struct_of(info.value_type) if isinstance(info, inspect.DictType) else None
-    kind = inner.cls if isinstance(inner, inspect.StructType) else str
+    kind = inner.cls if isinstance(inner, inspect.StructType | inspect.EnumType) else str
     entries = _value_at(given, steps)
     for key, entry in entries.items() if isinstance(entries, dict) else ():
         if not _fits(entry, kind):

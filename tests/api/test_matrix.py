@@ -18,6 +18,7 @@ from jobs_ext.model.ids import new_id
 from jobs_ext.model.key import KeyRequest
 from jobs_ext.model.node import NodeRequest
 from jobs_ext.model.notification import Notify
+from jobs_ext.model.project import ProjectRequest
 from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
 from jobs_ext.service import Principal
 from tests.api.test_routes import live_rules
@@ -152,6 +153,13 @@ TABLE = {
     "DELETE batches/{batch}/notifications/{notification}": Case(204, OWNERS, ALL_BLIND),
     "GET batches/{batch}/jobs": Case(200, {"ann", "root", "key read"}, ALL_BLIND),
     "GET batches/{batch}/view": Case(200, {"ann", "root", "key read"}, ALL_BLIND),
+    "GET projects": Case(200, {*LOGINS, "key read"}),
+    "POST projects": Case(201, {*LOGINS, "key submit", "key run"}, body=lambda: {"name": new_id()}),
+    "GET projects/{project}": Case(
+        200, {"ann", "reader", "writer", "root", "key read"}, {"stranger", "executor"}
+    ),
+    "PATCH projects/{project}": Case(200, OWNERS, {"stranger", "executor"}, {"title": "t"}),
+    "DELETE projects/{project}": Case(204, OWNERS, {"stranger", "executor"}),
     "GET nodes": Case(200, {*LOGINS, "key read", "key work"}),
     "POST nodes": Case(201, WORKERS, set(), body=lambda: {"name": new_id()}),
     "GET nodes/{node}": Case(200, {"ann", "root", "key read", "key work"}, ALL_BLIND),
@@ -248,6 +256,12 @@ class Things:
     def key(self):
         return self.service.keys.create(ANN, KeyRequest(name="k", verbs=["read"])).id
 
+    def project(self):
+        name = new_id()
+        members = {"reader": "reader", "writer": "writer"}
+        self.service.projects.create(ANN, ProjectRequest(name, members=members))
+        return name
+
     def node(self):
         return self.service.nodes.register(ANNS_NODE, NodeRequest(name=new_id()))[0].id
 
@@ -264,7 +278,7 @@ class Things:
         """Return the path of a case with what it names."""
         _, path = split(told)
         parts: dict[str, str] = {"done": self.done, "grantee": "reader", "open": "open"}
-        for name in ("job", "batch", "gone", "key", "node"):
+        for name in ("job", "batch", "gone", "key", "node", "project"):
             if f"{{{name}}}" in path:
                 parts[name] = getattr(self, name)()
         if "tool}" in told or "restricted" in told:
