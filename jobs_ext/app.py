@@ -213,7 +213,7 @@ class JobsExtension(ExtensionApp):
     ).tag(config=True)
 
     lease = Float(
-        300.0,
+        600.0,
         min=1.0,
         help="Seconds for which a node, a worker outside, may be silent before it loses the jobs "
         "that it holds. Whatever it says counts, and a ping, too.",

@@ -56,24 +56,19 @@ class DialectHandler(FileHandler):
     async def prepare(self, **options: bool) -> None:
         """Let in whom Jupyter or a key knows, however the dialect's clients say who they are.
 
-        A refusal waits until the body has come, which is thrown away: an answer in the middle of
-        it, and a connection that is closed then, many clients never get to see.
+        A refusal waits until the body has come, which is thrown away: what is answered earlier
+        closes the connection, and many clients never get to see it.
         """
         self._body = bytearray()
         try:
             await self._admit(**options)
         except (web.HTTPError, JobsError) as error:
             method = (self.request.method or "").lower()
-            if self._finished or not self._has_body or not hasattr(self, method):
+            if self._finished or not hasattr(self, method):
                 raise
             setattr(self, method, partial(_raise, error))
             self._too_large = True  # nothing of it is kept
         self._let = True
-
-    @property
-    def _has_body(self) -> bool:
-        headers = self.request.headers
-        return headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers
 
     async def _admit(self, **options: bool) -> None:
         """Find out who asks; raise unless they may go on."""

@@ -105,7 +105,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--max-output-size", type=int, help="bytes that a job's files may take")
     parser.add_argument("--max-input-size", type=int, help="bytes that a fetched input may have")
     parser.add_argument("--retention", default="{}", help="what is kept: `Retention` as JSON")
-    parser.add_argument("--lease", type=float, default=300.0, help="seconds a node may be silent")
+    parser.add_argument("--lease", type=float, default=600.0, help="seconds a node may be silent")
     parser.add_argument(
         "--replace", action="store_true", help="take the place of a runner of other code"
     )

@@ -48,7 +48,7 @@ class House(Struct, frozen=True):
     hashed_inputs: int = 64_000_000  # bytes of the files that one request reads
     policy: Policy = Policy()
     reserved: tuple[Path, ...] = ()  # folders of jobs_ext's own: nobody archives into them
-    lease: float = 300.0  # seconds of silence after which a node loses what it holds
+    lease: float = 600.0  # seconds of silence after which a node loses what it holds
     sources: Sources = Sources()  # of inputs that are fetched
 
 

@@ -103,7 +103,7 @@ class Service:
         input_schemes: Sequence[str] = (),
         policy: Policy | None = None,
         runtime_dir: str | Path | None = None,
-        lease: float = 300.0,
+        lease: float = 600.0,
     ) -> Self:
         """Open a data directory; the server makes it or brings it up to date by `migrate`.
 

@@ -20,6 +20,7 @@ T = TypeVar("T", bound=Struct)
 Action = Callable[..., object]
 
 _LARGEST = 2**63 - 1  # of numbers that the store can look for
+_DIGITS = 100  # that are read at all, zeros in front included
 
 
 class Ctx(NamedTuple):
@@ -66,7 +67,8 @@ class Ctx(NamedTuple):
 
 def number(text: str, kind: str) -> int:
     """Return the number that a path names a thing by. Raises `NotFound` for what is none."""
-    if not (text.isascii() and text.isdigit()) or int(text) > _LARGEST:
+    digits = text.isascii() and text.isdigit() and len(text) <= _DIGITS
+    if not digits or int(text) > _LARGEST:
         raise NotFound(f"No {kind} matches the given query.", field="pk", value=text)
     return int(text)
 
