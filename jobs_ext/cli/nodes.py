@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from jobs_ext.client.worker import Worker
+from jobs_ext.model.node import NodeRequest
 from jobs_ext.model.quantities import show_bytes
 
 from .call import Call, Verb
@@ -43,11 +45,35 @@ def forget(call: Call) -> Exit:
     return Exit.OK
 
 
+def work(call: Call) -> Exit:
+    """Be a node until Ctrl-C: run the commands that wait for one."""
+    said = call.said
+    wanted = NodeRequest(
+        name=said.name, cpu=said.cpu, memory=said.memory, gpus=said.gpus, tags=said.tag or []
+    )
+    worker = Worker(call.client.nodes, wanted, said.tool)
+    done = worker.run(most=said.most)
+    if call.out.as_json:
+        call.out.json({"jobs": done})
+    return Exit.OK
+
+
+def _add_work(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the node's name, the same each time")
+    parser.add_argument("--cpu", type=float, help="cores it gives to a job; default: any")
+    parser.add_argument("--memory", metavar="SIZE", help="memory it gives to a job; default: any")
+    parser.add_argument("--gpus", type=int, default=0, help="GPUs it gives to a job; default: none")
+    parser.add_argument("--tag", action="append", help="what jobs may ask for; may be repeated")
+    parser.add_argument("--tool", action="append", help="only jobs of this tool; may be repeated")
+    parser.add_argument("--most", type=int, metavar="N", help="end after so many jobs")
+
+
 def _add_forget(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("ids", nargs="+", metavar="ID", help="ids of nodes, as nodes list shows")
 
 
 VERBS = [
     Verb("nodes list", "List the nodes: workers outside, and what they hold.", list_),
+    Verb("nodes work", "Be a node: run the commands that wait for one.", work, _add_work),
     Verb("nodes forget", "Remove nodes that hold no jobs.", forget, _add_forget),
 ]

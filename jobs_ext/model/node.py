@@ -29,6 +29,7 @@ class HeldJob(Struct, frozen=True):
     pk: int  # of the job
     attempt: int
     status: Status  # STARTING: acquired; RUNNING: started
+    cancel_requested: bool = False  # somebody asked for its end: stop, and finish it
 
 
 class Node(Struct, frozen=True, kw_only=True):

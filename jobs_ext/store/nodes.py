@@ -129,7 +129,8 @@ def to_nodes(connection: Connection, rows: list[NodeRow]) -> list[Node]:
     """Return what the API says of nodes."""
     holds: dict[str, list[HeldJob]] = {row.id: [] for row in rows}
     for lease in held(connection, holds) if holds else ():
-        holds[lease.node].append(HeldJob(lease.job, lease.pk, lease.attempt, lease.status))
+        job_, attempt, asked = (lease.job, lease.pk), lease.attempt, lease.cancel_requested
+        holds[lease.node].append(HeldJob(*job_, attempt, lease.status, asked))
     plain = ("id", "pk", "name", "owner", "cpu", "memory", "gpus", "created", "seen")
     return [
         Node(
