@@ -107,6 +107,7 @@ def server(letters: Letters, port: int) -> Iterator[LiveServer]:
     made = LiveServer(
         f"--JobsExtension.mail={mail}",
         f"--JobsExtension.dialect_ports={{'analytics_automated': {port}}}",
+        "--JobsExtension.dialect_options={'analytics_automated': {'unfinished': 12}}",
     )
     (made.work / "tools").mkdir()
     shutil.copy(NOTEBOOKS / "tools" / "residues.toml", made.work / "tools")
@@ -383,9 +384,11 @@ def test_running_waiting_and_too_many(site: Site, server: LiveServer) -> None:
     until(lambda: site.get(f"submission/{first}").json()["state"] == "Running", what="it to run")
     (one,) = site.get(f"submission/{first}").json()["submissions"]
     assert one["last_message"] == "Running step: 1"
+    n = 1
     while (answer := submit()).status_code == 201:
-        last = answer.json()["UUID"]
+        last, n = answer.json()["UUID"], n + 1
     code, told = errors(answer)
+    assert n <= 12
     assert (code, told["error"].startswith("You have no authority to post jobs....")) == (429, True)
     (queued,) = site.get(f"submission/{last}").json()["submissions"]
     assert (queued["state"], queued["last_message"]) == ("Submitted", "Submitted")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ...model.errors import NotFound
 from ...service import Upload
@@ -15,6 +15,12 @@ from ..table import Call
 
 DIALECT = "analytics_automated"
 BATCH, SINGLE, OPEN = "batch", "single", "open"
+
+
+class Settings(Struct, frozen=True):
+    """What a server may set for the dialect."""
+
+    unfinished: Annotated[int, Meta(ge=1, le=1000)] = 15  # jobs of one caller that have not ended
 
 
 class Input(Struct, frozen=True):

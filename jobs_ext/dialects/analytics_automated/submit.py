@@ -28,7 +28,7 @@ _LONGEST_NAME = 64
 _LONGEST_FILENAME = 100  # bytes
 _MAILBOX = re.compile(r"[^@\s,<>\"'?&%]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _LONGEST_MAILBOX = 254
-_SOFT, _HARD = 10, 15  # unfinished jobs: from the first number on they wait, behind the second none
+_SOFT = 2 / 3  # of the jobs that may be unfinished: further ones wait behind those of others
 _NUMBER = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
 _LACKING = "You are missing a required parameter in your web form submission."
 _CODE = "Incoming data can not contain"
@@ -85,7 +85,7 @@ def _tools(call: Call, names: str) -> list[Tool]:
 def _unfinished(call: Call, more: int) -> list[str]:
     """Return the caller's submissions that have not ended; no more than so many may be there."""
     found = open_jobs(call)
-    if len(found) + more > _HARD:
+    if len(found) + more > call.options.unfinished:
         told = f"You have no authority to post jobs....{len(found)}, concurrent jobs running"
         raise _Refusal(_error(told, status=429))
     return found
@@ -157,7 +157,7 @@ def _accept(
 ) -> str:
     """Accept the jobs of a submission and return its id."""
     mails = [f"mailto:{batch.email}"] if call.service.outgoing.mail is not None else []
-    priority = -1 if len(before) >= _SOFT else 0
+    priority = -1 if len(before) >= _SOFT * call.options.unfinished else 0
     options = Options(name=batch.name, notify=[*mails], priority=priority)
     asked = [
         Asked(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..table import Dialect, Route, Verb
 from . import files, show, submit, tools
 from .errors import error
+from .records import Settings
 
 NAME = "analytics_automated"
 _TOOLS = "jobs_ext:tools"
@@ -38,4 +39,5 @@ ANALYTICS_AUTOMATED = Dialect(
     ),
     home=NAME,
     beside=_FILES,
+    options=Settings(),
 )
