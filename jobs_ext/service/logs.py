@@ -9,10 +9,11 @@ from typing import BinaryIO
 
 from ..model.errors import InvalidRequest, NotFound
 from ..model.job import Attempt, Job, LogChunk
+from ..store import jobs as job_rows
 from ..store import logs as log_rows
 from ..store.faults import mapped_faults
 from .core import Core
-from .files import open_regular
+from .files import is_file, open_regular
 from .hints import did_you_mean
 from .principal import Principal
 
@@ -67,6 +68,23 @@ class Logs:
             text=data.decode(errors="replace"),
             final=ended and start + len(data) == size,
         )
+
+    def whole(self, who: Principal, job_id: str, stream: str = "stdout") -> bytes | Path:
+        """Return a log of the latest attempt as it is now: its bytes, or the file that has them.
+
+        Raises `NotFound` before the first attempt has begun to write.
+        """
+        who.require("read")
+        _check(stream, _LARGEST_CHUNK)
+        with self._core.store.read() as connection:
+            row = self._core.job_row(connection, who, job_id)
+            tries = job_rows.attempts(connection, [row]).get(row.pk, [])
+            number = tries[-1].number if tries else 0
+            kept = log_rows.find(connection, row.pk, number, stream)
+        path: Path = getattr(self._core.store.paths.attempt(job_id, number), stream)
+        if kept is None and not is_file(path):
+            raise NotFound(f"The job has written no {stream} yet.", field="stream", value=stream)
+        return path if kept is None else kept
 
 
 def _check(stream: str, limit: int) -> None:

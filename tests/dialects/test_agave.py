@@ -19,7 +19,13 @@ name = "lines"
 version = "1.0"
 title = "Lines"
 shell = true
-command = "sleep {wait}; mkdir sub; wc -l {texts} > sub/counts.txt; echo {word} > said.txt"
+command = '''
+echo warned >&2
+sleep {wait}
+mkdir sub
+wc -l {texts} > sub/counts.txt
+echo {word} > said.txt
+'''
 [inputs.texts]
 multiple = true
 media_type = "text/plain"
@@ -132,6 +138,8 @@ def test_a_job_is_submitted_and_its_outputs_are_read(ag, server):
     rows = ag("ag.jobs.listOutputs(jobId=job, filePath='/')", job=job["id"])
     kinds = {row["name"]: row["type"] for row in rows}
     assert (kinds["sub"], kinds["said.txt"]) == ("dir", "file")
+    (log,) = [row for row in rows if row["name"] == f"counting-{job['id']}.err"]
+    assert ag("ag.geturl(url).text", url=log["_links"]["self"]["href"]) == "warned\n"
     (row,) = ag("ag.jobs.listOutputs(jobId=job, filePath='/sub')", job=job["id"])
     assert (row["path"], row["type"]) == ("/sub/counts.txt", "file")
     text = ag("ag.geturl(url).text", url=row["_links"]["self"]["href"])
@@ -175,9 +183,11 @@ def test_one_address_follows_the_archive(ag, server):
     assert told[-4:] == ["CLEANING_UP", "ARCHIVING", "ARCHIVING_FINISHED", "FINISHED"]
 
 
-def test_stop_resubmit_delete_and_restore(ag):
+def test_stop_resubmit_delete_and_restore(ag, server):
     job = submit(ag, parameters={"wait": "60"})["id"]
     until(lambda: state(ag, job) == "RUNNING", what="the job to run")
+    url = f"{server.url}agave/jobs/v2/{job}/outputs/media/counting-{job}.err"
+    until(lambda: ag("ag.geturl(url).text", url=url) == "warned\n", what="its log, while it runs")
     assert ag("ag.jobs.manage(jobId=job, body={'action': 'stop'}).id", job=job) == job
     assert ended(ag, job) == "STOPPED"
     again = ag("ag.jobs.manage(jobId=job, body={'action': 'resubmit'})", job=job)

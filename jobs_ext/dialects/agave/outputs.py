@@ -9,7 +9,8 @@ from typing import Any
 from ...model.errors import NotFound
 from ...model.job import Job, Output
 from ...model.tool import Tool
-from ..table import Call, File
+from ..table import Call, File, Reply
+from . import logs
 from .envelope import paged
 from .shapes import STORAGE, Object, Tools, date, link
 
@@ -38,12 +39,17 @@ def listings(call: Call, job: str, path: str) -> list[Object]:
     return paged(call, list(rows.values()))
 
 
-def media(call: Call, job: str, path: str) -> File:
-    """Send a file of a job's outputs."""
+def media(call: Call, job: str, path: str) -> File | Reply:
+    """Send a file of a job's outputs, or one of its logs."""
     name, find = clean(path), call.service.outputs.find
     found = call.service.jobs.get(call.who, job)
     declared = {place: ours for ours, place in _places(Tools(call).of(found)).items()}
-    return File(find(call.who, job, declared.get(name, name)))
+    try:
+        return File(find(call.who, job, declared.get(name, name)))
+    except NotFound:
+        if name not in logs.names(found):
+            raise
+        return logs.sent(call, found, name)
 
 
 def clean(path: str) -> str:
@@ -53,7 +59,7 @@ def clean(path: str) -> str:
 
 
 def _outputs(call: Call, job: Job) -> dict[str, Output]:
-    """Return all outputs of a job, by name."""
+    """Return all outputs of a job and its logs, by name."""
     outputs = call.service.outputs
     page = outputs.list(call.who, job.id, limit=_PAGE)
     found = [*page.items]
@@ -61,7 +67,8 @@ def _outputs(call: Call, job: Job) -> dict[str, Output]:
         page = outputs.list(call.who, job.id, limit=_PAGE, cursor=page.next)
         found += page.items
     places = _places(Tools(call).of(job))
-    return {places.get(output.name, output.name): output for output in found}
+    beside = {output.name: output for output in logs.files(call, job)}
+    return beside | {places.get(output.name, output.name): output for output in found}
 
 
 def _places(tool: Tool | None) -> dict[str, str]:
