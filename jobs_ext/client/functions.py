@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import io
@@ -28,7 +29,10 @@ PART = "function"
 
 
 class FunctionTarget(Target):
-    """A Python function; its arguments are bound and checked before anything is sent."""
+    """A Python function; its arguments are bound and checked before anything is sent.
+
+    Called, it is the function, here and at once; so is what a job gets that uses it by its name.
+    """
 
     kind = "function"
     carried: tuple[ModuleType, ...] = ()  # modules sent along, which the job may not have
@@ -42,8 +46,17 @@ class FunctionTarget(Target):
         super().__init__(client, options)
         if not callable(function):
             raise WrongArguments(f"a function is called, and a {type(function).__name__} can't be")
+        functools.update_wrapper(self, function, updated=())
         self.function = function
         self._signature = signature(function)
+
+    def __call__(self, *args: Any, **arguments: Any) -> Any:
+        """Call the function, in this process."""
+        return self.function(*args, **arguments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be pickled as what a job needs: something to call, without a server."""
+        return functools.partial, (self.function,)
 
     @property
     def label(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from .errors import WrongArguments
 from .targets import (
@@ -20,6 +20,7 @@ from .targets import (
 if TYPE_CHECKING:
     from .batch import Batch
     from .client import Client
+    from .functions import FunctionTarget
     from .job import Job
 
 
@@ -39,9 +40,21 @@ class Submitter:
         """
         return Submitter(self._client, self._options | options)
 
-    def tool(self, name: str) -> ToolTarget:
-        """Return a registered tool, by its name (newest version) or name-version."""
-        return ToolTarget(name, self._client, self._options)
+    @overload
+    def tool(self, what: str) -> ToolTarget: ...
+
+    @overload
+    def tool(self, what: Callable[..., Any]) -> FunctionTarget: ...
+
+    def tool(self, what: str | Callable[..., Any]) -> Target:
+        """Return a registered tool, by its name (newest version) or name-version.
+
+        Of a function, as its decorator, it makes one here: something with ``submit``, ``map``,
+        ``form`` and ``options``, that can be called as before.
+        """
+        if callable(what):
+            return self.function(what)
+        return ToolTarget(what, self._client, self._options)
 
     def command(self, argv: Iterable[str | os.PathLike[str] | int | float]) -> CommandTarget:
         """Return a command: a list of words, never parsed by a shell."""
@@ -55,7 +68,7 @@ class Submitter:
         """Return a notebook; its parameters are given typed, never as spliced text."""
         return FileTarget("notebook", path, self._client, self._options)
 
-    def function(self, function: Callable[..., Any]) -> Target:
+    def function(self, function: Callable[..., Any]) -> FunctionTarget:
         """Return a Python function, to be called in a job."""
         from .functions import FunctionTarget
 

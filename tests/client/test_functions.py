@@ -163,3 +163,24 @@ def test_the_modules_a_function_can_not_be_loaded_without(tmp_path, monkeypatch)
         return beside.helper(), requests.adapters.HTTPAdapter, sqlalchemy, fractions, k
 
     assert pickling.modules_of(function) == ["msgspec", "requests"]
+
+
+def test_a_decorated_function_is_called_as_before_and_pickled_without_us():
+    @FunctionTarget
+    def countdown(n: int) -> list[int]:
+        """Count down."""
+        return [n, *countdown(n - 1)] if n else []
+
+    assert countdown(2) == [2, 1]
+    assert (countdown.__name__, countdown.__doc__) == ("countdown", "Count down.")
+    assert countdown.options(cpu=2)(1) == [1]
+    program = """
+import sys
+sys.modules["jobs_ext"] = None
+import cloudpickle
+print(cloudpickle.loads(sys.stdin.buffer.read())(3))
+"""
+    countdown.function.__module__ = "__main__"
+    sent = pickling.dumps(countdown, "countdown")
+    run = subprocess.run([sys.executable, "-c", program], input=sent, capture_output=True)
+    assert run.stdout.strip() == b"[3, 2, 1]", run.stderr

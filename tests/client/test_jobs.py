@@ -462,3 +462,19 @@ def test_filters_and_orders_of_lists(client):
         jx.jobs(order="nmae")
     for one in (batch, *found):
         one.cancel()
+
+
+def test_a_function_made_a_tool(client):
+    @jx.tool
+    def half(x, floor=False):
+        """Halve."""
+        return x // 2 if floor else x / 2
+
+    half.function.__module__ = "__main__"
+    assert half(5) == 2.5
+    assert half.submit(5, floor=True).result(60) == 2
+    assert half.options(name="halves").map([2, 4]).results(60) == [1, 2]
+    assert jx.options(cpu=1).submit(half, 3).result(60) == 1.5
+    with pytest.raises(TypeError, match=r"half\(\)"):
+        half.submit()
+    assert jx.tool("wc").label == "wc"
