@@ -131,6 +131,13 @@ class JobsExtension(ExtensionApp):
         "What is not named is kept. What would go now is shown at api/v1/retention.",
     ).tag(config=True)
 
+    keep_size = Unicode(
+        help='What the outputs of all jobs in the data directory may take together, e.g. "500GB"; '
+        "beyond that the oldest that have ended go into the trash, a batch as a whole, whatever "
+        "keep says. Archived outputs and those in people's own folders do not count. Default: no "
+        "limit.",
+    ).tag(config=True)
+
     keep_deleted = Unicode(
         "30d",
         help='How long deleted jobs stay in the trash, from which they can be had back, e.g. "7d"; '
@@ -253,7 +260,8 @@ class JobsExtension(ExtensionApp):
         return [str(Path(self._server.root_dir) / "tools")]
 
     @validate(
-        *("max_memory", "max_log_size", "max_output_size", "max_hashed_inputs", "max_input_size")
+        *("max_memory", "max_log_size", "max_output_size", "max_hashed_inputs"),
+        *("max_input_size", "keep_size"),
     )
     def _check_size(self, proposal: Bunch) -> str:
         return _checked(proposal, parse_bytes)
@@ -427,6 +435,7 @@ class JobsExtension(ExtensionApp):
         return Retention(
             keep={status: parse_duration(duration) for status, duration in kept.items()},
             keep_deleted=parse_duration(self.keep_deleted) if self.keep_deleted else None,
+            keep_size=parse_bytes(self.keep_size) if self.keep_size else None,
         )
 
     def _slots(self) -> Slots:

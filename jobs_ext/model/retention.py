@@ -10,6 +10,7 @@ class Retention(Struct, frozen=True):
 
     keep: dict[str, float] = {}  # final status → seconds from a job's end to its way into the trash
     keep_deleted: float | None = None  # seconds in the trash
+    keep_size: int | None = None  # bytes of the outputs that lie in the data directory
 
 
 class Outlived(Struct, frozen=True):

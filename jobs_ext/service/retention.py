@@ -41,15 +41,22 @@ class Keeping:
         who.require("read")
         with self._store.read() as connection:
             jobs, batches = self._outlived(connection, who.scope, _SHOWN + 1)
+            more_jobs, more_batches = self._excess(connection, _SHOWN + 1)
+        ids = [row.id for row in (*jobs, *more_jobs) if who.owns(row.owner)]
+        of_batches = [row.id for row in (*batches, *more_batches) if who.owns(row.owner)]
+        jobs_, batches_ = list(dict.fromkeys(ids)), list(dict.fromkeys(of_batches))
         return Outlived(
             rules=self.rules,
-            jobs=[row.id for row in jobs[:_SHOWN]],
-            batches=[row.id for row in batches[:_SHOWN]],
-            more=max(len(jobs), len(batches)) > _SHOWN,
+            jobs=jobs_[:_SHOWN],
+            batches=batches_[:_SHOWN],
+            more=max(len(jobs_), len(batches_)) > _SHOWN,
         )
 
     def step(self) -> int:
         """Put some of what has been kept long enough into the trash; return how many things."""
+        return self._end_of_time() + self._end_of_room()
+
+    def _end_of_time(self) -> int:
         if not self.rules.keep:
             return 0
         with self._store.read() as connection:
@@ -57,14 +64,54 @@ class Keeping:
         if not jobs and not batches:
             return 0
         with self._store.write(poke=("servers",)) as tx:
-            jobs, batches = self._outlived(tx, None, _STEP)
-            changes = Changes(tx)
-            for job in jobs:
-                self._jobs.hide(changes, job)
-            changes.flush()
-            for batch in batches:
-                self._batches.hide(tx, batch)
+            self._hide(tx, *self._outlived(tx, None, _STEP))
         return len(jobs) + len(batches)
+
+    def _end_of_room(self) -> int:
+        with self._store.read() as connection:  # looks through all outputs: not while writing
+            jobs, batches = self._excess(connection, _STEP)
+        if not jobs and not batches:
+            return 0
+        with self._store.write(poke=("servers",)) as tx:
+            still = [rows.ended_job(tx, row.pk) for row in jobs]
+            of_batches = [rows.ended_batch(tx, row.pk) for row in batches]
+            self._hide(
+                tx,
+                [row for row in still if row is not None],
+                [row for row in of_batches if row is not None],
+            )
+        return len(jobs) + len(batches)
+
+    def _hide(self, tx: Connection, jobs: Sequence[JobRow], batches: Sequence[BatchRow]) -> None:
+        changes = Changes(tx)
+        for job in jobs:
+            self._jobs.hide(changes, job)
+        changes.flush()
+        for batch in batches:
+            self._batches.hide(tx, batch)
+
+    def _excess(self, connection: Connection, limit: int) -> tuple[list[JobRow], list[BatchRow]]:
+        """Return the oldest jobs and batches without which the others take no more than they may.
+
+        What has not ended stays, and counts.
+        """
+        if self.rules.keep_size is None:
+            return [], []
+        pieces = rows.pieces(connection, str(self._store.paths.jobs))
+        excess = sum(piece.size for piece in pieces) - self.rules.keep_size
+        jobs: list[JobRow] = []
+        batches: list[BatchRow] = []
+        for piece in pieces:
+            if excess <= 0 or len(jobs) + len(batches) >= limit:
+                break
+            if piece.batch_pk is None:
+                found = rows.ended_job(connection, piece.job_pk)
+                jobs += [] if found is None else [found]
+            else:
+                found = rows.ended_batch(connection, piece.batch_pk)
+                batches += [] if found is None else [found]
+            excess -= 0 if found is None else piece.size
+        return jobs, batches
 
     def _outlived(
         self, connection: Connection, owner: str | None, limit: int

@@ -48,6 +48,8 @@ def cache_key(spec: Spec, arguments: Mapping[str, Any]) -> str | None:
     options = spec.options
     if options.cache != REUSE or options.after or options.after_ended or options.archive:
         return None
+    if options.mounts:  # what lies in them, and what it writes there, is nobody's to compare
+        return None
     here = spec.base if options.cwd == "here" else None
     try:
         said = [

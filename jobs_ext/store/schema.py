@@ -24,11 +24,12 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0017"
+HEAD = "0018"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
 _TO_PURGE = text("purge IS NOT NULL")
+_ENDED_ALONE = text("stopped IS NOT NULL AND deleted IS NULL AND batch_pk IS NULL")
 
 metadata = MetaData()
 
@@ -188,6 +189,7 @@ job = Table(
     Index("job_project", "project", sqlite_where=text("project IS NOT NULL")),
     Index("job_batch", "batch_pk", "status", "batch_index", sqlite_where=_IN_BATCH),
     Index("job_batch_order", "batch_pk", sqlite_where=_IN_BATCH),
+    Index("job_ended", "status", "stopped", sqlite_where=_ENDED_ALONE),
     Index("job_line", "line", "pk", sqlite_where=text("status = 'RUNNABLE'")),
     Index("job_due", "not_before", sqlite_where=text("not_before IS NOT NULL")),
     Index("job_cache", "owner", "cache", sqlite_where=text("cache IS NOT NULL")),
