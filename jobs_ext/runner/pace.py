@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 
 _WORK = 0.5  # seconds of work that may wait in a lane: others get its place after that
-_LEAST = 0.001  # seconds that any job takes
+_LEAST = 0.002  # seconds that any job keeps its lane, start and end included
 _SHORT = 0.2  # seconds: a batch with longer jobs has no queues
 _ENDS = 8  # ends that are remembered of each batch
 _SURE = 4  # ends after which one may say something

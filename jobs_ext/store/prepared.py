@@ -79,7 +79,9 @@ class Updates:
 
     def set(self, *key: int, **columns: Any) -> None:
         """Set columns of the row with this key; of two values for one the later counts."""
-        self._rows.setdefault(key, {}).update(columns)
+        known = self._rows.setdefault(key, columns)
+        if known is not columns:
+            known.update(columns)
 
     def forget(self, *key: int) -> None:
         """Set nothing in this row."""
@@ -87,11 +89,11 @@ class Updates:
 
     def write(self, tx: Connection) -> None:
         """Set everything, rows with the same columns in one go."""
-        alike: dict[frozenset[str], list[dict[str, Any]]] = {}
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         for key, columns in self._rows.items():
-            named = columns | dict(zip(self._keys, key, strict=True))
-            alike.setdefault(frozenset(columns), []).append(named)
+            alike.setdefault(tuple(columns), []).append(columns)
+            columns.update(zip(self._keys, key, strict=True))
         for names, rows in alike.items():
             if names:
-                _setting(self._table, names).run_many(tx, rows)
+                _setting(self._table, frozenset(names)).run_many(tx, rows)
         self._rows = {}

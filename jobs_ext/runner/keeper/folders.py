@@ -72,7 +72,7 @@ def _renew(spare: _Spare, path: str) -> bool:
         os.rename(spare.path, path)  # noqa: PTH104
     except FileNotFoundError:
         return False
-    for name in spare.filled:
+    for name in spare.filled:  # closed before it is written: ext4 would flush it at its close else
         os.close(os.open(f"{path}/{name}", os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC))
     return True
 

@@ -223,6 +223,8 @@ class WarmParents:
     def news(self) -> list[News]:
         """Return what happened since the last call."""
         news: list[News] = []
+        if not self._parents and not self._leaving:
+            return news
         for key, _ in self._selector.select(0):
             parent: WarmParent = key.data
             said, last = parent.read()
