@@ -130,4 +130,5 @@ PHYLODB = Dialect(
     home="",
     beside=(Route("GET", "", home, public=True),),
     options=Settings(),
+    challenge="Bearer error=invalid_token",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...model.errors import InvalidRequest, Unauthenticated
+from ...model.errors import InvalidRequest, JobsError, Unauthenticated
 from ..table import Call, Problem, Reply
 
 PAGE = 500  # things on a page
@@ -19,14 +19,18 @@ _NAMES = {
 _STATUS = {403: 401, 409: 401, 413: 400}
 
 
-class Refused(Unauthenticated):
+class Refused(JobsError):
     """What phyloDB answers with 401 though the credentials are good."""
+
+    http_status = 401
+    type = "unauthorized"
 
 
 def error(problem: Problem, status: int) -> Reply:
     """Return a problem in phyloDB's shape, with our sentence beside it."""
     status = _STATUS.get(status, status)
     name = _NAMES.get(status, "server" if status >= 500 else "bad_request")
+    name = "invalid_token" if problem.type == Unauthenticated.type else name
     told = {"message": f"/problems/{name}", "detail": f"{problem.message} {problem.hint}".strip()}
     if problem.field:
         told["field"] = problem.field
