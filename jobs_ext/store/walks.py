@@ -84,10 +84,12 @@ class _Finder:
             (t for t in self._tests if isinstance(t, Compare | In) and _is_status(t)), None
         )
         statuses = [*Status] if chosen is None else _values(chosen)
-        condition = self._in_batch(_values(batch)[0])
+        bounds = [t for t in self._tests if isinstance(t, Compare) and t.field == "batch_index"]
+        within = [self._in_batch(_values(batch)[0]), *map(self._sql.bare, bounds)]
+        condition = " AND ".join(within)
         named = [str(status) for status in statuses] or [""]  # no job has that
         parts = [Part("job_batch", f"{condition} AND {self._sql.bare(_is(s))}") for s in named]
-        return "batch_index", parts, [batch, chosen]
+        return "batch_index", parts, [batch, chosen, *bounds]
 
     def _by_age(self) -> tuple[list[Part], list[Any]]:
         deleted = Part("job_deleted", _SHOWN[True])

@@ -30,9 +30,10 @@ export default (() => {
       return new URL(tail, this.root).href;
     }
 
-    async ask(tail, body) {
-      const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
-      return (await this.request(tail, init, { 'Content-Type': 'application/json' })).json();
+    async ask(tail, body, method = 'POST') {
+      const init = body === undefined ? {} : { method, body: JSON.stringify(body) };
+      const response = await this.request(tail, init, { 'Content-Type': 'application/json' });
+      return response.status === 204 ? null : response.json();
     }
 
     async bytes(tail, limit) {
@@ -141,8 +142,24 @@ export default (() => {
         });
         return () => live.dispose();
       },
+      take: (id, name) => taken(model, id, name),
+      table: true,
       ...serverSide(api)
     };
+  }
+
+  /** Asks the kernel for the table of a job as a variable; returns what it says of it. */
+  function taken(model, id, name) {
+    return new Promise(resolve => {
+      const hear = told => {
+        if (told.taken === id) {
+          model.off('msg:custom', hear);
+          resolve(told.text);
+        }
+      };
+      model.on('msg:custom', hear);
+      model.send({ action: 'take', id, name });
+    });
   }
 
   /** Lets Python know the end of a job; nothing less, a busy kernel could not keep up. */

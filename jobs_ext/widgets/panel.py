@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import keyword
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
+from IPython import get_ipython
 
 from jobs_ext.client import session
 from jobs_ext.client.errors import JobsError
@@ -45,6 +47,7 @@ class Panel(anywidget.AnyWidget):
 
     def __init__(self, shown: Handle | None = None, client: Client | None = None) -> None:
         self._shown = shown
+        self._taken: set[str] = set()  # variables that were made here, and may be made anew
         self._client = client or (shown.client if shown else session.default())
         watch = {"kind": shown.kind, "id": shown.id} if shown else {"kind": "jobs"}
         super().__init__(
@@ -64,13 +67,33 @@ class Panel(anywidget.AnyWidget):
 
     def _asked(self, _: object, content: dict[str, Any], __: object) -> None:
         """Do what a browser without a way to the server asks for."""
+        if content.get("action") == "take":
+            told = self._take(str(content.get("id")), str(content.get("name")))
+            self.send({"taken": content.get("id"), "text": told})
+            return
         if content.get("action") == "cancel":
             self._client.cancel(str(content["kind"]), str(content["id"]))
         elif content.get("action") == "rerun":
             self._client.rerun(str(content["id"]), {}, {})
         self.refresh()
 
+    def _take(self, id_: str, name: str) -> str:
+        """Put the table of a job into a variable of the notebook, and say so or why not."""
+        variables = get_ipython().user_ns
+        if not name.isidentifier() or keyword.iskeyword(name):
+            return f"{name!r} can't name a variable."
+        if name in variables and name not in self._taken:
+            return f"There is a variable {name} already."
+        try:
+            found = self._client.get(id_).df()
+        except JobsError as error:
+            return str(error)
+        variables[name] = found
+        self._taken.add(name)
+        rows, columns = found.shape
+        return f"{name} is a DataFrame now, {rows} × {columns}."
+
 
 def panel(shown: Handle | None = None) -> Panel:
-    """Return a live table of the newest jobs, or the live card of one job or batch."""
+    """Return a live table of all jobs, or the live card of one job or batch with its jobs."""
     return Panel(shown)

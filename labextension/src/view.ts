@@ -8,7 +8,9 @@ import { BatchCard, JobCard } from './view/cards';
 import { h, setLine } from './view/dom';
 import { JobList } from './view/list';
 import type { Part, Source, View } from './view/model';
+import type { Wire } from './view/wire';
 import { ensureStyle } from './view/style';
+import { JobTable } from './view/table-of-jobs';
 
 export type * from './view/model';
 export { Refusal, serverSide, type Wire } from './view/wire';
@@ -62,6 +64,17 @@ function part(view: View, source: Source): Part<View> {
     case 'batch':
       return new BatchCard(view, source);
     case 'jobs':
-      return new JobList(view, source);
+      return source.table && source.wire ? new JobsTable(source, source.wire) : new JobList(view, source);
+  }
+}
+
+/** A table of all jobs: each newer view tells that something has changed. */
+class JobsTable extends JobTable {
+  constructor(source: Source, wire: Wire) {
+    super(source, wire, null);
+  }
+
+  override update(): void {
+    super.update(null);
   }
 }

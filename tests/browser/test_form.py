@@ -41,5 +41,36 @@ def test_the_panel_widget_is_live_while_the_kernel_is_blocked(
     cells = ["import jobs_ext as jx\njx.panel()", blocks]
     notebook.open(lab.write_notebook("widget.ipynb", *cells))
     notebook.run_all()
-    row = notebook.outputs.locator(".jx-row[data-status=SUCCEEDED]").filter(has_text="shown")
+    row = notebook.outputs.locator(".jx-grid-row[data-status=SUCCEEDED]").filter(has_text="shown")
     expect(row).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_table_of_many_jobs_finds_any_and_gives_it_to_the_kernel(
+    notebook: NotebookPage, lab: Lab
+) -> None:
+    many = (
+        "import jobs_ext as jx\n"
+        "def square(k):\n    return {'k': [k], 'square': [k * k]}\n"
+        "one = jx.options(name='found').submit(square, 12).wait(60)\n"
+        "batch = jx.options(hold=True, name='many').map(square, range(10_000))\n"
+        "jx.panel(batch)"
+    )
+    notebook.open(lab.write_notebook("many.ipynb", many, "jx.panel()"))
+    notebook.run_all()
+    table = notebook.outputs.nth(0).locator(".jx-table-of-jobs")
+    expect(table).to_contain_text("10,000 jobs", timeout=PATIENCE)
+    table.get_by_label("Go to row").fill("9876")
+    expect(table.get_by_text("many[9876]")).to_be_visible(timeout=PATIENCE)
+    table.get_by_label("Filter jobs by name or expression").fill("[4321]")
+    expect(table.locator(".jx-grid-row")).to_have_count(1, timeout=PATIENCE)
+    table.get_by_label("Select many[4321]").check()
+    table.get_by_role("button", name="Delete").click()
+    expect(table.get_by_text("Deleted 1 job.")).to_be_visible(timeout=PATIENCE)
+    table.get_by_role("button", name="Undo").click()
+    expect(table.get_by_text("Brought back 1 job.")).to_be_visible(timeout=PATIENCE)
+
+    every = notebook.outputs.nth(1).locator(".jx-table-of-jobs")
+    every.get_by_label("Filter jobs by status").select_option("Succeeded")
+    every.get_by_role("button", name="Put the table of found into a variable").click()
+    expect(every.get_by_text("found is a DataFrame now, 1 × 2.")).to_be_visible(timeout=PATIENCE)
+    picture(notebook.page, "panel")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from jobs_ext.model.errors import Conflict, InvalidRequest, NotFound
@@ -74,6 +75,16 @@ def test_pages_of_a_batch_follow_its_index(submit, make, service, who):
     second = service.batches.jobs(who, batch.id, JobQuery(limit=3, cursor=first.next))
     assert [job.batch_index for job in first.items + second.items] == [0, 1, 2, 3, 4]
     assert second.next is None
+
+
+def test_a_page_begins_where_it_is_asked_to(submit, make, service, who):
+    batch = submit([{"k": n} for n in range(2500)])
+    make()
+    query = JobQuery(order="index", filter="batch_index >= 2310 and batch_index < 2313", limit=100)
+    page = service.batches.jobs(who, batch.id, query)
+    assert ([job.batch_index for job in page.items], page.next) == ([2310, 2311, 2312], None)
+    failed = msgspec.structs.replace(query, status=[Status.FAILED])
+    assert service.batches.jobs(who, batch.id, failed).items == []
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import { LogView } from './log';
 import type { BatchView, ItemView, JobView, Part, Source, TargetView } from './model';
 import { Outputs } from './outputs';
 import { Actions, Announcer, Badge, batchStatus, batchTone, Facts, ProgressBar, StackedBar, Steps, tally, tallyText } from './pieces';
+import { JobTable } from './table-of-jobs';
 
 class Head implements Part<ItemView> {
   readonly node = h('header', 'jx-head');
@@ -143,6 +144,7 @@ export class BatchCard implements Part<BatchView> {
   private readonly counts = h('div', 'jx-counts');
   private readonly failures: Failures;
   private readonly slowest: Slowest;
+  private readonly members: Members;
   private readonly actions: Actions;
   private readonly drawer: Drawer;
   private readonly announcer = new Announcer();
@@ -153,7 +155,8 @@ export class BatchCard implements Part<BatchView> {
     this.actions = new Actions(h('span', 'jx-tools'), source.act);
     this.drawer = new Drawer(view, source);
     this.bar.node.append(this.done);
-    this.node.append(this.head.node, this.bar.node, this.counts, this.failures.node, this.slowest.node);
+    this.members = new Members(view, source);
+    this.node.append(this.head.node, this.bar.node, this.counts, this.failures.node, this.slowest.node, this.members.node);
     this.node.append(...bottom(this.actions, this.drawer), this.announcer.node);
     this.update(view);
   }
@@ -167,12 +170,14 @@ export class BatchCard implements Part<BatchView> {
     this.drawCounts(view);
     this.failures.update(view);
     this.slowest.update(view);
+    this.members.update(view);
     this.actions.update(view);
     this.drawer.update(view);
     this.announcer.update(view.final ? `${view.title}: ended. ${tallyText(view)}` : `${view.title}: ${batchStatus(view)}`);
   }
 
   dispose(): void {
+    this.members.dispose();
     this.node.remove();
   }
 
@@ -185,5 +190,37 @@ export class BatchCard implements Part<BatchView> {
         return entry;
       })
     );
+  }
+}
+
+/** All jobs of a batch, in a table that is made when somebody opens it. */
+class Members implements Part<BatchView> {
+  readonly node = h('details', 'jx-section jx-fold', h('summary', '', 'All jobs'));
+  private table: JobTable | null = null;
+
+  constructor(
+    private view: BatchView,
+    private readonly source: Source
+  ) {
+    this.node.hidden = !source.wire;
+    this.node.addEventListener('toggle', () => this.show());
+    this.node.open = source.logOpen === true || source.table === true;
+  }
+
+  update(view: BatchView): void {
+    this.view = view;
+    this.table?.update(view);
+  }
+
+  dispose(): void {
+    this.table?.dispose();
+  }
+
+  private show(): void {
+    const { wire } = this.source;
+    if (this.node.open && wire && !this.table) {
+      this.table = new JobTable(this.source, wire, this.view);
+      this.node.append(this.table.node);
+    }
   }
 }

@@ -131,6 +131,10 @@ export interface Source {
   href?: (id: string, output: string) => string;
   /** Whatever else a drawing asks the server. Absent: previews, editing and the like are not offered. */
   wire?: Wire;
+  /** Puts the table of a job into a variable of a kernel; returns what to say. Absent: there is no kernel. */
+  take?: (id: string, name: string) => Promise<string>;
+  /** Draws a list as a table that the server filters, where there is a `wire`. */
+  table?: boolean;
   /** Shows one item of a list by itself. Absent: titles are plain text. */
   open?: (view: Named) => void;
   /** One line above the card, e.g. that the job ran elsewhere. */

@@ -126,6 +126,20 @@ const CSS = `
 .jx-tool:hover:not(:disabled) { background: var(--jx-sunken); color: var(--jx-strong); }
 .jx-tool:disabled { opacity: 0.4; cursor: default; }
 .jx-view :focus-visible { outline: 2px solid var(--jx-active); outline-offset: 1px; }
+.jx-table-head, .jx-bulk { display: flex; gap: 8px; align-items: center; margin: 8px 0; flex-wrap: wrap; }
+.jx-table-head .jx-input { flex: 1 1 140px; }
+.jx-table-head .jx-narrow { flex: 0 1 110px; }
+.jx-bulk { min-height: 26px; margin: 0; }
+.jx-grid { position: relative; overflow: auto; border: 1px solid var(--jx-line); border-radius: 4px; }
+.jx-grid-space { position: relative; }
+.jx-grid-row {
+  position: absolute; left: 0; right: 0; height: 28px; box-sizing: border-box; padding: 0 8px; border-bottom: 1px solid var(--jx-line);
+  display: grid; grid-template-columns: 18px 18px minmax(90px, max-content) minmax(0, 1fr) auto auto; gap: 8px; align-items: center;
+}
+.jx-grid-row:hover { background: color-mix(in srgb, var(--jx-sunken) 55%, transparent); }
+.jx-grid-row.jx-found { background: color-mix(in srgb, var(--jx-active) 14%, transparent); }
+.jx-cut { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
+.jx-grid-row .jx-row-title { max-width: 220px; }
 .jx-counts { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 6px 0 0; color: var(--jx-muted); }
 .jx-counts span { display: inline-flex; align-items: center; gap: 5px; }
 .jx-counts .jx-icon { width: 13px; height: 13px; color: var(--jx-tone); }

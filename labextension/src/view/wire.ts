@@ -4,8 +4,11 @@ import type { ItemView, LogChunk, Source } from './model';
 
 /** Requests to the server of the jobs, at paths below `api/v1/`. */
 export interface Wire {
-  /** Returns the JSON of an answer; with a body it is a POST. Rejects with what the server says is wrong. */
-  ask(tail: string, body?: object): Promise<unknown>;
+  /**
+   * Returns the JSON of an answer, null of one without; with a body it is a POST unless said otherwise.
+   * Rejects with what the server says is wrong.
+   */
+  ask(tail: string, body?: object, method?: 'DELETE'): Promise<unknown>;
   /** Returns a file, or the first `limit` bytes of it. */
   bytes(tail: string, limit: number): Promise<Uint8Array>;
   /** Returns the address that a link goes to. */

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { mount, Refusal, type BatchView, type Source } from '../src/view';
+import { isFilter, type ListedJob } from '../src/view/pages';
+import { variable } from '../src/view/table-of-jobs';
+import { batch, BATCH, source, Wired } from './samples';
+
+const MANY = 10_000;
+let page: HTMLElement;
+let now: Record<number, Partial<ListedJob>>;
+
+beforeEach(() => {
+  page = document.createElement('div');
+  document.body.append(page);
+  now = {};
+});
+
+afterEach(() => page.remove());
+
+function listed(row: number): ListedJob {
+  return {
+    id: `id-${row}`, name: `sweep[${row}]`, status: 'SUCCEEDED', reason: null, created: '', batch_index: row, n_outputs: 1,
+    target: { kind: 'function', name: 'f' }, arguments: { k: row }, attempts: [{ duration: 1 }], ...now[row]
+  };
+}
+
+/** Answers as the server does: a batch by place, everything else page by page. */
+function answer(tail: string): unknown {
+  const query = new URLSearchParams(tail.split('?')[1]);
+  const bounds = /batch_index >= (\d+) and batch_index < (\d+)/.exec(query.get('filter') ?? '');
+  if (bounds) {
+    const [low, high] = [Number(bounds[1]), Math.min(Number(bounds[2]), MANY)];
+    return { items: Array.from({ length: high - low }, (_, at) => listed(low + at)), next: null };
+  }
+  if (query.get('text') === 'rare') {
+    return query.has('cursor') ? { items: [listed(7)], next: null } : { items: [], next: 'further' };
+  }
+  return { items: Array.from({ length: 100 }, (_, at) => listed(at)), next: 'more' };
+}
+
+function open(wired: Wired, rest: Partial<Source> = {}, view: BatchView = batch({ SUCCEEDED: MANY })): ReturnType<typeof source> {
+  const live = source(view, { ...wired.source, logOpen: true, ...rest });
+  mount(page, live);
+  page.querySelectorAll('details').forEach(fold => fold.dispatchEvent(new Event('toggle')));
+  return live;
+}
+
+const rows = (): (string | undefined)[] => [...page.querySelectorAll('.jx-grid-row .jx-row-title')].map(node => node.textContent ?? undefined);
+const control = (name: string): HTMLInputElement => page.querySelector<HTMLInputElement>(`[aria-label="${name}"]`) ?? document.createElement('input');
+
+function set(name: string, value: string, event = 'change'): void {
+  control(name).value = value;
+  control(name).dispatchEvent(new Event(event));
+}
+
+function press(word: string): void {
+  [...page.querySelectorAll('button')].find(node => node.textContent === word && !node.hidden)?.click();
+}
+
+it('jumps to any row of ten thousand with one request, and draws a few dozen', async () => {
+  const wired = new Wired({ '': answer });
+  open(wired);
+  await vi.waitFor(() => expect(rows()[0]).toBe('sweep[0]'));
+  set('Go to row', '8765', 'input');
+  await vi.waitFor(() => expect(rows()).toContain('sweep[8765]'));
+  expect(page.querySelectorAll('.jx-grid-row').length).toBeLessThan(40);
+  const asked = wired.asked.filter(([tail]) => tail.startsWith(`batches/${BATCH}/jobs`));
+  expect(asked.length).toBeLessThanOrEqual(3);
+  expect(page.querySelector('.jx-table-head')?.textContent).toContain('10,000 jobs');
+  expect(page.querySelector('.jx-found')?.getAttribute('aria-rowindex')).toBe('8766');
+});
+
+it('lets the server look for what is sought, page by page until something is found', async () => {
+  const wired = new Wired({ '': answer });
+  open(wired);
+  set('Filter jobs by name or expression', 'rare', 'input');
+  await vi.waitFor(() => expect(rows()).toEqual(['sweep[7]']));
+  expect(wired.asked.map(([tail]) => tail)).toContain(`batches/${BATCH}/jobs?limit=100&text=rare&cursor=further`);
+  set('Filter jobs by name or expression', 'duration > 5', 'input');
+  set('Filter jobs by status', 'active');
+  await vi.waitFor(() => expect(wired.asked.at(-1)?.[0]).toContain('filter=duration+%3E+5&status=STARTING&status=RUNNING'));
+  expect([isFilter('sweep[3]'), isFilter('name like "a%"')]).toEqual([false, true]);
+});
+
+it('keeps rows that have not changed when the batch moves, and the focus in them', async () => {
+  vi.useFakeTimers();
+  try {
+    const live = open(new Wired({ '': answer }));
+    await vi.advanceTimersByTimeAsync(10);
+    control('Select sweep[1]').focus();
+    now[2] = { status: 'FAILED', reason: 'exited with code 1' };
+    live.send(batch({ SUCCEEDED: MANY - 1, FAILED: 1 }));
+    live.send(batch({ SUCCEEDED: MANY - 1, FAILED: 1 }));
+    await vi.advanceTimersByTimeAsync(1100);
+    expect(page.querySelector('[aria-rowindex="3"]')?.textContent).toContain('exited with code 1');
+    expect(document.activeElement).toBe(control('Select sweep[1]'));
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('does something to several, says with how many it went well, and takes it back', async () => {
+  const wired = new Wired({ '': answer, 'DELETE jobs/id-1': {}, 'jobs/id-1/reinstate': {}, 'DELETE jobs/id-2': new Refusal('It is not yours.') });
+  open(wired);
+  await vi.waitFor(() => expect(rows()).toContain('sweep[2]'));
+  for (const row of [1, 2]) {
+    control(`Select sweep[${row}]`).click();
+  }
+  expect(page.querySelector('.jx-bulk')?.textContent).toContain('2 selected');
+  press('Delete');
+  const said = (): string => page.querySelector('.jx-bulk [role=status]')?.textContent ?? '';
+  await vi.waitFor(() => expect(said()).toBe('Deleted 1 job. 1 job refused: It is not yours.'));
+  press('Undo');
+  await vi.waitFor(() => expect(said()).toBe('Brought back 1 job.'));
+  expect(wired.asked.map(([tail]) => tail)).toContain('jobs/id-1/reinstate');
+});
+
+it('puts a table into a variable where there is a kernel', async () => {
+  const take = vi.fn(() => Promise.resolve('sweep_0 is a DataFrame now, 2 × 3.'));
+  open(new Wired({ '': answer }), { take });
+  await vi.waitFor(() => expect(rows()).toContain('sweep[0]'));
+  press('→ df');
+  await vi.waitFor(() => expect(page.querySelector('.jx-bulk')?.textContent).toContain('sweep_0 is a DataFrame now'));
+  expect(take).toHaveBeenCalledWith('id-0', 'sweep_0');
+  expect(['sweep[3]', 'wc -l x', '3 bears'].map(variable)).toEqual(['sweep_3', 'wc_l_x', 'df_3_bears']);
+});
+
+it('lists all jobs as they come, and says why it can not', async () => {
+  const wired = new Wired({ '': answer });
+  mount(page, source({ kind: 'jobs', items: [] }, { ...wired.source, table: true }));
+  await vi.waitFor(() => expect(rows()).toContain('sweep[3]'));
+  expect(page.textContent).toContain('100+ jobs');
+  page.replaceChildren();
+  mount(page, source({ kind: 'jobs', items: [] }, { ...new Wired({}).source, table: true }));
+  await vi.waitFor(() => expect(page.querySelector('[role=alert]')?.textContent).toContain('nothing at jobs'));
+});
