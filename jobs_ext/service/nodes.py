@@ -78,8 +78,11 @@ class Nodes:
 
     def numbers(self, ids: Iterable[str]) -> dict[str, int]:
         """Return the numbers (`pk`) of nodes by their ids; those that were forgotten have none."""
+        wanted = list(ids)
+        if not wanted:
+            return {}
         with self._store.read() as connection:
-            return rows.pks(connection, ids)
+            return rows.pks(connection, wanted)
 
     def numbered(self, who: Principal, pk: int) -> Node:
         """Return the node with this number (`pk`)."""

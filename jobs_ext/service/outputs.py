@@ -56,6 +56,8 @@ class Outputs:
         known = {job.pk: job for job in jobs if job.attempts}
         found: dict[str, dict[str, int]] = {job.id: {} for job in known.values()}
         wanted = [(pk, job.attempts[-1].number) for pk, job in known.items()]
+        if not wanted:
+            return found
         with self._core.store.read() as connection:
             for row in rows.numbered(connection, wanted):
                 found[known[row.job_pk].id][row.name] = row.number

@@ -11,7 +11,7 @@ import requests
 import websocket
 
 from tests.client.live import LiveServer
-from tests.dialects.ufdl import RESTARTED, TEMPLATE, Ufdl, Worker
+from tests.dialects.ufdl import POLL, RESTARTED, TEMPLATE, Ufdl, Worker
 from tests.waiting import until
 
 
@@ -477,3 +477,33 @@ def test_a_web_socket_tells_of_every_transition(ufdl, template, worker, server):
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
         websocket.create_connection(f"{address}999", header=header, timeout=30)
     assert refused.value.status_code == 404
+
+
+def test_a_tool_of_the_server_whose_jobs_nodes_run(ufdl, worker, server):
+    folder = server.work / "tools"
+    folder.mkdir(exist_ok=True)
+    (folder / "t.toml").write_text(
+        'name = "outside"\nversion = "2.1"\nexecutor = "node"\nfunction = "sums.core:Executor"\n'
+        '[parameters.n]\ntype = "integer"\ndescription = "how many"\n'
+    )
+    named = {"expressions": [{"type": "exact", "field": "name", "value": "outside"}]}
+    (tool,) = until(lambda: ufdl.ask("POST", "job-templates/list", named), what="the tool")
+    assert (tool["version"], tool["executor_class"]) == (2, "sums.core.Executor")
+    client = server.client()
+    native_job = client.submit("outside", n=5)
+    made = ufdl.ask(
+        "POST",
+        f"job-templates/{tool['pk']}/create-job",
+        {"input_values": {}, "parameter_values": {"n": {"value": 6, "type": "int"}}},
+    )
+    polled = {job["pk"]: job for job in worker.ask("POST", "jobs/list", POLL)}
+    for job, n in ((polled[native_job.refresh().pk], 5), (made, 6)):
+        assert job["parameter_values"] == {"n": {"value": n, "type": "int"}}
+        assert job["template"]["pk"] == tool["pk"]
+        assert worker.begin(job)
+        assert worker.finish(job["pk"])["error_reason"] is None
+    assert native_job.status == "SUCCEEDED"
+    client.close()
+    spec = {"input_values": {}, "parameter_values": {"n": {"value": "x", "type": "int"}}}
+    assert code(ufdl, "POST", f"job-templates/{tool['pk']}/create-job", spec) == 400
+    assert code(ufdl, "DELETE", f"job-templates/{tool['pk']}") == 404

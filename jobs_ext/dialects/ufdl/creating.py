@@ -16,8 +16,9 @@ from ...model.tool import Tool, ToolParameter
 from .context import Ctx, action
 from .contracts import Contract
 from .jobs import one
-from .shapes import TEMPLATE, Json
-from .templates import contract_of, kept
+from .native import tool_of
+from .shapes import TEMPLATE, TOOLS, Json
+from .templates import contract_of, known
 from .types import Type, parse_type
 
 _LONGEST = 200  # characters of a job's name
@@ -50,13 +51,15 @@ class JobSpec(Struct, frozen=True, forbid_unknown_fields=True):
 @action
 def create_job(ctx: Ctx, pk: str) -> object:
     """Make a job from a template."""
-    template = kept(ctx, pk)
+    template = known(ctx, pk)
     spec = ctx.body(JobSpec)
     if spec.child_notification_overrides:
         raise Conflict(
             "A job of this template has no children.", field="child_notification_overrides"
         )
     _check_messages(spec.notification_override)
+    if template["pk"] >= TOOLS:
+        return _of_tool(ctx, template, spec)
     arguments = {
         "template": {name: template[name] for name in ("pk", "name", "version")},
         "input_values": _inputs(spec.input_values, contract_of(template)),
@@ -66,6 +69,15 @@ def create_job(ctx: Ctx, pk: str) -> object:
     options = Options(name=template["name"][:_LONGEST], description=spec.description)
     request = SubmitRequest(Target(tool=tool.id), arguments, options)
     return one(ctx.service, ctx.service.jobs.submit(ctx.who, request, tool=tool))
+
+
+def _of_tool(ctx: Ctx, template: Json, spec: JobSpec) -> object:
+    """Make a job of a tool of the server: it has values, and no types beside them."""
+    given = _parameters(spec.parameter_values or {}, template)
+    arguments = {name: one_of["value"] for name, one_of in given.items()}
+    target = Target(tool=tool_of(ctx, template["pk"]))
+    request = SubmitRequest(target, arguments, Options(description=spec.description))
+    return one(ctx.service, ctx.service.jobs.submit(ctx.who, request))
 
 
 def _tool(template: Json) -> Tool:

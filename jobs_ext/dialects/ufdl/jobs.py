@@ -16,6 +16,7 @@ from ...service import Service
 from ..table import Reply
 from .context import Ctx, action
 from .filters import FilterSpec, chosen, numbers, statuses
+from .native import workable
 from .nodes import known_nodes
 from .shapes import JOB_FIELDS, Json, is_cancelled, record, shown
 
@@ -40,7 +41,8 @@ def list_(ctx: Ctx) -> object:
     jobs = found(ctx, spec)
     nodes = {node["pk"]: node for node in known_nodes(ctx)} if any(j.node for j in jobs) else {}
     told = shown(ctx.service, jobs)
-    records = [record(job, it, nodes) for job, it in zip(jobs, told, strict=True)]
+    tools = workable(ctx)
+    records = [record(job, it, nodes, tools) for job, it in zip(jobs, told, strict=True)]
     by_pk = {it["pk"]: it for it in told}
     return [by_pk[it["pk"]] for it in chosen(spec, records, JOB_FIELDS)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from ...model.job import Job
@@ -12,6 +12,7 @@ from ...model.status import ACTIVE, Status
 from ...service import Service
 from .filters import Fields, Record, plain
 
+TOOLS = 2**32  # numbers of templates from here on are those of the server's own tools
 CANCELLED = "Cancelled"  # what UFDL says of every job that was
 TEMPLATE = "ufdl:"  # how the tools begin that our templates are; no tool file can be called so
 OTHER = "BLOB<str>"  # the type of outputs that no UFDL client made
@@ -38,8 +39,8 @@ def _job(job: Job, outputs: Mapping[str, int], nodes: Mapping[str, int]) -> Json
         "start_time": start,
         "end_time": end,
         "error_reason": error,
-        "input_values": job.arguments["input_values"] if ours else _values(job.arguments),
-        "parameter_values": job.arguments["parameter_values"] if ours else {},
+        "input_values": job.arguments["input_values"] if ours else {},
+        "parameter_values": job.arguments["parameter_values"] if ours else _values(job.arguments),
         "node": nodes.get(job.node or ""),
         "outputs": [output(name, pk) for name, pk in outputs.items()] if kept else [],
         "description": job.description,
@@ -66,17 +67,25 @@ def is_cancelled(job: Job) -> bool:
     return asked or job.status is Status.CANCELLED
 
 
-def is_workable(job: Job) -> bool:
-    """Tell whether UFDL's job launcher could run a job, now or later."""
-    return job.target.name.startswith(TEMPLATE) and job.status is not Status.PENDING
+def is_workable(job: Job, tools: Container[int]) -> bool:
+    """Tell whether UFDL's job launcher could run a job: one of our templates, or of these tools."""
+    ours = job.target.name.startswith(TEMPLATE) or _other_template(job)["pk"] in tools
+    return ours and job.status is not Status.PENDING
 
 
 def _other_template(job: Job) -> Json:
-    return {"pk": 0, "name": job.target.name, "version": 1}
+    outside = job.target.kind == "tool" and job.options.get("executor") == "node"
+    pk = TOOLS + zlib.crc32(job.target.name.encode()) if outside else 0
+    return {"pk": pk, "name": job.target.name, "version": 1}
 
 
 def _values(arguments: Mapping[str, Any]) -> Json:
-    return {name: {"value": value, "type": "JSON"} for name, value in arguments.items()}
+    return {name: {"value": value, "type": _type(value)} for name, value in arguments.items()}
+
+
+def _type(value: Any) -> str:
+    known = {bool: "bool", int: "int", float: "float", str: "str"}
+    return known.get(type(value), "JSON")
 
 
 def output(name: str, pk: int) -> Json:
@@ -123,12 +132,12 @@ def node(one: Node) -> Json:
     }
 
 
-def record(job: Job, told: Json, nodes: Mapping[int, Json]) -> Record:
-    """Return what filters see of a job."""
+def record(job: Job, told: Json, nodes: Mapping[int, Json], tools: Container[int]) -> Record:
+    """Return what filters see of a job; `tools` are those that UFDL's launcher can do."""
     return told | {
         "progress_amount": progress(job),
         "owner": job.owner,
-        "workable": True if is_workable(job) else None,
+        "workable": True if is_workable(job, tools) else None,
         "at": nodes.get(told["node"], {}),
     }
 

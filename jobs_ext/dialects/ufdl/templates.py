@@ -10,6 +10,7 @@ from ...model.clock import now
 from ...model.errors import Conflict, InvalidRequest, NotFound
 from ...service.decode import convert_request
 from ..table import Reply
+from . import native
 from .catalogue import LICENCES
 from .context import Ctx, action, number
 from .contracts import NAMES, Contract, parse_contract
@@ -51,6 +52,12 @@ class TemplateSpec(Struct, frozen=True, forbid_unknown_fields=True):
     version: Annotated[int, Meta(ge=1, lt=2**31)] | UnsetType = UNSET
     description: str = ""
     domain: Annotated[str, Meta(min_length=2, max_length=2)] | UnsetType | None = UNSET
+
+
+def known(ctx: Ctx, pk: str) -> Json:
+    """Return a template as it is kept, or a tool of the server that is one, too."""
+    tool = native.template(ctx, number(pk, "JobTemplate"))
+    return kept(ctx, pk) if tool is None else tool
 
 
 def kept(ctx: Ctx, pk: str) -> Json:
@@ -105,7 +112,7 @@ _FIELDS = Fields(
 def list_(ctx: Ctx) -> object:
     """List job templates."""
     spec = ctx.body(FilterSpec)
-    told = [shown(one) for one in everything(ctx)]
+    told = [shown(one) for one in (*everything(ctx), *native.templates(ctx))]
     active = [one for one in told if spec.include_inactive or one["deletion_time"] is None]
     return chosen(spec, active, _FIELDS)
 
@@ -113,7 +120,7 @@ def list_(ctx: Ctx) -> object:
 @action
 def retrieve(ctx: Ctx, pk: str) -> object:
     """Return a job template."""
-    return shown(kept(ctx, pk))
+    return shown(known(ctx, pk))
 
 
 @action
@@ -270,7 +277,7 @@ def hard_delete(ctx: Ctx, pk: str) -> object:
 def parameters(ctx: Ctx, pk: str) -> object:
     """Return the parameters of a template with the JSON Schemas of their types."""
     told: Json = {}
-    for name, one in kept(ctx, pk)["specific"]["parameters"].items():
+    for name, one in known(ctx, pk)["specific"]["parameters"].items():
         schemas = {kind: parse_type(kind, name).schema() for kind in one["types"]}
         told[name] = {"types": schemas, "help": one["help"]}
         if "default" in one:
@@ -283,13 +290,13 @@ def parameters(ctx: Ctx, pk: str) -> object:
 @action
 def types(ctx: Ctx, pk: str) -> object:
     """Return the types that a template's contract was filled in with."""
-    return {name: str(kind) for name, kind in contract_of(kept(ctx, pk)).types.items()}
+    return {name: str(kind) for name, kind in contract_of(known(ctx, pk)).types.items()}
 
 
 @action
 def outputs(ctx: Ctx, pk: str) -> object:
     """Return the types of what a job of a template makes."""
-    return {name: str(kind) for name, kind in contract_of(kept(ctx, pk)).outputs.items()}
+    return {name: str(kind) for name, kind in contract_of(known(ctx, pk)).outputs.items()}
 
 
 @action
@@ -300,7 +307,7 @@ def matching(ctx: Ctx, contract: str) -> object:
         raise InvalidRequest(told, field="contract", value=contract)
     asked = {name: parse_type(some[0], name) for name, some in ctx.call.query.items()}
     found = []
-    for one in everything(ctx):
+    for one in (*everything(ctx), *native.templates(ctx)):
         mine = contract_of(one)
         fits = mine.name == contract and one["deletion_time"] is None
         if fits and all(
