@@ -19,7 +19,9 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.utils import url_path_join
 from tornado import web
 
+from ..api.decode import MULTIPART, boundary, media_type
 from ..api.errors import Problem
+from ..api.forms import FormReceiver
 from ..api.operation import Operation, authorized, describes
 from ..api.people import Keyed
 from ..api.receiving import LARGEST, Receiver
@@ -50,6 +52,7 @@ class DialectHandler(FileHandler):
     at_port: ClassVar[bool] = False  # whether at a port of the dialect's own
 
     _receiver: Receiver | None = None
+    _form: FormReceiver | None = None
     _too_large = False
     _let = False  # whether the request was let in, and its body is read
 
@@ -87,6 +90,9 @@ class DialectHandler(FileHandler):
             await authorized(route.asks, resource=route.resource)(_nothing)(self)
             draft = await self.call(Draft, self.service.paths)
             self._receiver = Receiver(self.backend, draft)
+        if route.body == "form" and media_type(self.request) == MULTIPART:
+            await authorized(route.asks, resource=route.resource)(_nothing)(self)
+            self._form = FormReceiver(self.backend, self.service.paths, boundary(self.request))
 
     def _adopt_credentials(self) -> None:
         """Put a key that came in a way of the dialect's where Jupyter and we look for one."""
@@ -124,8 +130,9 @@ class DialectHandler(FileHandler):
     async def data_received(self, chunk: bytes) -> None:
         """Take a piece of the body."""
         route = self.routes.get(self.request.method or "")
-        if self._receiver is not None:
-            await self._receiver.take(chunk)
+        taker = self._receiver or self._form
+        if taker is not None:
+            await taker.take(chunk)
         elif route is None or len(self._body) + len(chunk) > route.limit:
             self._too_large = True
         elif not self._too_large:
@@ -139,6 +146,8 @@ class DialectHandler(FileHandler):
         """Leave nothing of a file that was refused."""
         if self._receiver is not None:
             self._receiver.drop()
+        if self._form is not None:
+            self._form.drop()
 
     async def perform(self, route: Route, parts: tuple[str, ...]) -> None:
         """Answer a request by what its route says."""
@@ -147,7 +156,10 @@ class DialectHandler(FileHandler):
                 f"The body of this request may have {route.limit:,} bytes.", field="body"
             )
         draft = None if self._receiver is None else await self._receiver.draft()
-        answer = await self._run(route, self.call_of(draft), parts)
+        call = self.call_of(draft)
+        if self._form is not None:
+            call = replace(call, streamed=await self._form.form())
+        answer = await self._run(route, call, parts)
         if isinstance(answer, File):
             await self.send_output(answer.output, answer.span)
             return

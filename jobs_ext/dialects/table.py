@@ -37,6 +37,7 @@ from tornado import httputil
 
 from ..api.decode import JSON_LIMIT, decode_json
 from ..api.errors import Problem
+from ..api.forms import Form
 from ..model.errors import InvalidRequest, Unauthenticated
 from ..model.job import Output
 from ..service import Principal, Service, Upload
@@ -97,6 +98,7 @@ class Call:
     body: bytes = b""
     draft: Draft | None = None  # the body, on disk, where the route says that it is a file
     options: Any = None  # `Dialect.options`, as this server has them
+    streamed: Form | None = None  # a multipart form, its large files on disk, where a route says so
 
     @property
     def who(self) -> Principal:
@@ -116,6 +118,8 @@ class Call:
     @cached_property
     def form(self) -> tuple[dict[str, list[str]], dict[str, list[Upload]]]:
         """The fields and the files of a form, urlencoded or multipart, each in the order sent."""
+        if self.streamed is not None:
+            return _in_order(self.streamed)
         values: dict[str, list[bytes]] = {}
         files: dict[str, list[httputil.HTTPFile]] = {}
         kind = self.headers.get("Content-Type", "")
@@ -151,7 +155,9 @@ class Route:
     public: bool = False  # needs no credentials
     key: Callable[[Call], str] | None = None  # what in the body lets in; the caller is whose it is
     watch: Verb | None = None  # as `run`, for who wants a WebSocket here: returns a `Watch`
-    body: Literal["memory", "file"] = "memory"  # file: written to disk as it comes, `Call.draft`
+    #: file: written to disk as it comes (`Call.draft`); form: so are the large files of a multipart
+    #: form (`Call.form`); all else is held in memory
+    body: Literal["memory", "file", "form"] = "memory"
     limit: int = JSON_LIMIT  # bytes of a body in memory
 
     @property
@@ -184,6 +190,16 @@ class Dialect:
     beside: tuple[Route, ...] = ()  # what that server has at its root, beside `home`
     options: Struct | None = None  # a struct with what the server may set, and its defaults
     challenge: str = "Bearer"  # never Basic: browsers would send it along for other sites
+
+
+def _in_order(form: Form) -> tuple[dict[str, list[str]], dict[str, list[Upload]]]:
+    fields: dict[str, list[str]] = {}
+    files: dict[str, list[Upload]] = {}
+    for name, value in form.fields:
+        fields.setdefault(name, []).append(decoded(name, value))
+    for name, upload in form.files:
+        files.setdefault(name, []).append(upload)
+    return fields, files
 
 
 def decoded(name: str, value: bytes) -> str:

@@ -76,6 +76,7 @@ EXAMPLE = Dialect(
         Route("PUT", "jobs/{job}/files/{path:path}", keep, body="file", resource=OUTPUTS),
         Route("POST", "tools/{tool}", use),
         Route("POST", "form", form, action="read"),
+        Route("POST", "large", form, action="read", body="form"),
         Route("GET", "hello", hello, public=True),
     ),
     wrap=lambda _, value: {"good": value},

@@ -340,6 +340,17 @@ def test_names_of_files(site: Site, sent: str, kept: str) -> None:
     assert site.get(one["input_file"].lstrip("/")).text == PROTEIN
 
 
+def test_a_large_file_for_two_jobs(site: Site, server: LiveServer) -> None:
+    fields = {"job": "psipred,residues,job1"} | GOOD
+    aligned = PROTEIN + "".join(f">{n}\n{PROTEIN.splitlines()[1]}\n" for n in range(40_000))
+    shown = site.ended(site.post(fields, aligned))
+    assert [one["state"] for one in shown["submissions"]] == ["Complete"] * 3
+    assert site.get(shown["submissions"][0]["input_file"].lstrip("/")).text == aligned
+    assert site.post(fields, aligned + ">x\nM\n").status_code == 400
+    parts = server.home / "data" / "jobs_ext" / "parts"
+    assert not list(parts.glob(".*"))
+
+
 def test_a_name_that_is_too_long(site: Site) -> None:
     answer = site.post({"job": "psipred"}, files={"input_data": ("x" * 101, PROTEIN)})
     told = ["Ensure this filename has at most 100 characters (it has 101)."]

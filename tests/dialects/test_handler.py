@@ -96,20 +96,21 @@ async def test_errors_have_one_shape(ask):
         assert status != 405 or headers["Allow"] == "POST" or verb == "BREW"
 
 
-async def test_forms(ask):
+@pytest.mark.parametrize("path", ["form", "large"])
+async def test_forms(ask, path):
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     fields = {"a": ["1", "2"], "b": [""]}
-    answer = await ask("POST", "form", b"a=1&a=2&b=", **kind)
+    answer = await ask("POST", path, b"a=1&a=2&b=", **kind)
     assert answer[2]["good"] == {"fields": fields, "files": {}}
     body = (
         b'--x\r\nContent-Disposition: form-data; name="f"; filename="t.txt"\r\n\r\nhi\r\n'
         b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'
     )
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
-    answer = await ask("POST", "form", body, **kind)
+    answer = await ask("POST", path, body, **kind)
     assert answer[2]["good"] == {"fields": {"a": ["1"]}, "files": {"f": ["t.txt"]}}
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert (await ask("POST", "form", b"a=%ff", **kind))[0] == 400
+    assert (await ask("POST", path, b"a=%ff", **kind))[0] == 400
 
 
 def credentials(token):

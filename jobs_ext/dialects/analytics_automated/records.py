@@ -50,7 +50,7 @@ class Batch(Struct, frozen=True):
 def input_record(file: Upload) -> Input:
     """Return what is kept of the file of a submission."""
     size = len(file.body) if isinstance(file.body, bytes) else file.body.stat().st_size
-    return Input(file.filename, file.media_type, size, digest(file.body))
+    return Input(file.filename, file.media_type, size, file.sha256 or digest(file.body))
 
 
 def batch_of(call: Call, uuid: str) -> Batch:

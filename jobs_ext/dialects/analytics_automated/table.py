@@ -10,7 +10,6 @@ from .records import Settings
 NAME = "analytics_automated"
 _TOOLS = "jobs_ext:tools"
 _OUTPUTS = "jobs_ext:outputs"
-_LARGEST = 128 * 2**20  # bytes of a submission: it is held in memory
 
 
 def _spelled(method: str, path: str, run: Verb, **more: object) -> tuple[Route, ...]:
@@ -29,7 +28,7 @@ ANALYTICS_AUTOMATED = Dialect(
     error,
     (
         *_spelled("GET", "endpoints", tools.endpoints, resource=_TOOLS),
-        *_spelled("POST", "submission", submit.submit, status=201, limit=_LARGEST),
+        *_spelled("POST", "submission", submit.submit, status=201, body="form"),
         Route("GET", "submission/single/{uuid}", show.single),
         Route("GET", "submission/{uuid}", show.batch),
         *_spelled("GET", "job", tools.listed, resource=_TOOLS),
