@@ -6,6 +6,7 @@ The TOML form is documented in docs/reference/tools.md; the same fields as JSON 
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 import msgspec
@@ -147,6 +148,19 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     def id(self) -> str:
         """Name and version, e.g. ``wc-1.0``."""
         return f"{self.name}-{self.version}"
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Where in its folder the outputs lie that are one file each, by their names."""
+        paths = {name: PurePosixPath(one.path) for name, one in self.outputs.items()}
+        return {
+            name: str(path)
+            for name, path in paths.items()
+            if str(path) != "stdout"
+            and not path.is_absolute()
+            and ".." not in path.parts
+            and not any(sign in str(path) for sign in "*?[")
+        }
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema (2020-12, an object) of the arguments, inputs included."""

@@ -10,7 +10,7 @@ from ..model.archive import ArchivePlace
 from ..model.reasons import ReasonCode
 from ..model.status import Status
 from ..model.work import Ended
-from ..service.archiving import ArchiveFailed, archive_files
+from ..service.archiving import ArchiveFailed, archive_files, named
 from .failure import Defect, one_alone
 from .staging import Plan
 
@@ -28,13 +28,14 @@ def archived(one: Plan, place: ArchivePlace, ended: Ended) -> Ended:
 
 
 def _archived(one: Plan, place: ArchivePlace, ended: Ended) -> Ended:
-    files = {output.name: Path(output.path) for output in ended.outputs}
+    names = named((output.name for output in ended.outputs), one.tool)
+    files = {names[output.name]: Path(output.path) for output in ended.outputs}
     try:
         placed = archive_files(place, files, (one.at.outputs, one.at.work), one.work.id)
     except ArchiveFailed as error:
         return _failed(place, ended, f"its outputs could not be archived: {error}")
     outputs = [
-        msgspec.structs.replace(output, path=str(placed[output.name]), archive=place.root)
+        msgspec.structs.replace(output, path=str(placed[names[output.name]]), archive=place.root)
         for output in ended.outputs
     ]
     return msgspec.structs.replace(ended, outputs=outputs, archive=place)

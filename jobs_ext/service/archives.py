@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Connection
 
 from ..model.archive import Archive, ArchivePlace
@@ -12,11 +13,12 @@ from ..model.errors import Conflict, NotFound
 from ..model.grant import Right
 from ..model.job import Output
 from ..model.status import FINAL
+from ..model.tool import Tool
 from ..store import archives as rows
 from ..store import jobs as job_rows
 from ..store.archives import ArchiveRow
 from ..store.changes import Changes
-from .archiving import ArchiveFailed, archive_files, check_folder, filled
+from .archiving import ArchiveFailed, archive_files, check_folder, filled, named
 from .core import Core
 from .outputs import Outputs
 from .principal import Principal
@@ -85,11 +87,19 @@ class Archives:
 
     def _copied(self, wish: ArchiveRow, found: list[Output]) -> list[tuple[str, str]]:
         """Copy outputs; return their paths before and after."""
-        files = {output.name: Path(output.path or "") for output in found}
+        names = named((output.name for output in found), self._tool(wish.id))
+        files = {names[output.name]: Path(output.path or "") for output in found}
         place = ArchivePlace(wish.root, wish.folder)
         own = [self._store.paths.given(wish.id)]
         placed = archive_files(place, files, own, wish.id)
         return [(str(path), str(placed[name])) for name, path in files.items()]
+
+    def _tool(self, job_id: str) -> Tool | None:
+        """Return the tool of a job, as it was at its submit."""
+        with self._store.read() as connection:
+            row = job_rows.by_id(connection, job_id)
+            tool = row and self._core.specs.load(connection, [row.spec])[row.spec].tool
+        return None if tool is None else msgspec.convert(tool, Tool)
 
     def _end(
         self, wish: ArchiveRow, status: str, reason: str | None, placed: list[tuple[str, str]]

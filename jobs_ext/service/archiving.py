@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from ..model.archive import ArchivePlace
 from ..model.errors import InvalidRequest
 from ..model.quantities import show_bytes
+from ..model.tool import Tool
 from ..store.faults import RESERVE, free
 from .files import lies_in
 from .references import is_filename
@@ -57,6 +58,21 @@ def names_each(folder: str) -> bool:
 def filled(folder: str, job_id: str, index: int | None) -> str:
     """Return `folder` with the job's id and its place in its batch, from 0."""
     return folder.replace("{id}", job_id).replace("{index}", str(index or 0))
+
+
+def named(names: Iterable[str], tool: Tool | None) -> dict[str, str]:
+    """Return under which name each output is archived: as the tool writes it, if it says where.
+
+    A second file of one name goes under the name that it is listed by.
+    """
+    listed = list(names)
+    places = tool.places if tool else {}
+    found: dict[str, str] = {}
+    for name in listed:
+        place = places.get(name, name)
+        taken = place != name and (place in listed or place in found.values())
+        found[name] = name if taken else place
+    return found
 
 
 def archive_files(

@@ -174,11 +174,11 @@ def test_one_address_follows_the_archive(ag, server):
     url = f"{server.url}agave/jobs/v2/{job['id']}/outputs/media/said.txt"
     assert ag("ag.geturl(url).status_code", url=url) == 404
     assert ended(ag, job["id"]) == "FINISHED"
-    assert (server.work / path / "said").read_text() == "hello\n"
+    assert (server.work / path / "said.txt").read_text() == "hello\n"
     assert ag("ag.geturl(url).text", url=url) == "hello\n"
     mine = submit(ag, archive=True, archivePath="results/mine", archiveSystem="jupyter")
     assert ended(ag, mine["id"]) == "FINISHED"
-    assert (server.work / "results" / "mine" / "counts").exists()
+    assert (server.work / "results" / "mine" / "sub" / "counts.txt").exists()
     told = [line["status"] for line in ag("ag.jobs.getHistory(jobId=job)", job=mine["id"])]
     assert told[-4:] == ["CLEANING_UP", "ARCHIVING", "ARCHIVING_FINISHED", "FINISHED"]
 

@@ -10,7 +10,8 @@ import pytest
 
 from jobs_ext.model.archive import ArchivePlace
 from jobs_ext.model.errors import InvalidRequest
-from jobs_ext.service.archiving import ArchiveFailed, archive_files, check_folder, filled
+from jobs_ext.model.tool import Tool, ToolOutput
+from jobs_ext.service.archiving import ArchiveFailed, archive_files, check_folder, filled, named
 
 
 @pytest.fixture
@@ -113,3 +114,25 @@ def test_a_folder_that_can_not_be_made_is_told(root: Path, files: dict[str, Path
     (root / "results").write_text("a file")
     with pytest.raises(ArchiveFailed, match="results"):
         place(root, files)
+
+
+def test_files_are_called_as_the_tool_writes_them() -> None:
+    outputs = {
+        "table": ToolOutput("sub/t.csv"),
+        "log": ToolOutput("stdout"),
+        "all": ToolOutput("*.txt"),
+        "up": ToolOutput("../t.csv"),
+        "twice": ToolOutput("./sub/t.csv"),
+        "seen": ToolOutput("x.txt"),
+    }
+    tool = Tool("t", command=["true"], outputs=outputs)
+    assert named([*outputs, "x.txt"], tool) == {
+        "table": "sub/t.csv",
+        "log": "log",
+        "all": "all",
+        "up": "up",
+        "twice": "twice",
+        "seen": "seen",
+        "x.txt": "x.txt",
+    }
+    assert named(["a"], None) == {"a": "a"}

@@ -8,7 +8,6 @@ from typing import Any
 
 from ...model.errors import NotFound
 from ...model.job import Job, Output
-from ...model.tool import Tool
 from ..table import Call, File, Reply
 from . import logs
 from .envelope import paged
@@ -43,7 +42,8 @@ def media(call: Call, job: str, path: str) -> File | Reply:
     """Send a file of a job's outputs, or one of its logs."""
     name, find = clean(path), call.service.outputs.find
     found = call.service.jobs.get(call.who, job)
-    declared = {place: ours for ours, place in _places(Tools(call).of(found)).items()}
+    tool = Tools(call).of(found)
+    declared = {place: ours for ours, place in tool.places.items()} if tool else {}
     try:
         return File(find(call.who, job, declared.get(name, name)))
     except NotFound:
@@ -66,20 +66,10 @@ def _outputs(call: Call, job: Job) -> dict[str, Output]:
     while page.next is not None:
         page = outputs.list(call.who, job.id, limit=_PAGE, cursor=page.next)
         found += page.items
-    places = _places(Tools(call).of(job))
+    tool = Tools(call).of(job)
+    places = tool.places if tool else {}
     beside = {output.name: output for output in logs.files(call, job)}
     return beside | {places.get(output.name, output.name): output for output in found}
-
-
-def _places(tool: Tool | None) -> dict[str, str]:
-    """Return where the files are that a tool declares, by the names that outputs have here."""
-    declared = tool.outputs.items() if tool else ()
-    return {name: one.path for name, one in declared if is_one_file(one.path)}
-
-
-def is_one_file(path: str) -> bool:
-    """Tell whether an output's path names one file in the folder of the job."""
-    return path != "stdout" and not any(sign in path for sign in "*?[")
 
 
 def _file(call: Call, job: Job, name: str, output: Output) -> Object:
