@@ -163,3 +163,9 @@ def test_who_has_enough_jobs_may_still_take_over(open_service, context, who):
 def test_a_wrong_word_is_refused(submit):
     with pytest.raises(InvalidRequest, match="cache can't be 'on'"):
         submit(cache="on")
+
+
+def test_a_job_with_mounts_is_never_compared(service, again, tmp_path):
+    mounts = {"data": str(tmp_path)}
+    succeed(service, again(cwd="private", mounts=mounts))
+    assert not is_taken(again(cwd="private", mounts=mounts))
