@@ -10,7 +10,7 @@ import { ICommandPalette } from '@jupyterlab/apputils';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { Token } from '@lumino/coreutils';
 import { Api } from './api';
-import { notify } from './notify';
+import { notify, tellOutside, toldOutside } from './notify';
 import { addOpenCommand, COMMANDS } from './open';
 import { JobsPanel, PANEL_ID } from './panel';
 import { rendererFactory } from './renderer';
@@ -74,8 +74,16 @@ const notices: JupyterFrontEndPlugin<void> = {
   description: 'Tells when a job that was seen running has ended.',
   autoStart: true,
   requires: [IJobStream],
-  activate: (app, live: JobStream) => {
+  optional: [ICommandPalette],
+  activate: (app, live: JobStream, palette: ICommandPalette | null) => {
     notify(live, opener(app));
+    app.commands.addCommand(COMMANDS.outside, {
+      label: 'Browser Notifications When Hidden',
+      caption: 'Let the browser tell when a job ends while this page is hidden',
+      isToggled: toldOutside,
+      execute: () => tellOutside(!toldOutside())
+    });
+    palette?.addItem({ command: COMMANDS.outside, category: 'Jobs' });
     live.start();
   }
 };

@@ -16,12 +16,33 @@ export function notify(stream: JobStream, open: (view: Named) => void): () => vo
   const onChange = (_: JobStream, change: Change): void => {
     for (const item of watch.ended(change)) {
       const { message, type } = notice(item);
-      const actions = [{ label: 'Show', callback: () => open(item) }];
+      const actions = [{ label: 'Open', callback: () => open(item) }];
+      announceOutside(message);
       Notification.emit(message, type, { autoClose: type === 'error' ? 20_000 : 6_000, actions });
     }
   };
   stream.changed.connect(onChange);
   return () => stream.changed.disconnect(onChange);
+}
+
+const ALLOWED = 'jobs-ext:browser-notices';
+
+/** Whether the browser is to tell of ends while the page is hidden: asked for by somebody, and permitted. */
+export function toldOutside(): boolean {
+  return localStorage.getItem(ALLOWED) === 'yes' && window.Notification.permission === 'granted';
+}
+
+/** Turns that on, if the browser's question is answered by yes, or off. */
+export async function tellOutside(wanted: boolean): Promise<void> {
+  const permitted = wanted && (await window.Notification.requestPermission()) === 'granted';
+  localStorage.setItem(ALLOWED, permitted ? 'yes' : 'no');
+}
+
+function announceOutside(message: string): void {
+  if (document.hidden && toldOutside()) {
+    const told = new window.Notification('Jobs', { body: message });
+    told.onclick = () => window.focus();
+  }
 }
 
 /** Finds out what has ended, among the things that stand for themselves: jobs outside batches, and batches. */

@@ -10,7 +10,7 @@ import { jobsIcon } from './panel';
 import type { JobStream } from './stream';
 import { h } from './view/dom';
 
-export const COMMANDS = { show: 'jobs-ext:show', open: 'jobs-ext:open' };
+export const COMMANDS = { show: 'jobs-ext:show', open: 'jobs-ext:open', outside: 'jobs-ext:tell-outside' };
 
 interface OpenArguments extends Item {
   title: string;

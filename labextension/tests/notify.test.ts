@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest';
-import { EndWatch, notice } from '../src/notify';
+import { expect, it, vi } from 'vitest';
+import { EndWatch, notice, notify, tellOutside, toldOutside } from '../src/notify';
+import { JobStream } from '../src/stream';
 import { batch, failed, ID, job, succeeded } from './samples';
+import { Server } from './server';
 
 const change = (...items: Parameters<typeof notice>[0][]): Parameters<EndWatch['ended']>[0] => ({ items, deleted: [], snapshot: false });
 
@@ -34,4 +36,32 @@ it('says what happened, and why', () => {
   expect(notice(batch({ SUCCEEDED: 20 })).message).toBe('sweep: all 20 jobs succeeded.');
   const partly = batch({ SUCCEEDED: 18, FAILED: 2 }, { failed: [{ reason_code: 'exit_code', n_jobs: 2, id: ID, title: 'k=1', reason: 'exited with code 1' }] });
   expect(notice(partly)).toEqual({ message: 'sweep: 18 succeeded, 2 failed (exited with code 1).', type: 'error' });
+});
+
+it('is told by the browser only when that was asked for, permitted, and the page is hidden', async () => {
+  const made = vi.fn();
+  const answer = { permission: 'default', requestPermission: () => Promise.resolve((answer.permission = 'granted')) };
+  vi.stubGlobal('Notification', Object.assign(function told(...given: unknown[]) { made(...given); }, answer));
+  Object.defineProperty(window.Notification, 'permission', { get: () => answer.permission });
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  const server = new Server();
+  const stream = new JobStream(server.api);
+  const end = notify(stream, () => undefined);
+  stream.start();
+  await vi.waitFor(() => expect(server.sockets).toHaveLength(1));
+  const one = (seq: number): void => [job(), failed()].forEach((view, at) => server.socket.send({ type: 'changes', seq: seq + at, jobs: [view], batches: [] }));
+  one(1);
+  expect(made).not.toHaveBeenCalled();
+  await tellOutside(true);
+  expect(toldOutside()).toBe(true);
+  one(3);
+  expect(made).toHaveBeenCalledWith('Jobs', { body: 'count failed: exited with code 2' });
+  hidden.mockReturnValue(false);
+  one(5);
+  await tellOutside(false);
+  hidden.mockReturnValue(true);
+  one(7);
+  expect(made).toHaveBeenCalledTimes(1);
+  end();
+  vi.unstubAllGlobals();
 });

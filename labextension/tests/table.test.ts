@@ -114,6 +114,20 @@ it('does something to several, says with how many it went well, and takes it bac
   expect(wired.asked.map(([tail]) => tail)).toContain('jobs/id-1/reinstate');
 });
 
+it('drops rows that are not found any more', async () => {
+  let found = [listed(3), listed(4)];
+  const wired = new Wired({ '': () => ({ items: found, next: null }), 'DELETE jobs/id-4': {} });
+  open(wired);
+  set('Filter jobs by status', 'good');
+  await vi.waitFor(() => expect(rows()).toEqual(['sweep[3]', 'sweep[4]']));
+  control('Select sweep[4]').click();
+  found = [listed(3)];
+  press('Delete');
+  await vi.waitFor(() => expect(rows()).toEqual(['sweep[3]']));
+  expect(page.querySelector('.jx-table-head')?.textContent).toContain('1 job');
+  expect(page.querySelector('.jx-bulk')?.textContent).not.toContain('selected');
+});
+
 it('puts a table into a variable where there is a kernel', async () => {
   const take = vi.fn(() => Promise.resolve('sweep_0 is a DataFrame now, 2 × 3.'));
   open(new Wired({ '': answer }), { take });

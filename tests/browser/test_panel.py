@@ -52,7 +52,7 @@ def test_a_notice_tells_the_end_and_opens_the_job(notebook: NotebookPage, lab: L
     (lab.root / "go-notice").touch()
     toast = notebook.page.locator(".Toastify__toast").filter(has_text="noticed succeeded")
     expect(toast).to_have_count(1, timeout=PATIENCE)
-    toast.get_by_role("button", name="Show").click()
+    toast.get_by_role("button", name="Open").click()
     job_page = notebook.page.locator(".jobs-ext-page")
     badge(job_page, "SUCCEEDED")
     expect(job_page.locator(".jx-log")).to_contain_text("ended", timeout=PATIENCE)

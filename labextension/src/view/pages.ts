@@ -30,7 +30,7 @@ interface Page {
 }
 
 export const BLOCK = 100; // jobs of a page
-const MOST_EMPTY = 50; // pages looked through for one that has something
+const MOST_PAGES = 50; // read for one look: those of a rare job may be empty
 
 const TONES: Record<string, Tone> = {
   SUBMITTED: 'waiting',
@@ -83,13 +83,14 @@ export class Pages {
       return this.loadBlocks(first, last, again);
     }
     if (again) {
+      const wanted = this.jobs.size;
       this.next = undefined;
-      const before = [...this.jobs.keys()];
-      await this.loadNext(0);
-      before.slice(this.jobs.size).forEach(row => this.jobs.delete(row));
+      const found = await this.following(wanted);
+      this.jobs.clear();
+      this.append(found);
       return true;
     }
-    return this.more && last >= this.jobs.size - 1 ? this.loadNext(this.jobs.size) : false;
+    return this.more && last >= this.jobs.size - 1 ? this.append(await this.following(1)) : false;
   }
 
   private get whole(): boolean {
@@ -115,17 +116,26 @@ export class Pages {
     const [low, high] = [block * BLOCK, (block + 1) * BLOCK];
     const filter = `batch_index >= ${low} and batch_index < ${high}`;
     const page = await this.ask(new URLSearchParams({ order: 'index', limit: String(BLOCK), filter }));
+    for (let row = low; row < high; row++) {
+      this.jobs.delete(row); // one that was deleted is not told any more
+    }
     page.items.forEach(job => this.jobs.set(job.batch_index ?? 0, job));
   }
 
-  private async loadNext(start: number): Promise<boolean> {
-    let row = start;
-    for (let empty = 0; this.next !== null && row === start && empty < MOST_EMPTY; empty++) {
+  /** Returns the jobs of the next pages, until there are so many or no more. */
+  private async following(least: number): Promise<ListedJob[]> {
+    const found: ListedJob[] = [];
+    for (let pages = 0; this.next !== null && found.length < Math.max(1, least) && pages < MOST_PAGES; pages++) {
       const page = await this.ask(this.query());
-      page.items.forEach(job => this.jobs.set(row++, job));
+      found.push(...page.items);
       this.next = page.next;
     }
-    return row > start;
+    return found;
+  }
+
+  private append(found: ListedJob[]): boolean {
+    found.forEach(job => this.jobs.set(this.jobs.size, job));
+    return found.length > 0;
   }
 
   /** Words are looked for in names; what compares something is a filter. */

@@ -51,7 +51,7 @@ export class JobTable implements Part<BatchView | null> {
     private batch: BatchView | null
   ) {
     this.pages = this.newPages();
-    this.bulk = new Bulk(wire, () => this.chosen(), () => this.refresh());
+    this.bulk = new Bulk(wire, () => [...this.selected], () => this.done());
     this.problem.setAttribute('role', 'alert');
     this.grid.tabIndex = 0;
     this.grid.style.height = `${ROW * SEEN}px`;
@@ -163,7 +163,7 @@ export class JobTable implements Part<BatchView | null> {
     this.space.style.height = `${length * ROW}px`;
     this.grid.setAttribute('aria-rowcount', String(more ? -1 : length));
     this.fill(first, Math.min(last, length - 1));
-    setText(this.count, `${length.toLocaleString()}${more ? '+' : ''} jobs`);
+    setText(this.count, `${length.toLocaleString()}${more ? '+' : ''} ${length === 1 ? 'job' : 'jobs'}`);
     this.markFound();
     this.bulk.update(this.selected.size);
     if (focused && !this.space.querySelector(':focus')) {
@@ -246,8 +246,11 @@ export class JobTable implements Part<BatchView | null> {
     return [node];
   }
 
-  private chosen(): string[] {
-    return [...this.selected];
+  /** After a verb nothing is selected any more, and what it changed is looked at. */
+  private done(): void {
+    this.all.checked = false;
+    this.selectAll();
+    this.refresh();
   }
 
   private selectAll(): void {
