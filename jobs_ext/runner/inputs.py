@@ -43,15 +43,34 @@ def _staged(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
 
 def _link(folder: Path, source: Path, filename: str) -> str:
     """Link `source` into `folder` under its own name; return that, as one types it there."""
-    target = folder / filename
-    number = 0
-    while target.is_symlink() or target.exists():  # two inputs of one name
-        number += 1
-        target = folder / f"input-{number}" / filename
+    target = _free(folder, filename)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.symlink_to(source)
     typed = str(target.relative_to(folder))
     return f"./{typed}" if typed.startswith("-") else typed
+
+
+def _free(folder: Path, filename: str) -> Path:
+    """Return where no file is yet: of inputs of one name each has a folder of its own.
+
+    The folders of a name are taken in order, so the first free one is found by halving.
+    """
+
+    def place(number: int) -> Path:
+        return folder / f"input-{number}" / filename if number else folder / filename
+
+    def is_taken(number: int) -> bool:
+        return os.path.lexists(place(number))
+
+    if not is_taken(0):
+        return place(0)
+    taken, free = 0, 1
+    while is_taken(free):
+        taken, free = free, 2 * free
+    while free - taken > 1:
+        middle = (taken + free) // 2
+        taken, free = (middle, free) if is_taken(middle) else (taken, middle)
+    return place(free)
 
 
 def _file_name(source: Path, value: Any) -> str:

@@ -32,6 +32,15 @@ def test_inputs_of_one_name_lie_apart(tmp_path: Path) -> None:
     assert (one.at.work / found["b"][0]).read_text() == "y"
 
 
+@pytest.mark.timeout(20)  # a look at each of the folders before it would take minutes
+def test_thousands_of_inputs_of_one_name(tmp_path: Path) -> None:
+    one = make(tmp_path, {})
+    (tmp_path / "t.txt").write_text("t")
+    work = msgspec.structs.replace(one.work, arguments={"a": ["t.txt"] * 5000})
+    found = resolve(work, one.at, frozenset("a"))
+    assert found == {"a": ["t.txt", *(f"input-{n}/t.txt" for n in range(1, 5000))]}
+
+
 def test_references_become_paths_wherever_they_stand(tmp_path: Path) -> None:
     one = make(tmp_path)
     (tmp_path / "made").write_text("m")
