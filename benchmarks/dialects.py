@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import requests
 from get import API, drain
@@ -11,6 +12,7 @@ from private_server import PrivateServer
 from rows import Row
 
 AGAVE = "jobs-ext/agave/jobs/v2"
+UFDL = "jobs-ext/ufdl/v1"
 MOST = 1.3
 RUNS = 200  # pairs of requests
 
@@ -24,10 +26,33 @@ def dialect_rows(server: PrivateServer) -> list[Row]:
         "a list of 50": (f"{AGAVE}?limit=50", f"{API}jobs?limit=50", None, None),
         "a submit": (AGAVE, f"{API}jobs", *_submits(server)),
     }
-    return [
+    found = [
         Row.at_most(f"Agave: {what}", "native", _beside(server, *calls), MOST)
         for what, calls in asked.items()
     ]
+    return found + [
+        Row.at_most(f"UFDL: {what}", "native", _beside(server, *calls), MOST)
+        for what, calls in _of_ufdl(server, job).items()
+    ]
+
+
+def _of_ufdl(server: PrivateServer, job: dict[str, Any]) -> dict[str, tuple[Any, ...]]:
+    """Return the same calls of UFDL's clients, beside a job that waits for a node, too."""
+    template = _imported(server)
+    ufdl = {"input_values": {}, "parameter_values": {}}
+    native = {"target": {"command": ["true"]}, "options": {"executor": "node"}}
+    return {
+        "GET of one job": (f"{UFDL}/jobs/{job['pk']}", f"{API}jobs/{job['id']}", None, None),
+        "a submit": (f"{UFDL}/job-templates/{template}/create-job", f"{API}jobs", ufdl, native),
+    }
+
+
+def _imported(server: PrivateServer) -> int:
+    work = {"job_type": "Export", "executor_class": "a.B", "required_packages": ""}
+    spec = {"name": "B", "scope": "public", "licence": "MIT", "specific": work | {"parameters": {}}}
+    headers = {"Authorization": f"Bearer {server.token}"}
+    url = f"{server.url}{UFDL}/job-templates/import"
+    return int(requests.post(url, json=spec, headers=headers, timeout=60).json()["pk"])
 
 
 def _submits(server: PrivateServer) -> tuple[dict[str, object], dict[str, object]]:

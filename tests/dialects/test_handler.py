@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 
@@ -154,3 +155,20 @@ async def test_who_is_let_in(ask, api, jp_serverapp):
 async def test_anybody_is_greeted(ask):
     status, headers, body = await ask("GET", "hello", Authorization="")
     assert (status, headers["X-Hello"], body) == (202, "yes", "hello")
+
+
+async def test_a_refusal_waits_until_the_body_has_come(ask, jp_serverapp, http_server_port):
+    path = f"{jp_serverapp.base_url}jobs-ext/example/jobs"
+    reader, writer = await asyncio.open_connection("127.0.0.1", http_server_port[-1])
+    head = "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n"
+    for _ in range(2):  # on one connection: it is not closed, either
+        body = b"x" * 1_000_000
+        writer.write(head.format(path, len(body)).encode() + body[:1000])
+        await writer.drain()
+        writer.write(body[1000:])
+        await writer.drain()
+        assert b" 401 " in await reader.readline()
+        answer = await reader.readuntil(b"\r\n\r\n")
+        (length,) = re.findall(rb"Content-Length: (\d+)", answer)
+        await reader.readexactly(int(length))
+    writer.close()
