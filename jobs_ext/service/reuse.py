@@ -24,7 +24,7 @@ from ..store import reuse as rows
 from ..store.contents import Spec
 from ..store.jobs import JobRow
 from ..store.paths import Paths
-from .files import whole_path
+from .files import open_regular, whole_path
 from .references import PART
 
 REUSE = "reuse"
@@ -40,28 +40,33 @@ class Taken(Struct, frozen=True):
     files: dict[str, str]  # path of each output, before and after
 
 
-def cache_key(spec: Spec, arguments: Mapping[str, Any]) -> str | None:
-    """Return what equal jobs have in common; None for one that does not ask to be compared.
+def is_compared(spec: Spec) -> bool:
+    """Tell whether jobs of a request ask to be compared, and can be.
 
-    Nor is one compared that comes after others, or is archived: it is to do so itself.
+    Those that come after others or are archived are to do so themselves; what lies in mounts, and
+    what is written there, is nobody's to compare.
     """
     options = spec.options
-    if options.cache != REUSE or options.after or options.after_ended or options.archive:
-        return None
-    if options.mounts:  # what lies in them, and what it writes there, is nobody's to compare
-        return None
-    here = spec.base if options.cwd == "here" else None
-    try:
-        said = [
-            _VERSION,
-            _code(spec),
-            _resolved(arguments, spec) | _inputs(arguments, spec),
-            [spec.context.python, options.kernel or spec.context.kernel],
-            [options.cwd, here, sorted(options.outputs), options.env],
-            [[Path(path).name, _file(path, spec)] for path in options.inputs],
-        ]
-    except OSError:  # a file has gone: the start will tell
-        return None
+    if options.after or options.after_ended or options.archive or options.mounts:
+        return False
+    return options.cache == REUSE
+
+
+def _common(spec: Spec) -> list[Any]:
+    """Return what a request says of all of its jobs, as far as it makes them equal to others."""
+    options = spec.options
+    return [
+        _VERSION,
+        _code(spec),
+        [spec.context.python, options.kernel or spec.context.kernel],
+        [options.cwd, spec.base if options.cwd == "here" else None],
+        [sorted(options.outputs), options.env],
+        [[Path(path).name, _file(path, spec)] for path in options.inputs],
+    ]
+
+
+def _key(common: list[Any], arguments: Mapping[str, Any], spec: Spec) -> str:
+    said = [common, _resolved(arguments, spec) | _inputs(arguments, spec)]
     return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
 
 
@@ -89,7 +94,7 @@ def _resolved(value: Any, spec: Spec) -> Any:
     if not isinstance(value, dict):
         return value
     if isinstance(value.get(PART), str):
-        return {PART: spec.parts[value[PART]]}
+        return {PART: spec.parts.get(value[PART])}
     return {name: _resolved(inner, spec) for name, inner in value.items()}
 
 
@@ -118,15 +123,22 @@ def _file(path: str, spec: Spec) -> Any:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def note_keys(spec: Spec, new: Iterable[dict[str, Any]]) -> None:
-    """Note in rows of new jobs what they have in common with those that equal them."""
+def note_keys(spec: Spec, new: Sequence[dict[str, Any]]) -> None:
+    """Note in rows of new jobs of a request what they have in common with those that equal them."""
     for row in new:
-        row["cache"] = cache_key(spec, msgspec.json.decode(row["arguments"]))
-        row["progress"] = None
+        row |= {"cache": None, "progress": None}
+    if not is_compared(spec):
+        return
+    try:
+        common = _common(spec)
+        for row in new:
+            row["cache"] = _key(common, msgspec.json.decode(row["arguments"]), spec)
+    except (OSError, ValueError):  # a file has gone, or never was one: the start will tell
+        return
 
 
 def take_over(

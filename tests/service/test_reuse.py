@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,14 @@ def test_a_job_with_mounts_is_never_compared(service, again, tmp_path):
     mounts = {"data": str(tmp_path)}
     succeed(service, again(cwd="private", mounts=mounts))
     assert not is_taken(again(cwd="private", mounts=mounts))
+
+
+def test_a_script_that_is_no_file_any_more_is_left_to_the_start(service, who, context, tmp_path):
+    script = tmp_path / "s.py"
+    script.write_text("print(1)")
+    request = BatchRequest(Target(script=str(script)), [{}], {}, Options(cache="reuse"), context)
+    made = service.batches.submit(who, request).id
+    script.unlink()
+    os.mkfifo(script)
+    assert service.queue.materialize() == 1
+    assert service.batches.get(who, made).counts["RUNNABLE"] == 1
