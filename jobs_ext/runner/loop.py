@@ -7,7 +7,7 @@ import logging
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ..model.clock import now
 from ..model.errors import DiskFull, StoreRefused, StoreUnavailable
@@ -283,14 +283,19 @@ class Runner:
         seen = self._queue.glance()
         made = self._queue.materialize() if seen.unmade else 0
         moved = self._queue.promote() if seen.pending else 0
-        for job, attempt in seen.cancels:
-            live = self._lives.get(f"{job}/{attempt}")
-            if live is not None:
-                self._stop(live, _CANCELLED)
+        self._cancel(f"{job}/{attempt}" for job, attempt in seen.cancels)
         claimed = self._claim()
         if made or moved or claimed:
             self._last_work = time.monotonic()
         self._look_due = time.monotonic() + (0.0 if made or moved else self._until_due(seen.due))
+
+    def _cancel(self, keys: Iterable[str]) -> None:
+        """Stop attempts; those that wait in lanes all at once, before more of them begin."""
+        found = [self._lives.get(key) for key in keys]
+        lives = [live for live in found if live is not None and not live.stopping]
+        self._executor.withdraw(live.plan.key for live in lives if live.begun is None)
+        for live in lives:
+            self._stop(live, _CANCELLED)
 
     def _until_due(self, due: float | None) -> float:
         """Return the seconds until the store should be looked at again, a back-off's end known."""

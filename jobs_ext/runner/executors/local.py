@@ -104,7 +104,7 @@ class LocalExecutor:
     def stop(self, key: str, why: Why, grace: float) -> None:
         """Send the whole tree of an attempt SIGTERM, and after `grace` seconds SIGKILL."""
         watched = self._watched.get(key)
-        if watched is None:
+        if watched is None or isinstance(watched.end, Unstarted):
             return
         watched.stop = (why, grace)
         if watched.begun is None:
