@@ -7,6 +7,7 @@ attachment, under a policy that puts it into a sandbox.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from .handler import JobsHandler
 from .ranges import read_range
 
 _BLOCK = 2**20  # bytes read and sent at a time
+_MEDIA_TYPE = re.compile(r"[!-~]+/[!-~][ -~]*")  # what can be sent as one; nobody checked it before
 
 
 class FileHandler(JobsHandler):
@@ -44,13 +46,13 @@ class FileHandler(JobsHandler):
                 self.set_status(304)
             else:
                 await self._send_range(file, span)
-        await self.finish(set_content_type=output.media_type)
+        await self.finish(set_content_type=_media_type(output))
 
     def _describe(self, output: Output, etag: str) -> None:
         self.set_header("Content-Security-Policy", self.content_security_policy)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Content-Disposition", disposition(output.name))
-        self.set_header("Content-Type", output.media_type)
+        self.set_header("Content-Type", _media_type(output))
         self.set_header("Accept-Ranges", "bytes")
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Etag", etag)
@@ -97,6 +99,11 @@ def _open(output: Output) -> BinaryIO:
         raise NotFound(
             f"The output {output.name!r} has vanished.", field="name", value=output.name
         ) from None
+
+
+def _media_type(output: Output) -> str:
+    kind = output.media_type
+    return kind if _MEDIA_TYPE.fullmatch(kind) else "application/octet-stream"
 
 
 def _etag(output: Output, now: os.stat_result) -> str:
