@@ -204,6 +204,16 @@ def test_a_step_says_how_far_it_is(house: House, tmp_path: Path) -> None:
     assert house.ended(started).status is Status.SUCCEEDED
 
 
+def test_what_a_step_says_of_itself_does_the_others_no_harm(house: House) -> None:
+    """Each odd line is the last one while it is looked at, about twice a second."""
+    huge = '{"fraction": 1' + "0" * 400 + "}"
+    odd = [huge, '{"fraction": NaN}', "[" * 4000, '{"message": [[]]}', "\\0"]
+    lines = "; ".join(f"echo '{line}' >> $JOBS_PROGRESS; sleep .6" for line in odd)
+    job = house.ended(house.submit(with_steps(house, step("odd", 1, lines), step("z", 2, "true"))))
+    assert job.status is Status.SUCCEEDED, job.reason
+    assert states(job) == [("odd", "SUCCEEDED"), ("z", "SUCCEEDED")]
+
+
 def test_tried_again_all_steps_run_again(house: House, tmp_path: Path) -> None:
     first = step("first", 1, f"echo x >> {tmp_path}/runs")
     flaky = step("flaky", 2, f"[ $(wc -l < {tmp_path}/runs) = 2 ]")

@@ -145,7 +145,7 @@ class Step:
             said = json.loads(line)
             fraction, message = said.get("fraction") or 0.0, said.get("message") or ""
             return min(1.0, max(0.0, float(fraction))), str(message)[:_LONGEST]
-        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             return 0.0, ""
 
 
