@@ -148,6 +148,7 @@ class FormReceiver:
         self._receiver: Receiver | None = None  # of a file that goes to disk
         self._drafts: list[Draft] = []  # of those that are there
         self._held = 0  # bytes of the files in memory
+        self._fields = 0  # bytes of the fields that are there
         self._trouble: JobsError | None = None
 
     async def take(self, piece: bytes) -> None:
@@ -197,9 +198,9 @@ class FormReceiver:
         assert self._head is not None, "content has a head"
         size = len(self._gathered)
         if self._head.filename is None or self._head.name == "request":
-            if size > decode.JSON_LIMIT:
+            if self._fields + size > decode.JSON_LIMIT:
                 raise TooLarge(
-                    f"The JSON of a request may have {decode.JSON_LIMIT:,} bytes.",
+                    f"The fields of a form may have {decode.JSON_LIMIT:,} bytes.",
                     field=self._head.name,
                     hint="Send large values as files.",
                 )
@@ -212,6 +213,7 @@ class FormReceiver:
         head, content = self._head, bytes(self._gathered)
         assert head is not None, "an end has a head"
         if head.filename is None:
+            self._fields += len(content)
             self._form.fields.append((head.name, content))
             return
         if self._receiver is None:

@@ -35,10 +35,10 @@ import msgspec
 from msgspec import Struct
 from tornado import httputil
 
-from ..api.decode import JSON_LIMIT, decode_json
+from ..api.decode import JSON_LIMIT, MOST_PARTS, decode_json
 from ..api.errors import Problem
 from ..api.forms import Form
-from ..model.errors import InvalidRequest, Unauthenticated
+from ..model.errors import InvalidRequest, TooLarge, Unauthenticated
 from ..model.job import Output
 from ..service import Principal, Service, Upload
 from ..service.uploads import Draft
@@ -48,6 +48,7 @@ __all__ = ["JSON", "Call", "Dialect", "File", "Problem", "Reply", "Route", "bare
 T = TypeVar("T", bound=Struct)
 
 JSON = "application/json"
+_URLENCODED = "application/x-www-form-urlencoded"
 PATIENCE = 15.0
 _ACTIONS = {"GET": "read", "HEAD": "read", "POST": "execute"}
 
@@ -123,6 +124,8 @@ class Call:
         values: dict[str, list[bytes]] = {}
         files: dict[str, list[httputil.HTTPFile]] = {}
         kind = self.headers.get("Content-Type", "")
+        if self.body.count(b"&") >= MOST_PARTS and kind.startswith(_URLENCODED):
+            raise TooLarge(f"A form may have {MOST_PARTS:,} fields.", field="body")
         try:
             httputil.parse_body_arguments(kind, self.body, values, files)
         except httputil.HTTPInputError as error:

@@ -11,8 +11,9 @@ import pytest
 import requests
 from tornado import httputil
 
-from jobs_ext.api.forms import End, Head, Splitter
-from jobs_ext.model.errors import InvalidRequest
+from jobs_ext.api import decode
+from jobs_ext.api.forms import End, FormReceiver, Head, Splitter
+from jobs_ext.model.errors import InvalidRequest, TooLarge
 from tests.client.live import LiveServer
 from tests.serving import multipart, python
 
@@ -95,6 +96,23 @@ def test_what_is_no_form(body: bytes) -> None:
         with pytest.raises(InvalidRequest) as caught:
             split(body, b"b", [size])
         assert caught.value.field == "body"
+
+
+async def test_fields_have_an_end_all_together(monkeypatch):
+    """They are held in memory, and a form may have thousands."""
+    monkeypatch.setattr(decode, "JSON_LIMIT", 1000)
+    for number, good in ((3, True), (4, False)):
+        receiver = FormReceiver(None, None, b"b")
+        body = b"".join(
+            b'--b\r\nContent-Disposition: form-data; name="f%d"\r\n\r\n%b\r\n' % (n, b"x" * 300)
+            for n in range(number)
+        )
+        await receiver.take(body + b"--b--")
+        if good:
+            assert len((await receiver.form()).fields) == number
+        else:
+            with pytest.raises(TooLarge):
+                await receiver.form()
 
 
 def drafts(folder: Path) -> list[str]:

@@ -112,6 +112,7 @@ async def test_forms(ask, path):
     assert answer[2]["good"] == {"fields": {"a": ["1"]}, "files": {"f": ["t.txt"]}}
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     assert (await ask("POST", path, b"a=%ff", **kind))[0] == 400
+    assert (await ask("POST", path, b"a=1&" * 10_000, **kind))[0] == 413
 
 
 def credentials(token):
