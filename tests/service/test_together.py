@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from jobs_ext.model.errors import Conflict, InvalidRequest
+from jobs_ext.model.errors import Conflict, InvalidRequest, TooMany
 from jobs_ext.model.request import Options, SubmitRequest, Target
 from jobs_ext.service import Principal, Upload
 from jobs_ext.service.together import Asked
@@ -45,3 +47,22 @@ def test_a_note_that_can_not_be_kept_leaves_no_job(service, context, tool):
         service.together.submit(who, [counted], "d", lambda ids: {"k": {"x": ids}})
     assert sum(service.jobs.counts(who).values()) == 0
     assert list(service.paths.parts_dir.iterdir()) == []
+
+
+def test_no_more_than_so_many_at_once_whoever_is_quicker(service, who, context):
+    def submit(_):
+        try:
+            return service.together.submit(who, two, "d", lambda ids: {}, most=7)
+        except TooMany as error:
+            return error
+
+    two = [asked(context, "sleep", "60")] * 2
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(submit, range(12)))
+    accepted = [one for one in found if isinstance(one, list)]
+    assert len(accepted) == 3
+    assert {one.value for one in found if isinstance(one, TooMany)} == {6}
+    assert service.together.unfinished(who, "d") == sum(service.jobs.counts(who).values()) == 6
+    service.jobs.cancel(who, accepted[0][0].id)
+    assert service.together.unfinished(who, "d") == 5
+    assert submit(None) not in found

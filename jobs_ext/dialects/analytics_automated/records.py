@@ -8,13 +8,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from ...model.errors import NotFound
 from ...service import Upload
 from ...service.uploads import digest
 from ..table import Call
 
 DIALECT = "analytics_automated"
-BATCH, SINGLE, OPEN = "batch", "single", "open"
+BATCH, SINGLE = "batch", "single"
 
 
 class Settings(Struct, frozen=True):
@@ -64,19 +63,3 @@ def batch_with(call: Call, job: str) -> tuple[str, Batch]:
     kept = call.service.documents.get(call.who, DIALECT, SINGLE, job)
     uuid = str(kept.body["batch"])
     return uuid, batch_of(call, uuid)
-
-
-def open_jobs(call: Call) -> list[str]:
-    """Return the jobs of the caller's submissions that have not ended."""
-    try:
-        kept = call.service.documents.get(call.who, DIALECT, OPEN, call.who.owner)
-    except NotFound:
-        return []
-    return [job for job in kept.body if _is_open(call, job)]
-
-
-def _is_open(call: Call, job: str) -> bool:
-    try:
-        return not call.service.jobs.get(call.who, job).status.final
-    except NotFound:  # deleted meanwhile
-        return False

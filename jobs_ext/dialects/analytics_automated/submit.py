@@ -10,19 +10,18 @@ from typing import Any
 
 import msgspec
 
-from ...model.errors import InvalidRequest, NotFound
+from ...model.errors import InvalidRequest, NotFound, TooMany
 from ...model.ids import new_id
 from ...model.request import Options, SubmitRequest, Target
 from ...model.tool import Tool, ToolParameter
 from ...service import Upload
 from ...service.sanity import looks_like_code
-from ...service.together import Asked
+from ...service.together import UNFINISHED, Asked
 from ..table import Call, Reply
 from .errors import of_fields
-from .records import BATCH, OPEN, SINGLE, Batch, input_record, open_jobs
-from .tools import find, input_of, required
+from .records import BATCH, DIALECT, SINGLE, Batch, input_record
+from .tools import OWN, find, input_of, required
 
-_OWN = ("job", "submission_name", "email", "input_data")
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _LONGEST_NAME = 64
 _LONGEST_FILENAME = 100  # bytes
@@ -69,26 +68,30 @@ def _submit(call: Call) -> object:
 
 
 def _tools(call: Call, names: str) -> list[Tool]:
-    tools = []
-    for name in names.split(","):
+    asked, found = names.split(","), dict[str, Tool]()
+    for name in dict.fromkeys(asked):
         try:
-            tools.append(find(call, name))
+            found[name] = find(call, name)
         except NotFound:
             raise _Refusal(_error("Job name supplied does not exist", name)) from None
-    for tool in tools:
+    for tool in found.values():
         if not tool.enabled:
             told = f"{tool.name} is present but currently disabled."
             raise _Refusal(_error(told, status=403))
-    return tools
+    return [found[name] for name in asked]
 
 
-def _unfinished(call: Call, more: int) -> list[str]:
-    """Return the caller's submissions that have not ended; no more than so many may be there."""
-    found = open_jobs(call)
-    if len(found) + more > call.options.unfinished:
-        told = f"You have no authority to post jobs....{len(found)}, concurrent jobs running"
-        raise _Refusal(_error(told, status=429))
+def _unfinished(call: Call, more: int) -> int:
+    """Return how many of the caller's jobs have not ended; refuse `more` that are too many."""
+    found = call.service.together.unfinished(call.who, DIALECT)
+    if found + more > call.options.unfinished:
+        raise _too_many(found)
     return found
+
+
+def _too_many(found: int) -> _Refusal:
+    told = f"You have no authority to post jobs....{found}, concurrent jobs running"
+    return _Refusal(_error(told, status=429))
 
 
 def _check_parameters(call: Call, tools: Sequence[Tool], given: Mapping[str, str]) -> None:
@@ -98,7 +101,7 @@ def _check_parameters(call: Call, tools: Sequence[Tool], given: Mapping[str, str
             if name not in given:
                 raise _parameter(call, tool, f"{_LACKING} ({name})")
     for name, value in given.items():
-        if name in _OWN or _is_truth(tools, name, value):
+        if name in OWN or _is_truth(tools, name, value):
             continue
         if kind := looks_like_code(value):
             tool = next((one for one in tools if name in one.parameters), tools[0])
@@ -153,11 +156,11 @@ def _accept(
     given: Mapping[str, str],
     file: Upload,
     batch: Batch,
-    before: Sequence[str],
+    before: int,
 ) -> str:
     """Accept the jobs of a submission and return its id."""
     mails = [f"mailto:{batch.email}"] if call.service.outgoing.mail is not None else []
-    priority = -1 if len(before) >= _SOFT * call.options.unfinished else 0
+    priority = -1 if before >= _SOFT * call.options.unfinished else 0
     options = Options(name=batch.name, notify=[*mails], priority=priority)
     asked = [
         Asked(
@@ -172,11 +175,15 @@ def _accept(
         return {
             BATCH: {uuid: batch.with_jobs(jobs)},
             SINGLE: {job: {"batch": uuid} for job in jobs},
-            OPEN: {call.who.owner: [*before, *jobs]},
         }
 
     try:
-        call.service.together.submit(call.who, asked, "analytics_automated", note)
+        most = call.options.unfinished
+        call.service.together.submit(call.who, asked, DIALECT, note, most=most)
+    except TooMany as error:  # others came in between, or the server's policy
+        if error.field != UNFINISHED:
+            raise
+        raise _too_many(int(str(error.value))) from None
     except InvalidRequest as error:
         raise _Refusal(_refused(error, tools)) from None
     return uuid
@@ -186,7 +193,7 @@ def _arguments(tool: Tool, given: Mapping[str, str]) -> dict[str, Any]:
     return {
         name: _value(declared, given[name])
         for name, declared in tool.parameters.items()
-        if name in given
+        if name in given and name not in OWN
     }
 
 

@@ -19,6 +19,7 @@ _PAGE = 10  # jobs of one page
 _LATEST = 20  # jobs of a tool whose times are typical
 _WORDS = (UNSET, "string", "integer", "number", "boolean")
 SUFFIXES = (".json", ".html")
+OWN = ("job", "submission_name", "email", "input_data")  # fields of every submission
 
 
 def without_suffix(text: str) -> str:
@@ -84,7 +85,8 @@ def is_offered(tool: Tool) -> bool:
     """Tell whether all that a tool requires can be said in a submission."""
     files = sum(one.required for one in tool.inputs.values())
     return files <= 1 and all(
-        one.type in _WORDS and _values(one) for one in required(tool).values()
+        name not in OWN and one.type in _WORDS and _values(one)
+        for name, one in required(tool).items()
     )
 
 
