@@ -12,7 +12,19 @@ import msgspec
 from jobs_ext import __version__
 from jobs_ext.client.errors import InvalidRequest, JobsError, StillRunning, near
 
-from . import jobs, keys, machine, nodes, notifying, outputs, projects, sharing, submitting, waiting
+from . import (
+    datasets,
+    jobs,
+    keys,
+    machine,
+    nodes,
+    notifying,
+    outputs,
+    projects,
+    sharing,
+    submitting,
+    waiting,
+)
 from .call import Verb
 from .exits import Exit, of_error
 from .printing import printable
@@ -27,6 +39,7 @@ VERBS = {
         notifying,
         sharing,
         projects,
+        datasets,
         keys,
         nodes,
         machine,

@@ -48,7 +48,7 @@ def change(call: Call) -> Exit:
 
 
 def delete(call: Call) -> Exit:
-    """Delete projects; their jobs stay."""
+    """Delete projects with their data sets; their jobs stay."""
     for name in call.said.names:
         call.client.projects.delete(name)
     return Exit.OK

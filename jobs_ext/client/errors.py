@@ -124,6 +124,10 @@ class NoSuchOutput(NotFound, KeyError):
     """The job has no output of that name; the message lists those it has."""
 
 
+class NoSuchDataset(NotFound, KeyError):
+    """The project has no data set of that name, or no such version of it."""
+
+
 class NoTable(JobsError, ValueError):
     """An output can't be read as a table; the message says what is wrong with it."""
 

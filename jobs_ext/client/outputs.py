@@ -2,181 +2,42 @@
 
 from __future__ import annotations
 
-import atexit
-import io
 import os
-import shutil
-import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
-import requests
 
 from jobs_ext.model import job as model
 from jobs_ext.model import media
-from jobs_ext.model.quantities import show_bytes
 
 from . import frames
-from .errors import JobsError, NoSuchOutput, NoTable, near
+from .errors import NoSuchOutput, near
+from .remote import CHUNK, RemoteFile, appearing, safe
 
 if TYPE_CHECKING:
     from .connection import Connection
 
-_CHUNK = 1 << 20
-_cache: str | None = None
-_lock = threading.Lock()
 
-
-class OutputFile:
+class OutputFile(RemoteFile):
     """One output of a job. Usable as another job's argument."""
+
+    _kind = "output"
 
     def __init__(
         self, connection: Connection, job: str, info: model.Output, attempt: int | None = None
     ) -> None:
-        self._connection = connection
+        """Take an output of an attempt, of the latest by default."""
+        address = f"jobs/{job}/outputs/{quote(info.name)}"
+        params = {} if attempt is None else {"attempt": attempt}
+        super().__init__(connection, info, address, params, f"job {job}")
         self.job = job
-        self.info = info
-        self._attempt = attempt  # None: the latest
-
-    @property
-    def name(self) -> str:
-        """Its name, relative, with ``/``."""
-        return self.info.name
-
-    @property
-    def filename(self) -> str:
-        """What a copy is called: its name, with the suffix of the file if it has none itself."""
-        if PurePosixPath(self.name).suffix:
-            return self.name
-        return self.name + PurePosixPath(self.info.path or "").suffix
-
-    @property
-    def media_type(self) -> str:
-        """Its media type, e.g. ``text/csv``."""
-        return self.info.media_type
-
-    @property
-    def size(self) -> int:
-        """Its size in bytes."""
-        return self.info.size
-
-    def __repr__(self) -> str:
-        return f"<output {self.name}: {self.media_type}, {show_bytes(self.size)}>"
 
     def reference(self) -> dict[str, Any]:
         """Return the JSON by which a request names this output."""
         return {"$output": {"job": self.job, "name": self.name}}
-
-    @property
-    def path(self) -> Path:
-        """A file here that holds it: the original where it can be reached, else a copy.
-
-        The copy is kept until this process ends. Raises `NotFound` when the file has vanished.
-        """
-        found = self._here()
-        if found is not None:
-            return found
-        copy = self._copy()
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        with _appearing(copy) as half, half.open("wb") as file:
-            self._fetch(file)
-        return copy
-
-    def _here(self) -> Path | None:
-        """Return a file here that holds it already."""
-        if self.info.path and self._connection.shares_files and self._is_there(self.info.path):
-            return Path(self.info.path)
-        copy = self._copy()
-        return copy if copy.is_file() else None
-
-    def _copy(self) -> Path:
-        """Return where a copy belongs."""
-        version = self.info.sha256 or str(self.size)
-        place = Path(_cache_dir()) / self.job / str(self._attempt or "latest") / version
-        return place / _safe(self.name)
-
-    def _is_there(self, path: str) -> bool:
-        return os.access(path, os.R_OK) and Path(path).stat().st_size == self.size
-
-    def read(self) -> bytes:
-        """Return its bytes."""
-        return self.path.read_bytes()
-
-    def text(self, encoding: str = "utf-8") -> str:
-        """Return it as text."""
-        return self.path.read_text(encoding)
-
-    def df(self, engine: str = "pandas", **read_options: Any) -> Any:
-        """Return it as a frame of `engine` (pandas, polars or pyarrow), by its kind.
-
-        `read_options` go to the library's own reader. Raises `NoTable` when it can't read it.
-        """
-        source = self._source(engine, read_options)
-        try:
-            return frames.read(source, self.name, self.media_type, engine, **read_options)
-        except frames.unreadable() as error:
-            raise NoTable(
-                f"{self.name} of job {self.job} can't be read as a table: {str(error).strip()}",
-                field="output",
-                value=self.name,
-            ) from error
-
-    def _source(self, engine: str, read_options: dict[str, Any]) -> Any:
-        """Return what it is read from as a frame: a file, or its bytes where those will do.
-
-        To write a large table to a file first would take longer than to read it.
-        """
-        known = frames.reads_bytes(self.name, self.media_type, engine, read_options)
-        if not known or self._here() is not None:
-            return str(self.path)
-        fetched = io.BytesIO()
-        self._fetch(fetched)
-        return frames.from_bytes(fetched.getbuffer())
-
-    def save(self, dest: str | os.PathLike[str] = ".") -> Path:
-        """Copy it to `dest`, a file or an existing folder (or one written with / at its end)."""
-        target = Path(dest)
-        if target.is_dir() or os.fspath(dest).endswith("/"):
-            target = target / PurePosixPath(self.filename).name
-        return self.save_as(target)
-
-    def save_as(self, target: Path) -> Path:
-        """Copy it to the file `target`; it appears there whole."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with _appearing(target) as half:
-            shutil.copyfile(self.path, half)
-        return target
-
-    def _fetch(self, file: BinaryIO) -> None:
-        """Write all of it into `file`."""
-        while not self._fetch_rest(file):
-            pass
-
-    def _fetch_rest(self, file: BinaryIO) -> bool:
-        """Fetch what `file` lacks; False when the line broke after some of it had come."""
-        start = file.tell()
-        headers = {"Range": f"bytes={start}-", "Accept-Encoding": "identity"} if start else {}
-        path = f"jobs/{self.job}/outputs/{quote(self.name)}"
-        params = None if self._attempt is None else {"attempt": self._attempt}
-        response = self._connection.request(
-            "GET", path, params=params, headers=headers, stream=True
-        )
-        if start and response.status_code != requests.codes.partial_content:
-            file.seek(0)
-            file.truncate()
-        try:
-            file.writelines(response.iter_content(_CHUNK))
-        except requests.RequestException:
-            if file.tell() > start:
-                return False
-            raise
-        finally:
-            response.close()
-        return True
 
 
 class Outputs(Mapping[str, OutputFile]):
@@ -273,8 +134,8 @@ class Outputs(Mapping[str, OutputFile]):
         response = self._connection.request(
             "GET", f"jobs/{self._job.id}/outputs.zip", params={"match": list(match)}, stream=True
         )
-        with response, _appearing(target) as half, half.open("wb") as file:
-            for chunk in response.iter_content(_CHUNK):
+        with response, appearing(target) as half, half.open("wb") as file:
+            for chunk in response.iter_content(CHUNK):
                 file.write(chunk)
         return target
 
@@ -282,7 +143,7 @@ class Outputs(Mapping[str, OutputFile]):
         """Copy all of them below `folder`, which is made."""
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        return [file.save_as(place / _safe(file.filename)) for file in self._files.values()]
+        return [file.save_as(place / safe(file.filename)) for file in self._files.values()]
 
 
 class OutputReference:
@@ -311,38 +172,3 @@ def _all(connection: Connection, job: str, attempt: int | None) -> list[model.Ou
         if page.next is None:
             return found
         params["cursor"] = page.next
-
-
-def _safe(name: str) -> PurePosixPath:
-    """Return an output's name as a relative path that stays below its folder."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or not path.parts:
-        raise JobsError(f"The output name {name!r} leads out of its folder.")
-    return path
-
-
-class _appearing:  # noqa: N801 - used as a verb
-    """A file written beside `target` and renamed to it when all went well."""
-
-    def __init__(self, target: Path) -> None:
-        self._target = target
-        self._half = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}.part")
-
-    def __enter__(self) -> Path:
-        return self._half
-
-    def __exit__(self, kind: object, *rest: object) -> None:
-        if kind is None:
-            self._half.replace(self._target)
-        else:
-            self._half.unlink(missing_ok=True)
-
-
-def _cache_dir() -> str:
-    """Return a folder for copies, made once and removed when this process ends."""
-    global _cache
-    with _lock:
-        if _cache is None:
-            _cache = tempfile.mkdtemp(prefix="jobs_ext-")
-            atexit.register(shutil.rmtree, _cache, ignore_errors=True)
-        return _cache

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .connection import Connection
+    from .datasets import Datasets
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -61,6 +62,12 @@ class Projects:
         response = self._connection.request("GET", _path(name))
         return msgspec.json.decode(response.content, type=Project)
 
+    def datasets(self, name: str) -> Datasets:
+        """Return the data sets of a project, by name: files that it keeps in versions."""
+        from .datasets import Datasets
+
+        return Datasets(self._connection, name)
+
     def update(self, name: str, **changes: object) -> Project:
         """Change title, description, visibility or members, all of them in place of the old.
 
@@ -69,7 +76,7 @@ class Projects:
         return self._send("PATCH", _path(name), changes)
 
     def delete(self, name: str) -> None:
-        """Delete a project; its jobs stay with their owners."""
+        """Delete a project with its data sets; its jobs stay with their owners."""
         self._connection.request("DELETE", _path(name))
 
     def _send(self, verb: str, path: str, body: Mapping[str, object]) -> Project:

@@ -12,9 +12,9 @@ from .grant import Right
 class Role(StrEnum):
     """What a member may do; who owns a project is its admin."""
 
-    READER = "reader"  # see the project's jobs
-    WRITER = "writer"  # also put jobs into it, and do with all of its jobs what a grant can allow
-    ADMIN = "admin"  # also change the project and its members
+    READER = "reader"  # see the project's jobs and data sets
+    WRITER = "writer"  # also put jobs and data sets into it, and do with all jobs what grants allow
+    ADMIN = "admin"  # also change the project and its members, and delete its data sets
 
 
 class Visibility(StrEnum):

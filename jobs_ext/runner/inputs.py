@@ -89,7 +89,7 @@ def _resolved(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
         return str(_source(work, name, value))
     if "$part" not in value:
         return {key: _resolved(work, at, name, one) for key, one in value.items()}
-    if work.target.kind == "function":
+    if work.target.kind == "function" and "dataset" not in value:  # which others may have written
         return value
     source = _source(work, name, value)
     return str(at.request / _link(at.request, source, _file_name(source, value)))

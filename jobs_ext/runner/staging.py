@@ -60,7 +60,8 @@ class Plan(Struct, frozen=True):
     def plain(self) -> bool:
         """Whether nothing has to lie in its folder, and nothing but its logs is likely to."""
         kinds = ("command", "script")
-        return self.kind in kinds and not self.private and not self.work.options.outputs
+        bare = not self.private and not self.work.parts  # parts are linked into its folder
+        return self.kind in kinds and bare and not self.work.options.outputs
 
     @property
     def cwd(self) -> Path:

@@ -23,6 +23,7 @@ from .decode import convert_request
 from .fingerprints import Fingerprints
 from .intake import Needs, encode_arguments, line_of, place_parts, shared_columns, verbs_for
 from .mounts import check_mounts
+from .pins import Pins, kept_parts
 from .policy import check_unfinished
 from .principal import Principal
 from .projects import check_project
@@ -39,6 +40,7 @@ class Draft(Struct, frozen=True):
     arguments: dict[str, Any]
     needs: Needs
     told: list[Told]  # whom it tells what becomes of it
+    pinned: Uploads = {}  # the data sets that it reads, as further parts
 
 
 class _Changed(Struct, frozen=True):
@@ -56,30 +58,34 @@ def draft_job(
 ) -> Draft:
     """Return the draft of a job; raise what is wrong with its request. Has no effect."""
     who.require(*verbs_for(request.target))
+    pins = Pins(core, who, parts)
+    arguments = pins.pinned(request.arguments, "arguments")
+    known = {*parts, *pins.uploads}
     plan = settle(
         core.house,
         core.seen(who),
         request.target,
         request.options,
         request.context,
-        parts,
+        known,
         snapshot,
     )
     check_mounts(who, request.options, plan.tool, core.store.paths)
-    given = place_parts(plan.tool, request.arguments, parts)
-    needs = Needs(parts)
+    given = place_parts(plan.tool, arguments, parts)
+    needs = Needs(known)
     needs.add(given, "arguments")
     needs.check_unused(request.target, plan.tool)
     needs.add_after(request.options)
     with core.store.read() as connection:
         needs.rows(connection, who)
     told = core.house.whom.check(request.options.notify, "options.notify", batch=False)
-    return Draft(plan, plan.rules.check(given, "arguments"), needs, told)
+    return Draft(plan, plan.rules.check(given, "arguments"), needs, told, pins.uploads)
 
 
 def check_contents(draft: Draft, uploads: Uploads) -> None:
     """Raise `InvalidRequest` for a file in which is not what the tool reads."""
-    Contents(draft.plan.tool, draft.plan.spec.base, uploads).check(draft.arguments, "arguments")
+    contents = Contents(draft.plan.tool, draft.plan.spec.base, {**uploads, **draft.pinned})
+    contents.check(draft.arguments, "arguments")
 
 
 def fingerprinted(core: Core, draft: Draft) -> Draft:
@@ -103,6 +109,7 @@ def store_job(
     It is to run `anew` even when it may take over the results of another.
     """
     needed = draft.needs.rows(tx, who)
+    parts = {**parts, **kept_parts(tx, draft.pinned)}
     row = shared_columns(tx, draft.plan, who.owner, parts)
     row |= {
         "id": new_id(),

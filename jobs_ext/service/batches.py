@@ -38,6 +38,7 @@ from .jobs import Jobs
 from .mounts import check_mounts
 from .moves import promote
 from .options import check_sweep
+from .pins import Pins, kept_parts
 from .policy import check_batch, check_unfinished
 from .principal import Principal
 from .projects import check_project
@@ -62,6 +63,7 @@ class _Draft(Struct, frozen=True):
     parameters: list[str]
     needs: Needs
     told: list[Told]  # whom it tells of its end
+    pinned: Uploads  # the data sets that its jobs read, as further parts
 
 
 class Batches:
@@ -179,22 +181,32 @@ class Batches:
 
     def _draft(self, who: Principal, request: BatchRequest, uploads: Uploads) -> _Draft:
         _check_size(request)
+        pins = Pins(self._core, who, uploads)
+        request = msgspec.structs.replace(
+            request,
+            fixed=pins.pinned(request.fixed, "fixed"),
+            arguments=[
+                pins.pinned(entry, f"arguments[{index}]")
+                for index, entry in enumerate(request.arguments)
+            ],
+        )
+        known = {**uploads, **pins.uploads}
         plan = settle(
             self._core.house,
             self._core.seen(who),
             request.target,
             request.options,
             request.context,
-            uploads.keys(),
+            known.keys(),
         )
         check_batch(plan.policy, len(request.arguments))
         check_sweep(request.options, plan.tool, len(request.arguments))
         check_mounts(who, request.options, plan.tool, self._store.paths)
         fixed = place_parts(plan.tool, request.fixed, _given_once(request, uploads))
-        needs = Needs(uploads.keys())
+        needs = Needs(known.keys())
         needs.add(fixed, "fixed")
         needs.add_after(request.options)
-        contents = Contents(plan.tool, plan.spec.base, uploads)
+        contents = Contents(plan.tool, plan.spec.base, known)
         contents.check(fixed, "fixed")
         lines = [
             _line(plan, fixed, entry, f"arguments[{index}]", needs, contents)
@@ -207,7 +219,8 @@ class Batches:
         sets = (msgspec.json.decode(line) | fixed for line in lines)
         plan = Fingerprints(self._core.house.hashed_inputs).taken(plan, sets)
         told = self._core.house.whom.check(request.options.notify, "options.notify", batch=True)
-        return _Draft(plan, describe_parts(fixed, uploads), lines, [*names], needs, told)
+        fixed = describe_parts(fixed, uploads)
+        return _Draft(plan, fixed, lines, [*names], needs, told, pins.uploads)
 
     def _cancel(self, tx: Connection, row: BatchRow, reason: str) -> None:
         if row.cancel_requested is None:
@@ -277,6 +290,7 @@ def _store(
     columns: dict[str, Any],
 ) -> str:
     draft.needs.rows(tx, who)
+    parts = {**parts, **kept_parts(tx, draft.pinned)}
     time = now()
     row = shared_columns(tx, draft.plan, who.owner, parts) | {
         "pk": next_pk(tx, "batch"),

@@ -74,7 +74,7 @@ class Needs:
         for reference in references(arguments, prefix):
             if isinstance(reference, OutputReference):
                 self.jobs.setdefault(reference.job, reference.field)
-            else:
+            elif isinstance(reference, PartReference):  # data sets have become parts (`Pins`)
                 self._add_part(reference)
 
     def add_after(self, options: Options) -> None:

@@ -16,7 +16,7 @@ from ..model.filters import PROJECT_FIELDS
 from ..model.grant import WORLD
 from ..model.job import Page
 from ..model.project import Project, ProjectChange, ProjectRequest, Role, Visibility
-from ..store import cursors
+from ..store import cursors, datasets
 from ..store import projects as rows
 from ..store.projects import ProjectRow
 from .access import role_in
@@ -26,6 +26,7 @@ from .matching import matching
 from .options import check_name
 from .principal import Principal
 from .searches import check_limit
+from .uploads import free_parts
 
 _MOST_MEMBERS = 1000
 _LONGEST = 10_000  # characters of a description
@@ -79,14 +80,14 @@ class Projects:
         """Return a project; `NotFound` for one that `who` may not see."""
         who.require("read")
         with self._store.read() as connection:
-            return _project(connection, _seen(connection, who, name)[0])
+            return _project(connection, seen_project(connection, who, name)[0])
 
     def update(self, who: Principal, name: str, wanted: ProjectChange) -> Project:
         """Change a project; its admins can. `Conflict` when another version is there by now."""
         who.require("submit", "run")
         given = {key: value for key, value in asdict(wanted).items() if value is not UNSET}
         with self._store.write(poke=()) as tx:
-            row = _administered(tx, who, name)
+            row = administered_project(tx, who, name)
             if given.pop("version", row.version) != row.version:
                 raise Conflict(
                     f"The project has version {row.version} now.",
@@ -99,16 +100,22 @@ class Projects:
             return self._put(tx, there | given | {"version": row.version + 1, "updated": now()})
 
     def delete(self, who: Principal, name: str) -> None:
-        """Delete a project: its jobs stay with their owners, and the name stays taken."""
+        """Delete a project with its data sets: its jobs stay with their owners.
+
+        The name stays taken.
+        """
         who.require("submit", "run")
+        time = now()
         with self._store.write(poke=()) as tx:
-            row = _administered(tx, who, name)
-            rows.put(tx, dict(row._mapping) | {"deleted": now()}, {})
+            row = administered_project(tx, who, name)
+            rows.put(tx, dict(row._mapping) | {"deleted": time}, {})
+            freed = datasets.remove(tx, time, name)
+        free_parts(self._store, freed)
 
     def role(self, who: Principal, name: str) -> Role | None:
         """Return what `who` may do in a project; None: only see it. Raises `NotFound`."""
         with self._store.read() as connection:
-            return _seen(connection, who, name)[1]
+            return seen_project(connection, who, name)[1]
 
     def _put(self, tx: Connection, row: builtins.dict[str, Any]) -> Project:
         members = row.pop("members")
@@ -130,26 +137,32 @@ def check_project(connection: Connection, who: Principal, name: str | None) -> N
         )
 
 
-def _seen(connection: Connection, who: Principal, name: str) -> tuple[ProjectRow, Role | None]:
+def seen_project(
+    connection: Connection, who: Principal, name: str, field: str = "name"
+) -> tuple[ProjectRow, Role | None]:
+    """Return a project and the role that `who` has in it; `NotFound` if they may not see it."""
     row = rows.by_name(connection, name) if name.isprintable() else None
     role = None if row is None else role_in(connection, who, row)
     hidden = row is not None and role is None and row.visibility != Visibility.PUBLIC
     if row is None or row.deleted is not None or hidden:
         raise NotFound(
             f"There is no project {name!r}.",
-            field="name",
+            field=field,
             value=name,
             hint="It may be another server's, or you are not a member.",
         )
     return row, role
 
 
-def _administered(connection: Connection, who: Principal, name: str) -> ProjectRow:
-    row, role = _seen(connection, who, name)
+def administered_project(
+    connection: Connection, who: Principal, name: str, field: str = "name"
+) -> ProjectRow:
+    """Return a project of which `who` is an admin; `Forbidden` if not, `NotFound` as above."""
+    row, role = seen_project(connection, who, name, field)
     if role is not Role.ADMIN:
         raise Forbidden(
             f"{who.owner} is no admin of the project {name!r}.",
-            field="name",
+            field=field,
             value=name,
             hint=f"{row.owner} owns it.",
         )

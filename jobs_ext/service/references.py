@@ -1,4 +1,4 @@
-"""References inside arguments: to an uploaded part, or to another job's output."""
+"""References inside arguments: to an uploaded part, another job's output, or a data set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from ..model.ids import is_id
 
 PART = "$part"
 OUTPUT = "$output"
-_TOLD = frozenset({PART, "text", "filename", "media_type"})  # what a reference says of a part
+DATASET = "$dataset"
+_TOLD = frozenset({PART, "text", "filename", "media_type", "dataset"})  # of a part
+_OF_DATASET = frozenset({"project", "name", "version"})
+LARGEST_VERSION = 2**63 - 1  # what the store takes
 _LONGEST_FILENAME = 255  # bytes: what file systems take
 _DEEPEST = 64  # lists and objects inside each other
 
@@ -32,14 +35,23 @@ class OutputReference(Struct, frozen=True):
     field: str
 
 
+class DatasetReference(Struct, frozen=True):
+    """``{"$dataset": {"project": name, "name": name, "version": number}}``: a file of a project."""
+
+    project: str
+    name: str
+    version: int | None  # None: the newest
+    field: str
+
+
 def is_reference(value: Any) -> bool:
     """Tell whether a value stands for a file that is given elsewhere."""
-    return isinstance(value, dict) and (PART in value or OUTPUT in value)
+    return isinstance(value, dict) and (PART in value or OUTPUT in value or DATASET in value)
 
 
 def references(
     value: Any, field: str, depth: int = _DEEPEST
-) -> Iterator[PartReference | OutputReference]:
+) -> Iterator[PartReference | OutputReference | DatasetReference]:
     """Yield the references anywhere inside `value`.
 
     Raises `InvalidRequest` for a malformed one, and for values nested deeper than `depth`: all
@@ -52,6 +64,8 @@ def references(
             yield _part(value, field)
         elif OUTPUT in value:
             yield _output(value[OUTPUT], field)
+        elif DATASET in value:
+            yield dataset_reference(value[DATASET], field)
         else:
             for name, inner in value.items():
                 yield from references(inner, f"{field}.{name}", depth - 1)
@@ -87,4 +101,19 @@ def _output(what: Any, field: str) -> OutputReference:
         field=field,
         value=what,
         hint='Write {"$output": {"job": "<id>", "name": "<output>"}}.',
+    )
+
+
+def dataset_reference(what: Any, field: str) -> DatasetReference:
+    """Return the data set that `what` names; `InvalidRequest` when it names none."""
+    if isinstance(what, dict) and {"project", "name"} <= what.keys() <= _OF_DATASET:
+        project, name, version = what["project"], what["name"], what.get("version")
+        counted = version is None or (type(version) is int and 0 < version <= LARGEST_VERSION)
+        if isinstance(project, str) and isinstance(name, str) and counted:
+            return DatasetReference(project, name, version, field)
+    raise InvalidRequest(
+        f"{field}: this does not name a data set.",
+        field=field,
+        value=what,
+        hint='Write {"$dataset": {"project": "<project>", "name": "<name>", "version": 1}}.',
     )

@@ -20,6 +20,7 @@ from .archives import Archives
 from .batches import Batches
 from .catalog import Catalog
 from .core import Core
+from .datasets import Datasets
 from .documents import Documents
 from .events import Events
 from .filesystems import Filesystems
@@ -85,6 +86,7 @@ class Service:
         self.outbox = Outbox(core)
         self.documents = Documents(core)
         self.projects = Projects(core)
+        self.datasets = Datasets(core)
 
     @classmethod
     def open(

@@ -32,7 +32,7 @@ from .batches import Batches
 from .core import Core
 from .jobs import Jobs
 from .principal import Principal
-from .uploads import sweep_drafts
+from .uploads import free_parts, sweep_drafts
 
 _PARTS = 200  # parts that are looked at in one transaction
 _STEP = 100  # jobs that go in one transaction
@@ -179,25 +179,14 @@ class Trash:
             gone += [event_rows.entry(now(), "purged", row.owner, batch=row.id) for row in batches]
             event_rows.append(tx, gone)
             parts = rows.remove_specs(tx, [row.spec for row in (*jobs, *batches)])
-        self.free_parts(parts)
-
-    def free_parts(self, hashes: Collection[str]) -> None:
-        """Remove those of these parts that no request stands on any more.
-
-        Inside a transaction that writes: nobody else can come to rely on a part meanwhile.
-        """
-        if not hashes:
-            return
-        with self._store.write(poke=()) as tx, mapped_faults(self._store.paths.root):
-            for one in set(hashes) - rows.used_parts(tx, hashes):
-                self._store.paths.parts(one).unlink(missing_ok=True)
+        free_parts(self._store, parts)
 
     def free_all_parts(self) -> None:
         """Remove parts that were left behind when this, or a server, was cut short."""
         sweep_drafts(self._store.paths)
         names = [path.name for path in self._store.paths.parts_dir.glob("[!.]*")]
         for start in range(0, len(names), _PARTS):
-            self.free_parts(names[start : start + _PARTS])
+            free_parts(self._store, names[start : start + _PARTS])
 
     def _empty(self) -> None:
         """Remove the files of what has gone."""

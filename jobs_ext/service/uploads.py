@@ -7,15 +7,17 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from msgspec import Struct
 
+from ..store.engine import Store
 from ..store.faults import RESERVE, disk_full, free, mapped_faults
 from ..store.paths import Paths
+from ..store.trash import used_parts
 
 _OLD = 3600.0  # seconds after which the draft of an upload has been left by a server that died
 
@@ -127,6 +129,18 @@ class Drafts:
 def _new_draft(paths: Paths) -> Path:
     """Return a name for a draft; it says which process writes it."""
     return paths.parts_dir / f".{os.getpid()}-{uuid.uuid4().hex}"
+
+
+def free_parts(store: Store, hashes: Collection[str]) -> None:
+    """Remove those of these parts that no request and no data set stands on any more.
+
+    Inside a transaction that writes: nobody else can come to rely on a part meanwhile.
+    """
+    if not hashes:
+        return
+    with store.write(poke=()) as tx, mapped_faults(store.paths.root):
+        for one in set(hashes) - used_parts(tx, hashes):
+            store.paths.parts(one).unlink(missing_ok=True)
 
 
 def sweep_drafts(paths: Paths) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0018"
+HEAD = "0019"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -423,6 +423,22 @@ project_member = Table(
     Column("user", Text, primary_key=True),
     Column("role", Text, nullable=False),
     Index("project_member_user", "user", "project"),
+)
+
+#: Versions of the data sets of projects; their files are parts. A deleted one keeps its number.
+dataset = Table(
+    "dataset",
+    metadata,
+    Column("project", Text, ForeignKey("project.name"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("deleted", Text),
+    Index("dataset_part", "sha256", sqlite_where=_SHOWN),
 )
 
 #: The dialects' own records; what is in their bodies, they alone know.

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from ..model.status import FINAL
-from . import notifications
+from . import datasets, notifications
 from .jobs import JobRow
 from .schema import (
     attempt,
@@ -168,6 +168,7 @@ def _has_owner(key: str) -> ColumnElement[bool]:
 
 
 def used_parts(connection: Connection, hashes: Iterable[str]) -> set[str]:
-    """Return those of these contents and parts that some spec stands on."""
-    query = select(uses.c.used).where(uses.c.used.in_(list(hashes))).distinct()
-    return set(connection.execute(query).scalars())
+    """Return those of these contents and parts that some spec or data set stands on."""
+    asked = list(hashes)
+    query = select(uses.c.used).where(uses.c.used.in_(asked)).distinct()
+    return {*connection.execute(query).scalars(), *datasets.kept(connection, asked)}

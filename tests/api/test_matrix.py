@@ -21,6 +21,7 @@ from jobs_ext.model.notification import Notify
 from jobs_ext.model.project import ProjectRequest
 from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
 from jobs_ext.service import Principal
+from jobs_ext.service.uploads import Draft
 from tests.api.test_routes import live_rules
 from tests.serving import API, Api, python
 
@@ -44,6 +45,8 @@ TELLERS = {"ann", "writer", "root", "key read"}
 EXECUTORS = {"ann", "executor", "root", "key submit", "key run"}
 OWNERS = {"ann", "root", "key submit", "key run"}
 SUBMITTERS = {*LOGINS, "key run"}
+MEMBERS = {"ann", "reader", "writer", "root", "key read"}
+OUTSIDERS = {"stranger", "executor"}
 WORKERS = {"root", "key work"}
 GRANTEES = {"reader", "writer", "executor"}
 ALL_BLIND = {"stranger", *GRANTEES}
@@ -160,6 +163,12 @@ TABLE = {
     ),
     "PATCH projects/{project}": Case(200, OWNERS, {"stranger", "executor"}, {"title": "t"}),
     "DELETE projects/{project}": Case(204, OWNERS, {"stranger", "executor"}),
+    "GET projects/{project}/datasets": Case(200, MEMBERS, OUTSIDERS),
+    "GET projects/{project}/datasets/{dataset}": Case(200, MEMBERS, OUTSIDERS),
+    "GET projects/{project}/datasets/{dataset}/content": Case(200, MEMBERS, OUTSIDERS),
+    "HEAD projects/{project}/datasets/{dataset}/content": Case(200, MEMBERS, OUTSIDERS),
+    "PUT projects/{project}/datasets/{dataset}/content": Case(201, WRITERS, OUTSIDERS, b"b"),
+    "DELETE projects/{project}/datasets/{dataset}": Case(204, OWNERS, OUTSIDERS),
     "GET nodes": Case(200, {*LOGINS, "key read", "key work"}),
     "POST nodes": Case(201, WORKERS, set(), body=lambda: {"name": new_id()}),
     "GET nodes/{node}": Case(200, {"ann", "root", "key read", "key work"}, ALL_BLIND),
@@ -260,6 +269,9 @@ class Things:
         name = new_id()
         members = {"reader": "reader", "writer": "writer"}
         self.service.projects.create(ANN, ProjectRequest(name, members=members))
+        draft = Draft(self.service.paths)
+        draft.write(b"a")
+        self.service.datasets.add(ANN, name, "a.txt", "text/plain", draft)
         return name
 
     def node(self):
@@ -278,6 +290,7 @@ class Things:
         """Return the path of a case with what it names."""
         _, path = split(told)
         parts: dict[str, str] = {"done": self.done, "grantee": "reader", "open": "open"}
+        parts["dataset"] = "a.txt"
         for name in ("job", "batch", "gone", "key", "node", "project"):
             if f"{{{name}}}" in path:
                 parts[name] = getattr(self, name)()

@@ -1,0 +1,25 @@
+"""Data sets in a terminal."""
+
+from __future__ import annotations
+
+
+def test_the_life_of_a_data_set(jobs, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a\n1\n")
+    assert jobs("projects", "create", "sets").code == 0
+    assert jobs("datasets", "add", "sets", str(path), "--json").json[0]["version"] == 1
+    path.write_text("a\n2\n")
+    assert jobs("datasets", "add", "sets", str(path), "--version", "2").code == 0
+    assert "text/csv" in jobs("datasets", "list", "sets").out
+    found = jobs("datasets", "list", "sets", "t.csv", "--json").json
+    assert [one["version"] for one in found] == [2, 1]
+    save = ("datasets", "save", "sets", "t.csv", "--to", str(tmp_path / "o"))
+    for words, text in ((["--version", "1"], "a\n1\n"), ([], "a\n2\n")):
+        assert jobs(*save, *words).code == 0
+        assert (tmp_path / "o" / "t.csv").read_text() == text
+    assert jobs("datasets", "add", "sets", str(path), "--version", "2").code == 2
+    assert jobs("datasets", "save", "sets", "t.csv", "--version", "9").code == 2
+    assert jobs("datasets", "delete", "sets", "t.csv").code == 0
+    assert jobs("datasets", "delete", "sets", "t.csv").code == 2
+    assert jobs("datasets", "list", "sets", "--json").json == []
+    assert jobs("projects", "delete", "sets").code == 0
