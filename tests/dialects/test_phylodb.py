@@ -20,6 +20,7 @@ PROFILES = ["1 1 1 1 1 1 1 1", "2 1 1 4 1 18 13 18", "3 1 5 1 8 14 11 14", "4 1 
             "5 1 5 2 11 9 3 51", "6 1 5 2 1 9 3 49", "7 1 5 4 1 5 1 8", "8 1 5 4 5 17 1 8",
             "9 1 5 4 5 5 1 8", "10 1 5 4 5 9 1 10"]  # fmt: skip
 TABLE = "\n".join(["ST\t" + "\t".join(f"l{n}" for n in range(1, 8)), *PROFILES]).replace(" ", "\t")
+RADIAL = {"analysis": "visualization", "algorithm": "radial"}
 TREE = "((7:1,10:2)9:1)8;(6:2)5;(4:3)1;"
 
 
@@ -140,6 +141,24 @@ def test_what_a_job_found_stays_when_the_job_is_deleted(site, project, dataset):
     assert again.headers["Content-Type"].startswith("application/problem+json")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "a,b,c\n1,2\n", "a,b,c\n1,2,x\n", "a,b,c\n1,2," + "9" * 30, b"a,b,c\n1,\xff,1\n"],
+)
+def test_an_output_that_somebody_replaced_is_no_tree(server, site, dataset, text):
+    """Outputs can be replaced: that may take an inference away, but breaks nothing, nor is kept."""
+    made = submit(site, dataset, 3)
+    links = f"{server.url}api/v1/jobs/{made['job_id']}/outputs/links"
+    headers = {"Authorization": f"token {server.token}", "Content-Type": "text/csv"}
+    good = requests.get(links, headers=headers, timeout=60).content
+    assert requests.put(links, text, headers=headers, timeout=60).ok
+    site("GET", f"{dataset}/inferences/{made['analysis_id']}", 404)
+    assert site.get(f"{dataset}/inferences") == []
+    submit(site, dataset, made["analysis_id"], status=404, **RADIAL)
+    assert requests.put(links, good, headers=headers, timeout=60).ok
+    assert site.get(f"{dataset}/inferences/{made['analysis_id']}")["tree"] == TREE
+
+
 def test_isolates_break_ties(site, dataset):
     """Of two links that are alike the one between the profiles that more isolates have is first."""
     table = "id\tcity\tST of it\nx\tOslo\t7\ny\t-\t7\nz\tRome\t\nbad\nw\tRome\t99\n"
@@ -163,8 +182,7 @@ def test_isolates_break_ties(site, dataset):
 
 def test_a_visualization_places_every_profile_of_the_tree(site, dataset):
     inference = submit(site, dataset, 3)["analysis_id"]
-    more = {"analysis": "visualization", "algorithm": "radial"}
-    made = submit(site, dataset, inference, **more)["analysis_id"]
+    made = submit(site, dataset, inference, **RADIAL)["analysis_id"]
     path = f"{dataset}/inferences/{inference}/visualizations"
     assert site.get(path) == [{"id": made}]
     found = site.get(f"{path}/{made}")
@@ -178,7 +196,7 @@ def test_a_visualization_places_every_profile_of_the_tree(site, dataset):
     assert site.get(path) == site.get(f"{dataset}/inferences") == []
     assert site.get(f"{path}/{made}")["deprecated"] is True
     site("DELETE", f"{dataset}/inferences/{inference}", 401)
-    submit(site, dataset, inference, **more, status=404)
+    submit(site, dataset, inference, status=404, **RADIAL)
 
 
 def test_a_tree_that_was_made_elsewhere(site, dataset):
@@ -192,7 +210,7 @@ def test_a_tree_that_was_made_elsewhere(site, dataset):
     ):
         made = post(text, format=form).json()["id"]
         assert site.get(f"{dataset}/inferences/{made}")["tree"] == TREE
-    for text in ("(1:1,99:1)2;", "(1:1", "(1,2)3;", "(1:x)2;", ""):
+    for text in ("(1:1,99:1)2;", "(1:1", "(1,2)3;", "(1:x)2;", "((7:1),10:2)9;", ""):
         post(text, 401)
     post(TREE, 401, format="xml")
     post(TREE, 401, algorithm="upgma")
@@ -309,6 +327,38 @@ def test_profiles_of_single_nucleotides(site, project):
     answer = site.file(f"{path}/profiles/files", "x\tAAC\ny\tACC\nz\tA\nw\tA-C\n").json()
     assert answer == {"invalid_lines": [3], "invalid_entities": []}
     assert site("GET", f"{path}/profiles/files", 200).text == "w\tA C\nx\tAAC\ny\tACC"
+
+
+def test_a_data_set_keeps_to_the_schema_that_it_was_made_by(site, project):
+    loci = ["l1", "l2"]
+    schema = {"taxon_id": "bart", "id": "few", "type": "mlst", "loci": loci}
+    site("PUT", "taxa/bart/schemas/few", 204, json=schema)
+    body = {"taxon_id": "bart", "schema_id": "few"}
+    made = site("POST", f"projects/{project}/datasets", 201, json=body).json()["id"]
+    dataset = f"projects/{project}/datasets/{made}"
+    site.file(f"{dataset}/profiles/files", "1\t1\t1\n2\t1\t2\n")
+    site("PUT", "taxa/bart/schemas/few", 204, json=schema | {"loci": ["l3"]})
+    site("PUT", dataset, 204, json=body | {"id": made, "description": "new"})
+    wrong = site.file(f"{dataset}/profiles/files", "3\t1\n4\t1\t3\n").json()
+    assert wrong == {"invalid_lines": [1], "invalid_entities": []}
+    assert site("GET", f"{dataset}/profiles/files").text.startswith("ST\tl1\tl2\n")
+    site("DELETE", "taxa/bart/schemas/few", 204)
+    about = {"taxon_id": "bart", "id": "few", "version": 1, "deprecated": True}
+    assert site.get(dataset)["schema"] == about
+    submit(site, dataset, 2)
+    assert len(site.get(f"{dataset}/inferences")) == 1
+
+
+def test_what_would_break_the_files_that_it_is_written_to_is_refused(site, dataset):
+    isolate = {"id": "x", "ancillaries": [{"key": "a", "value": "b"}]}
+    site("PUT", f"{dataset}/isolates/x", 204, json=isolate)
+    for broken in ({"key": "a\tb", "value": "b"}, {"key": "a", "value": "b\nc"}):
+        wrong = {"id": "x", "ancillaries": [broken]}
+        answer = site("PUT", f"{dataset}/isolates/x", 400, json=wrong).json()
+        assert answer["field"].startswith("ancillaries[0].")
+    assert site("GET", f"{dataset}/isolates/files").text == "id\ta\nx\tb"
+    wrong = {"id": "777", "sequence": "AC\n>l1_1\nGT"}
+    site("PUT", "taxa/bart/loci/l1/alleles/777", 400, json=wrong)
 
 
 def test_data_sets(site, project, dataset):

@@ -12,7 +12,7 @@ from . import files, records
 from .access import may_administer, may_read, may_write
 from .records import Record
 from .taxonomy import NOTHING, long, short
-from .wire import same_id
+from .wire import one_line, same_id
 
 
 class AlleleBody(Struct):
@@ -43,6 +43,7 @@ def put(call: Call, taxon: str, locus: str, allele: str) -> object:
     owner = _owner(call, write=True)
     body = call.json(AlleleBody)
     same_id(body.id, allele)
+    one_line(body.sequence, "sequence")
     records.require(call, "locus", taxon, locus)
     records.save(call, "allele", {"sequence": body.sequence}, taxon, locus, owner, allele)
     return NOTHING

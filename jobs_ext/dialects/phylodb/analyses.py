@@ -7,6 +7,7 @@ when the job is deleted.
 from __future__ import annotations
 
 import csv
+import math
 import uuid
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,16 @@ from . import files, records, trees
 from .access import may_analyse, may_read
 from .records import Record
 from .taxonomy import NOTHING
-from .wire import refused
+from .wire import NUMBER, refused
 
 INFERENCE, VISUALIZATION = "inference", "visualization"
 GOEBURST, RADIAL = "goeburst", "radial"
 _RESULT = {INFERENCE: "links", VISUALIZATION: "coordinates"}  # also the job's output
+_COLUMNS = {  # of that output
+    INFERENCE: ["source", "target", "distance"],
+    VISUALIZATION: ["profile", "component", "x", "y"],
+}
+_LARGEST = 2**26  # bytes of an output that is read into memory
 
 
 def inferences(call: Call, project: str, dataset: str) -> object:
@@ -136,12 +142,36 @@ def _of_job(call: Call, kind: str, job_id: str) -> list[list[Any]] | None:
     except NotFound:
         return None
     assert output.path is not None  # of a file that is there
-    with Path(output.path).open(encoding="utf-8", newline="") as file:
-        _, *rows = csv.reader(file)
+    if output.size > _LARGEST:
+        return None
+    try:
+        return _read(kind, Path(output.path))
+    except (OSError, ValueError, csv.Error):  # whoever may change the job may replace its outputs
+        return None
+
+
+def _read(kind: str, path: Path) -> list[list[Any]]:
+    """Return what a table of links or of coordinates says; ValueError if it is no such table."""
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    if header != _COLUMNS[kind]:
+        raise ValueError(header)
     if kind == INFERENCE:
-        links = trees.directed((one, other, int(apart)) for one, other, apart in rows)
+        links = trees.directed((one, other, _whole(apart)) for one, other, apart in rows)
         return [list(link) for link in links]
-    return [[profile, int(n), float(x), float(y)] for profile, n, x, y in rows]
+    return [[profile, _whole(n), _finite(x), _finite(y)] for profile, n, x, y in rows]
+
+
+def _whole(text: str) -> int:
+    if not 0 <= (value := int(text)) < NUMBER:
+        raise ValueError(text)
+    return value
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(value := float(text)):
+        raise ValueError(text)
+    return value
 
 
 def _listed(call: Call, kind: str, *inside: str) -> list[dict[str, str]]:

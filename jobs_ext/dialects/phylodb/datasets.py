@@ -52,10 +52,16 @@ def shown(call: Call, project: str, dataset: str) -> object:
     """Show a data set."""
     may_read(call, project)
     found = records.get(call, "dataset", project, dataset)
-    taxon, schema, version = (found.fields[name] for name in ("taxon", "schema", "schema_version"))
+    schema = _schema_of(call, found)
+    deprecated = records.find(call, "schema", found.fields["taxon"], schema.id) is None
     return long(found, project_id=project) | {
         "description": found.fields["description"],
-        "schema": {"taxon_id": taxon, "id": schema, "version": version, "deprecated": False},
+        "schema": {
+            "taxon_id": found.fields["taxon"],
+            "id": schema.id,
+            "version": schema.version,
+            "deprecated": deprecated,
+        },
     }
 
 
@@ -69,15 +75,16 @@ def create(call: Call, project: str) -> object:
 
 
 def update(call: Call, project: str, dataset: str) -> object:
-    """Change a data set; its schema only while it has no profile."""
+    """Change a data set; its schema, also to a newer version, only while it has no profile."""
     may_write(call, project)
     body = call.json(DatasetBody)
     same_id(body.id, dataset)
     fields = _checked(call, body)
     old = records.require(call, "dataset", project, dataset).fields
-    moved = any(old[name] != fields[name] for name in ("taxon", "schema"))
-    if moved and any(True for _ in records.every(call, "profile", project, dataset)):
-        raise refused("The data set has profiles by its schema.", "schema_id", body.schema_id)
+    if any(True for _ in records.every(call, "profile", project, dataset)):
+        if any(old[name] != fields[name] for name in ("taxon", "schema")):
+            raise refused("The data set has profiles by its schema.", "schema_id", body.schema_id)
+        fields["schema_version"] = old["schema_version"]
     records.save(call, "dataset", fields, project, dataset)
     return NOTHING
 
@@ -162,10 +169,10 @@ def names_of(profile: Record) -> list[str | None]:
 
 
 def scheme_of(call: Call, project: str, dataset: str) -> Scheme:
-    """Return the schema of a data set; raises `Refused` if there is none."""
-    found = records.require(call, "dataset", project, dataset).fields
-    schema = records.require(call, "schema", found["taxon"], found["schema"]).fields
-    return Scheme(found["taxon"], schema["type"], schema["loci"])
+    """Return the schema of a data set, as it was chosen; raises `Refused` if there is none."""
+    found = records.require(call, "dataset", project, dataset)
+    schema = _schema_of(call, found).fields
+    return Scheme(found.fields["taxon"], schema["type"], schema["loci"])
 
 
 def at_least_two(call: Call, project: str, dataset: str) -> bool:
@@ -173,6 +180,14 @@ def at_least_two(call: Call, project: str, dataset: str) -> bool:
     if records.find(call, "dataset", project, dataset) is None:
         return False
     return len(list(islice(records.every(call, "profile", project, dataset), 2))) > 1
+
+
+def _schema_of(call: Call, dataset: Record) -> Record:
+    """Return the version of the schema that a data set was made by."""
+    taxon, schema, version = (
+        dataset.fields[name] for name in ("taxon", "schema", "schema_version")
+    )
+    return records.at(call, "schema", version, taxon, schema)
 
 
 def _checked(call: Call, body: DatasetBody) -> dict[str, object]:

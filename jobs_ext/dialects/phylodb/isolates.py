@@ -10,7 +10,7 @@ from ..table import Call
 from . import alleles, files, records
 from .access import may_read, may_write
 from .taxonomy import NOTHING, long, short
-from .wire import number, refused, same_id
+from .wire import number, one_line, refused, same_id
 
 
 class Ancillary(Struct):
@@ -56,6 +56,9 @@ def put(call: Call, project: str, dataset: str, isolate: str) -> object:
     records.require(call, "dataset", project, dataset)
     if body.profile_id is not None:
         records.require(call, "profile", project, dataset, body.profile_id)
+    for at, one in enumerate(body.ancillaries or []):
+        one_line(one.key, f"ancillaries[{at}].key")
+        one_line(one.value, f"ancillaries[{at}].value")
     told = {
         one.key: one.value
         for one in body.ancillaries or []

@@ -45,12 +45,16 @@ def get(call: Call, kind: str, *ids: str) -> Record:
 
     Raises `NotFound`.
     """
-    key, version = _key(ids), call.first("version")
+    given = call.first("version")
+    return at(call, kind, None if given in ("", _LAST) else number(call, "version"), *ids)
+
+
+def at(call: Call, kind: str, version: int | None, *ids: str) -> Record:
+    """Return a version of a record, of a deprecated one too; None: the last. `NotFound` if none."""
+    key = _key(ids)
     found = find(call, kind, *ids) or _known(call, kind + _GONE, [key]).get(key)
-    if version not in ("", _LAST):
-        wanted = number(call, "version")
-        if found is None or found.version != wanted:
-            found = _known(call, kind + _OLD, [_old(key, wanted)]).get(_old(key, wanted))
+    if version is not None and (found is None or found.version != version):
+        found = _known(call, kind + _OLD, [_old(key, version)]).get(_old(key, version))
     if found is None:
         raise NotFound(f"There is no {kind} {ids[-1]!r}.", field=kind, value=ids[-1])
     return found

@@ -97,7 +97,7 @@ def _read_line(line: str) -> list[Link]:
             levels.append([])
         elif sign == ")" and levels and levels[-1] and not closed:
             closed = levels.pop()
-        elif sign in (")", ";") and (sign == ")" or levels or closed):
+        elif sign == ")" or (sign in (",", ";") and closed) or (sign == ";" and levels):
             raise BadTree
         elif sign not in ("", ",", ";"):
             name = _node(sign, following, levels)

@@ -7,7 +7,7 @@ from ..table import Call, Problem, Reply
 
 PAGE = 500  # things on a page
 _LONGEST_ID = 200  # characters
-_NUMBER = 2**31  # what numbers of pages, versions and columns are smaller than
+NUMBER = 2**31  # what numbers of pages, versions and columns are smaller than
 _NAMES = {
     400: "bad_request",
     401: "unauthorized",
@@ -42,8 +42,8 @@ def number(call: Call, name: str, otherwise: int = 0) -> int:
     text = call.first(name)
     if not text:
         return otherwise
-    value = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else _NUMBER
-    if value >= _NUMBER:
+    value = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else NUMBER
+    if value >= NUMBER:
         raise InvalidRequest(f"{name} is a number from 0 on.", field=name, value=text)
     return value
 
@@ -59,6 +59,12 @@ def flag(call: Call, name: str) -> bool:
 def is_id(text: str) -> bool:
     """Tell whether something can be called so: one line, and what a table can hold."""
     return 0 < len(text) <= _LONGEST_ID and text.isprintable()
+
+
+def one_line(text: str | None, field: str) -> None:
+    """Raise `InvalidRequest` for a text that would not stay one cell, or line, of a file."""
+    if text is not None and not text.isprintable():
+        raise InvalidRequest(f"{field} is one line, without tabs.", field=field, value=text)
 
 
 def same_id(given: str | None, path: str) -> str:
