@@ -11,9 +11,8 @@ from tornado import httputil
 from ..model.errors import InvalidRequest, JobsError, TooLarge
 from ..service.uploads import Draft, Upload
 from . import decode
-from .handler import JobsHandler
 from .operation import authorized
-from .receiving import LARGEST, Receiver
+from .receiving import LARGEST, PatientHandler, Receiver
 
 if TYPE_CHECKING:
     from ..store.paths import Paths
@@ -227,20 +226,17 @@ class FormReceiver:
         self._form.files.append((head.name, upload))
 
 
-class FormHandler(JobsHandler):
-    """Base of handlers whose POST takes a request, alone or with files beside it.
-
-    Subclasses are decorated with `web.stream_request_body`.
-    """
+class FormHandler(PatientHandler):
+    """Base of handlers whose POST takes a request, alone or with files beside it."""
 
     resource: ClassVar[str]  # that the authorizer is asked about before any file is taken
 
     _receiving: FormReceiver | None = None
 
-    async def prepare(self, **options: bool) -> None:
+    async def admit(self, **options: bool) -> None:
         """Find out, before files are taken, whether they may be."""
         self._body = bytearray()
-        await super().prepare(**options)
+        await super().admit(**options)
         if self.request.method != "POST" or self._finished:
             return
         connection: Any = self.request.connection
@@ -275,5 +271,5 @@ class FormHandler(JobsHandler):
             self._receiving.drop()
 
 
-async def _nothing(_: JobsHandler) -> None:
+async def _nothing(_: FormHandler) -> None:
     """Do nothing, for those who may do something."""

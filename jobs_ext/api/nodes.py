@@ -159,9 +159,9 @@ class AbortHandler(JobsHandler):
 class NodeOutputHandler(ReceivingHandler):
     """``nodes/{node}/jobs/{job}/outputs/{name}``."""
 
-    async def prepare(self, **options: bool) -> None:
+    async def admit(self, **options: bool) -> None:
         """Before a file is sent, find out whether it may be."""
-        await super().prepare(**options)
+        await super().admit(**options)
         if self.request.method == "PUT" and not self._finished:
             await self._may_work()
             node, job, name = self.path_args

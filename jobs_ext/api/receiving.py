@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from tornado import web
 
 from ..model.errors import JobsError
 from ..service.uploads import Draft
@@ -15,11 +18,39 @@ LARGEST = 1 << 50  # bytes: the disk decides
 _BLOCK = 1 << 20  # bytes gathered before they are written
 
 
-class ReceivingHandler(JobsHandler):
-    """Base of handlers whose PUT takes a file: it goes to disk while it comes.
+class PatientHandler(JobsHandler):
+    """Base of handlers that read bodies while they come, and refuse only when all of it has come.
 
+    What is answered earlier closes the connection, and many clients never get to see it.
     Subclasses are decorated with `web.stream_request_body`.
     """
+
+    let = False  # whether the body is read, to be used or to be thrown away
+    refused = False  # whether it is thrown away
+
+    async def prepare(self, **options: bool) -> None:
+        """Let the request in, or keep the refusal until its body has come."""
+        try:
+            await self.admit(**options)
+        except (web.HTTPError, JobsError) as error:
+            method = (self.request.method or "").lower()
+            if self._finished or not hasattr(self, method):
+                raise
+            setattr(self, method, partial(_raise, error))
+            self.refused = True
+        self.let = True
+
+    async def admit(self, **options: bool) -> None:
+        """Find out who asks; raise unless the body may come."""
+        await super().prepare(**options)
+
+
+async def _raise(error: Exception, *_: str) -> None:
+    raise error
+
+
+class ReceivingHandler(PatientHandler):
+    """Base of handlers whose PUT takes a file: it goes to disk while it comes."""
 
     _receiver: Receiver | None = None
 
@@ -28,7 +59,7 @@ class ReceivingHandler(JobsHandler):
         return value.decode("utf-8", "backslashreplace")
 
     async def receive(self) -> None:
-        """Begin to take the body; called by `prepare` once it is known that it may be sent."""
+        """Begin to take the body; called by `admit` once it is known that it may be sent."""
         connection: Any = self.request.connection
         connection.set_max_body_size(LARGEST)
         self._receiver = Receiver(self.backend, await self.call(Draft, self.service.paths))

@@ -8,7 +8,6 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from http.cookies import SimpleCookie
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,9 +23,9 @@ from ..api.errors import Problem
 from ..api.forms import FormReceiver
 from ..api.operation import Operation, authorized, describes
 from ..api.people import Keyed
-from ..api.receiving import LARGEST, Receiver
+from ..api.receiving import LARGEST, PatientHandler, Receiver
 from ..api.sending import FileHandler
-from ..model.errors import JobsError, NotFound, TooLarge, Unauthenticated
+from ..model.errors import NotFound, TooLarge, Unauthenticated
 from ..service import Principal
 from ..service.uploads import Draft
 from .local import check_local
@@ -43,7 +42,7 @@ _NOT_OURS = frozenset({"token", "_xsrf", "no_track_activity"})  # what Jupyter i
 
 
 @web.stream_request_body
-class DialectHandler(FileHandler):
+class DialectHandler(FileHandler, PatientHandler):
     """Base of the handlers of all dialects: one subclass per path."""
 
     dialect: ClassVar[Dialect]
@@ -54,31 +53,14 @@ class DialectHandler(FileHandler):
     _receiver: Receiver | None = None
     _form: FormReceiver | None = None
     _too_large = False
-    _let = False  # whether the request was let in, and its body is read
 
-    async def prepare(self, **options: bool) -> None:
-        """Let in whom Jupyter or a key knows, however the dialect's clients say who they are.
-
-        A refusal waits until the body has come, which is thrown away: what is answered earlier
-        closes the connection, and many clients never get to see it.
-        """
+    async def admit(self, **options: bool) -> None:
+        """Let in whom Jupyter or a key knows, however the dialect's clients say who they are."""
         self._body = bytearray()
-        try:
-            await self._admit(**options)
-        except (web.HTTPError, JobsError) as error:
-            method = (self.request.method or "").lower()
-            if self._finished or not hasattr(self, method):
-                raise
-            setattr(self, method, partial(_raise, error))
-            self._too_large = True  # nothing of it is kept
-        self._let = True
-
-    async def _admit(self, **options: bool) -> None:
-        """Find out who asks; raise unless they may go on."""
         if self.at_port:
             check_local(self.request)
         self._adopt_credentials()
-        await super().prepare(**options)
+        await super().admit(**options)
         route = self.routes.get(self.request.method or "")
         if route is None or route.public:
             return
@@ -129,6 +111,8 @@ class DialectHandler(FileHandler):
 
     async def data_received(self, chunk: bytes) -> None:
         """Take a piece of the body."""
+        if self.refused:
+            return
         route = self.routes.get(self.request.method or "")
         taker = self._receiver or self._form
         if taker is not None:
@@ -246,7 +230,7 @@ class DialectHandler(FileHandler):
 
     def _send_reply(self, reply: Reply) -> None:
         self.set_status(reply.status)
-        if not self._let:  # tornado closes the connection of a body that nobody reads: say so
+        if not self.let:  # tornado closes the connection of a body that nobody reads: say so
             self.set_header("Connection", "close")
         for name, value in reply.headers.items():
             self.set_header(name, value)

@@ -13,6 +13,7 @@ import pytest
 
 from jobs_ext.api.sending import disposition
 from jobs_ext.api.zips import zipped
+from jobs_ext.model.ids import new_id
 from jobs_ext.model.job import Output
 from tests.disks import needs_mounts, small_disk
 from tests.serving import python
@@ -259,3 +260,18 @@ async def test_all_outputs_as_a_zip(api):
     assert zipfile.ZipFile(io.BytesIO(chosen.body)).namelist() == ["a.txt"]
     none = await api("GET", f"{outputs}.zip", params={"match": "*.csv"})
     assert (none.status, none.json["field"]) == (404, "match")
+
+
+async def test_a_refusal_waits_until_all_of_a_large_body_has_come(api, jp_http_port, jp_base_url):
+    """Who hears nothing before everything is sent gets the answer, not a broken connection."""
+    size = 8 << 20
+    head = (
+        f"PUT {jp_base_url}jobs-ext/api/v1/jobs/{new_id()}/outputs/a HTTP/1.1\r\n"
+        f"Host: 127.0.0.1:{jp_http_port}\r\nContent-Length: {size}\r\n"
+        "Authorization: Bearer jx_wrong\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", jp_http_port)
+    writer.write(head.encode() + bytes(size))
+    await writer.drain()
+    assert b" 401 " in await reader.readline()
+    writer.close()

@@ -22,7 +22,7 @@ async def test_what_would_go_is_shown(api):
         await api.ended(job["id"])
     told = (await api("GET", "retention")).json
     rules = {"SUCCEEDED": 0.001, "FAILED": 30 * 86400}
-    assert told["rules"] == {"keep": rules, "keep_deleted": 30 * 86400}
+    assert told["rules"] == {"keep": rules, "keep_deleted": 30 * 86400, "keep_size": None}
     assert (told["jobs"], told["batches"], told["more"]) == ([good["id"]], [], False)
 
 
