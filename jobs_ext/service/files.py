@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from itertools import islice
 from pathlib import Path
 
-from ..model.errors import InvalidRequest
+from ..model.errors import Conflict, InvalidRequest, NotFound
 from .hints import did_you_mean
 
 _NEIGHBOURS = 1000  # names in a folder that a hint looks at
+_NO_SUCH_PLACE = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 
 
 def whole_path(name: str, base: str) -> Path:
@@ -74,3 +79,30 @@ def _where_to_look(path: Path) -> str:
         return f"There is no folder {path.parent} that can be read."
     near = did_you_mean(path.name, names)
     return near if near.startswith("Did") else "Check the path; it is read on the server."
+
+
+@contextmanager
+def refused_places(path: str) -> Iterator[None]:
+    """Raise what is wrong with a path in place of the system's own words."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotFound(f"There is no {path!r}.", field="path", value=path) from None
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        why = "is there already" if isinstance(error, FileExistsError) else "is in the way"
+        raise Conflict(f"{path!r}: something {why}.", field="path", value=path) from None
+    except OSError as error:
+        if error.errno not in _NO_SUCH_PLACE:
+            raise
+        raise InvalidRequest(f"{path!r} can't be.", field="path", value=path) from None
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder with all below it as far as that goes; a job may have shut some of it."""
+    for place, names, _ in os.walk(folder):
+        for name in names:
+            below = Path(place, name)
+            if not below.is_symlink():
+                with suppress(OSError):
+                    below.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -7,26 +7,23 @@ them is kept by who has a use for it.
 from __future__ import annotations
 
 import builtins
-import errno
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from ..model import media
-from ..model.errors import Conflict, InvalidRequest, NotFound
+from ..model.errors import InvalidRequest, NotFound
 from ..model.job import Output
 from ..store.faults import mapped_faults
 from ..store.paths import Paths
 from .core import Core
-from .files import is_file, is_folder, lies_in
+from .files import is_file, is_folder, lies_in, refused_places, remove_tree
 from .pieces import Pieces
 from .principal import Principal
 from .references import is_filename
 
 _LONGEST = 1000  # characters of a path
-_NO_SUCH_PLACE = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 
 
 class Filesystems:
@@ -45,10 +42,10 @@ class Filesystems:
         return made
 
     def delete(self, who: Principal, key: str) -> None:
-        """Remove a file system with all that lies in it; jobs that mount it lose it."""
+        """Remove a file system, if it is there, with all in it; jobs that mount it lose it."""
         who.require("submit", "run")
-        with mapped_faults(self._paths.root):
-            shutil.rmtree(self.folder(who, key))
+        with mapped_faults(self._paths.root), suppress(NotFound, FileNotFoundError):
+            self._put_away(who, self.folder(who, key))
 
     def folder(self, who: Principal, key: str) -> Path:
         """Return the folder of a file system; `NotFound` when the caller has none of this key."""
@@ -65,7 +62,8 @@ class Filesystems:
         folder, place = self.folder(who, key), self.place(who, key, path)
         if not is_folder(place) or not lies_in(place, folder):
             raise NotFound(f"There is no folder {path!r}.", field="path", value=path)
-        names = sorted(one.name for one in place.iterdir())
+        with mapped_faults(self._paths.root), refused_places(path):
+            names = sorted(one.name for one in place.iterdir())
         inside = [name for name in names if lies_in(place / name, folder)]
         folders = [_as_text(name) for name in inside if is_folder(place / name)]
         return folders, [_as_text(name) for name in inside if is_file(place / name)]
@@ -76,7 +74,9 @@ class Filesystems:
         place = self.place(who, key, path)
         if not is_file(place) or not lies_in(place, self.folder(who, key)):
             raise NotFound(f"There is no file {path!r}.", field="path", value=path)
-        return Output(path, media.guess(place.name), place.stat().st_size, path=str(place))
+        with mapped_faults(self._paths.root), refused_places(path):
+            size = place.stat().st_size
+        return Output(path, media.guess(place.name), size, path=str(place))
 
     def make_folder(self, who: Principal, key: str, path: str) -> None:
         """Make a folder, and those above it; `Conflict` when there is something of its name."""
@@ -93,7 +93,7 @@ class Filesystems:
             raise InvalidRequest("Name a file or a folder.", field="path", value=path)
         with mapped_faults(self._paths.root), refused_places(path):
             if is_folder(place) and not place.is_symlink():
-                shutil.rmtree(place)
+                self._put_away(who, place)
             else:
                 place.unlink()
 
@@ -115,21 +115,13 @@ class Filesystems:
             )
         return place
 
-
-@contextmanager
-def refused_places(path: str) -> Iterator[None]:
-    """Raise what is wrong with a path in place of the system's own words."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise NotFound(f"There is no {path!r}.", field="path", value=path) from None
-    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-        why = "is there already" if isinstance(error, FileExistsError) else "is in the way"
-        raise Conflict(f"{path!r}: something {why}.", field="path", value=path) from None
-    except OSError as error:
-        if error.errno not in _NO_SUCH_PLACE:
-            raise
-        raise InvalidRequest(f"{path!r} can't be.", field="path", value=path) from None
+    def _put_away(self, who: Principal, place: Path) -> None:
+        """Take a folder out of the way, then remove it: a job may be writing to it."""
+        gone = self._paths.filesystems(who.owner) / ".gone"
+        gone.mkdir(mode=0o700, exist_ok=True)
+        place.rename(gone / uuid.uuid4().hex)
+        for one in gone.iterdir():  # also what was left when this was cut short
+            remove_tree(one)
 
 
 def _as_text(name: str) -> str:

@@ -15,6 +15,7 @@ from msgspec import Struct
 from ..model.errors import Conflict, InvalidRequest, NotFound
 from ..store.faults import RESERVE, disk_full, free, mapped_faults
 from ..store.paths import Paths
+from .files import is_folder, refused_places
 from .principal import Principal
 from .uploads import Draft, sync_folder
 
@@ -44,7 +45,7 @@ class Pieces:
         place = self._place(who, key, path)
         if not 0 <= size <= _LARGEST:
             raise InvalidRequest("A file can't have this size.", field="size", value=size)
-        if place.is_dir():
+        if is_folder(place):
             raise Conflict(f"{path!r} is a folder.", field="path", value=path)
         if free(self._paths.root) < RESERVE + size:
             raise disk_full(self._paths.root)
@@ -102,13 +103,9 @@ class Pieces:
             shutil.rmtree(folder)
 
     def _move(self, data: Path, place: Path, path: str) -> None:
-        try:
+        with refused_places(path):
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             data.replace(place)
-        except (FileExistsError, NotADirectoryError, IsADirectoryError):
-            raise Conflict(
-                f"{path!r}: something is in the way.", field="path", value=path
-            ) from None
         sync_folder(place.parent)
 
     def _begun(self, who: Principal, key: str, path: str, upload: str) -> _Begun:

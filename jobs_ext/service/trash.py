@@ -8,8 +8,6 @@ killed at any point, and the next one goes on.
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 import uuid
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -30,6 +28,7 @@ from ..store.faults import mapped_faults
 from ..store.jobs import JobRow
 from .batches import Batches
 from .core import Core
+from .files import remove_tree
 from .jobs import Jobs
 from .principal import Principal
 from .uploads import free_parts, sweep_drafts
@@ -191,8 +190,7 @@ class Trash:
     def _empty(self) -> None:
         """Remove the files of what has gone."""
         for folder in self._store.paths.trash.glob("*"):
-            _open_up(folder)
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
             if folder.exists():
                 _log.warning("%s can't be removed: what it holds is another user's", folder)
 
@@ -202,13 +200,3 @@ def _check_hidden(kind: str, row: Any) -> None:
         raise Conflict(f"The {kind} is being purged.", field="id", value=row.id)
     if not row.deleted:
         raise Conflict(f"The {kind} is not in the trash.", field="id", value=row.id)
-
-
-def _open_up(folder: Path) -> None:
-    """Let the owner into every folder below: a job may have shut some."""
-    for place, names, _ in os.walk(folder):
-        for name in names:
-            below = Path(place, name)
-            if not below.is_symlink():
-                with suppress(OSError):
-                    below.chmod(0o700)

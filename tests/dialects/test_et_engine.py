@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
+import threading
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -340,3 +345,67 @@ async def test_paths_that_lead_out(ask):
     for name in ("", "a/b", ".x", "x" * 101, "a\nb"):
         answer = await ask("POST", "filesystems", {"filesystem_name": name})
         assert answer[0] == 400, (name, json.dumps(answer))
+
+
+async def test_a_file_system_goes_while_a_job_writes_to_it(ask, data_dir):
+    disk = await make_disk(ask)
+    (folder,) = Path(data_dir).glob(f"filesystems/*/{disk}")
+    over = threading.Event()
+
+    def write() -> None:
+        for number in itertools.count():
+            if over.is_set():
+                return
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                (folder / "a" / str(number % 3000)).touch()
+
+    writers = [threading.Thread(target=write) for _ in range(2)]
+    (folder / "a").mkdir()
+    for writer in writers:
+        writer.start()
+    try:
+        for path in ("/files/a", ""):
+            status, told = await ask("DELETE", f"filesystems/{disk}{path}")
+            assert status == 200, told
+            if path:
+                (folder / "a").mkdir()
+    finally:
+        over.set()
+        for writer in writers:
+            writer.join()
+    assert list(Path(data_dir).glob("filesystems/*/*-*")) == []
+
+
+async def test_a_file_system_whose_folder_was_lost_can_be_removed_and_made_anew(ask, data_dir):
+    disk = await make_disk(ask)
+    (folder,) = Path(data_dir).glob(f"filesystems/*/{disk}")
+    folder.rmdir()
+    assert (await ask("GET", f"filesystems/{disk}/list"))[0] == 404
+    assert (await ask("DELETE", f"filesystems/{disk}"))[0] == 200
+    assert await make_disk(ask) == disk
+
+
+async def test_names_and_paths_too_long_for_the_disk(ask):
+    long = "\N{GRINNING FACE}"
+    answer = await ask("POST", "filesystems", {"filesystem_name": long * 64})
+    assert answer[0] == 400, "no job could mount it"
+    disk = await make_disk(ask)
+    path = quote("/".join([*([long * 63] * 15), long * 40]))  # 1000 characters
+    for verb, what, body in (
+        ("POST", "files", {"size": 1}),
+        ("POST", "files", {"size": 0}),
+        ("POST", "mkdir", {}),
+        ("GET", "files", None),
+        ("GET", "list", None),
+        ("DELETE", "files", None),
+    ):
+        status, told = await ask(verb, f"filesystems/{disk}/{what}/{path}", body)
+        if "uploadId" in told:
+            ending = {"uploadId": told["uploadId"], "complete": True}
+            status, told = await ask(verb, f"filesystems/{disk}/{what}/{path}", ending)
+        assert status in (400, 404, 409), (verb, what, told)
+
+
+async def test_logs_are_those_of_batches(ask, api):
+    job = (await api("POST", "jobs", {"target": {"command": python("print(1)")}})).json["id"]
+    assert (await ask("GET", f"logs/{job}"))[0] == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -48,7 +49,8 @@ def listed(call: Call) -> object:
 def clear(call: Call) -> None:
     """Delete all of the caller's batches."""
     for batch in own(call):
-        call.service.batches.delete(call.who, batch.id)
+        with suppress(NotFound):  # somebody else was quicker
+            call.service.batches.delete(call.who, batch.id)
 
 
 def show(call: Call, batch: str) -> object:
@@ -96,6 +98,10 @@ def job(call: Call, batch: str, job: str) -> object:
 
 def log(call: Call, log: str) -> Reply:
     """Show what a job wrote: its standard output, then its standard error."""
+    found = call.service.jobs.get(call.who, log)
+    if found.batch is None:
+        raise NotFound(f"There is no log {log!r}.", field="log", value=log)
+    one(call, found.batch)
     text = "".join(_log(call, log, stream) for stream in ("stdout", "stderr"))
     return Reply(text.encode(), media_type="text/plain; charset=utf-8")
 

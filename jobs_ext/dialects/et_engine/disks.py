@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 
 from ...model.errors import Conflict, InvalidRequest, NotFound
+from ...service.references import is_filename
 from ..table import Call
 
 _KIND = "filesystem"
@@ -28,17 +29,18 @@ def names(call: Call) -> dict[str, str]:
 
 def create(call: Call, name: str) -> str:
     """Make a file system and return its id; `Conflict` when the caller has one of that name."""
-    if not 0 < len(name) <= _LONGEST or not name.isprintable() or "/" in name or name[0] == ".":
+    good = 0 < len(name) <= _LONGEST and name.isprintable() and is_filename(name)
+    if not good or "/" in name or name[0] == ".":
         raise InvalidRequest(
             f"A file system can't have the name {name!r}.", field="filesystem_name", value=name
         )
     key = str(uuid.uuid5(_SPACE, f"{call.who.owner}/{name}"))
+    call.service.filesystems.create(call.who, key)
     try:
         call.service.documents.put(call.who, "et_engine", _KIND, key, name, version=0)
     except Conflict:
         message = f"There is a file system {name!r} already."
         raise Conflict(message, field="filesystem_name", value=name) from None
-    call.service.filesystems.create(call.who, key)
     return key
 
 
@@ -58,5 +60,5 @@ def check(call: Call, key: str) -> None:
 def delete(call: Call, key: str) -> None:
     """Remove a file system with all that lies in it."""
     check(call, key)
+    call.service.filesystems.delete(call.who, key)  # first: nobody finds it in a new one
     call.service.documents.delete(call.who, "et_engine", _KIND, key)
-    call.service.filesystems.delete(call.who, key)
