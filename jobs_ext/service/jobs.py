@@ -169,6 +169,14 @@ class Jobs:
                 row = self._core.job_row(connection, who, job_id)  # which says what is wrong
             return self._core.present(connection, [row], who)[0]
 
+    def tool(self, who: Principal, job_id: str) -> Tool | None:
+        """Return the tool of a job as it was at its submit; None for a job of none."""
+        who.require("read")
+        with self._store.read() as connection:
+            row = self._core.job_row(connection, who, job_id)
+            kept = self._core.specs.load(connection, [row.spec])[row.spec].tool
+        return None if kept is None else msgspec.convert(kept, Tool)
+
     def code(self, who: Principal, job_id: str) -> str:
         """Return the Python that submits a job like this one."""
         who.require("read")

@@ -24,6 +24,19 @@ default = 0
 [outputs.said]
 path = "stdout"
 """
+HALF = """
+name = "half"
+shell = true
+command = "echo ha > 'a?b=c#d.txt'"
+[parameters.n]
+type = "integer"
+default = 1
+[outputs.half]
+path = "a?b=c#d.txt"
+[resources]
+cpu = 0.5
+timeout = "89.5s"
+"""
 CLOSED = TOOL.replace('"echo"', '"closed"', 1) + "restricted = true\n"
 
 
@@ -43,6 +56,7 @@ def jp_server_config(jp_server_config, jp_root_dir):
     tools = jp_root_dir / "tools"
     tools.mkdir()
     (tools / "echo.toml").write_text(TOOL)
+    (tools / "half.toml").write_text(HALF)
     restricted = CLOSED.replace("restricted = true\n", "")
     (tools / "closed.toml").write_text("restricted = true\n" + restricted)
     config = Config(jp_server_config)
@@ -163,6 +177,62 @@ async def test_a_job_that_runs_can_be_submitted_again(agave):
         assert (twice.status, twice.json["result"]["status"]) == (200, "STOPPED")
 
 
+async def test_a_job_that_was_read_is_a_request(agave):
+    first = (await agave("ada", "POST", "jobs/v2", GOOD | {"appId": "half-1.0"})).json["result"]
+    assert (first["processorsPerNode"], first["maxRunTime"]) == (1, "00:01:30")
+    app = (await agave("ada", "GET", "apps/v2/half-1.0")).json["result"]
+    assert (app["defaultProcessorsPerNode"], app["defaultMaxRunTime"]) == (1, "00:01:30")
+    again = await agave("ada", "POST", "jobs/v2", first)
+    assert (again.status, again.json["result"]["parameters"]) == (201, {"n": 1}), again.body
+    nothing = dict.fromkeys(("inputs", "parameters", "archive", "notifications", "nodeCount"))
+    answer = await agave("ada", "POST", "jobs/v2", GOOD | nothing | {"processorsPerNode": 1.0})
+    assert (answer.status, answer.json["result"]["archive"]) == (201, True)
+    answer = await agave("ada", "POST", "jobs/v2", GOOD | {"processorsPerNode": 1.5})
+    assert (answer.status, answer.json["field"]) == (400, "processorsPerNode")
+
+
+async def test_links_hold_whatever_a_name_has(agave, jp_serverapp):
+    job = await submitted(agave, "ada", appId="half-1.0")
+    await reached(agave, "ada", job, "FINISHED")
+    await agave("ada", "POST", f"jobs/v2/{job}/pems", {"username": "b?/=", "permission": "READ"})
+    rows = (await agave("ada", "GET", f"jobs/v2/{job}/outputs/listings")).json["result"]
+    rows += (await agave("ada", "GET", f"jobs/v2/{job}/pems")).json["result"]
+    links = [link["href"] for row in rows for link in row["_links"].values()]
+    for href in links:
+        answer = await agave("ada", "GET", href.partition("/jobs-ext/agave/")[2])
+        assert answer.status == 200, href
+    (file,) = [href for href in links if "a%3Fb" in href]
+    assert (await agave("ada", "GET", file.partition("/jobs-ext/agave/")[2])).body == b"ha\n"
+
+
+async def test_a_job_keeps_the_app_that_it_was_submitted_with(agave, jp_root_dir):
+    job = await submitted(agave, "root", appId="closed-1.0")
+    file = jp_root_dir / "tools" / "closed.toml"
+    file.write_text(file.read_text() + '[resources]\ntimeout = "7s"\n')
+    shown = (await agave("root", "GET", f"jobs/v2/{job}")).json["result"]
+    assert shown["maxRunTime"] is None
+    again = await submitted(agave, "root", appId="closed-1.0")
+    shown = (await agave("root", "GET", f"jobs/v2/{again}")).json["result"]
+    assert shown["maxRunTime"] == "00:00:07"
+
+
+async def test_nodes_outside_are_a_system(agave):
+    answer = await agave("ada", "GET", "systems/v2/node")
+    assert (answer.status, answer.json["result"]["type"]) == (200, "EXECUTION")
+    assert (await agave("ada", "GET", "systems/v2/cloud")).status == 404
+
+
+async def test_a_permission_that_is_not_said_takes_none_back(agave):
+    job = await submitted(agave, "ada")
+    await agave("ada", "POST", f"jobs/v2/{job}/pems/bob", {"permission": "READ"})
+    for body in ({}, {"username": "bob"}, {"permisson": "ALL"}):
+        refused = await agave("ada", "POST", f"jobs/v2/{job}/pems/bob", body)
+        assert (refused.status, refused.json["field"]) == (400, "permission")
+    assert len((await agave("ada", "GET", f"jobs/v2/{job}/pems")).json["result"]) == 2
+    assert (await agave("ada", "POST", f"jobs/v2/{job}/pems/bob", {"permission": ""})).status == 200
+    assert len((await agave("ada", "GET", f"jobs/v2/{job}/pems")).json["result"]) == 1
+
+
 MULTIPART = "multipart/form-data; boundary=x"
 FORM = "application/x-www-form-urlencoded"
 FILE = (
@@ -176,6 +246,7 @@ BODIES = [
     (FORM, json.dumps(GOOD).encode(), 201, None),
     (FORM, b"name=n&appId=echo-1.0&word=ho&wait=0&archive=false", 201, None),
     (FORM, b"name=n&appId=echo-1.0&wait=soon", 400, "wait"),
+    (FORM, b"name=n&appId=echo-1.0&archive=maybe", 400, "archive"),
     (FORM, b"name=%ff", 400, "name"),
     (MULTIPART, FILE % json.dumps(GOOD).encode(), 201, None),
     (MULTIPART, FILE % b"{", 400, None),
@@ -241,3 +312,13 @@ async def test_searches_that_can_not_be(agave):
     for query in NONSENSE:
         answer = await agave("ada", "GET", f"jobs/v2?{query}")
         assert (answer.status, answer.json["status"]) == (400, "error"), (query, answer.body)
+
+
+async def test_a_search_names_what_was_wrong(agave):
+    await submitted(agave, "ada")
+    refused = await agave("ada", "GET", "jobs/v2?limit=1&name=n&created.nin=2020-01-01,soon")
+    assert (refused.status, refused.json["field"]) == (400, "created.nin"), refused.body
+    for path in ("colour/x", "search/colour/x", "limit/1"):
+        refused = await agave("ada", "GET", f"jobs/v2/{path}")
+        assert (refused.status, refused.json["field"]) == (404, "attribute"), refused.body
+    assert len((await agave("ada", "GET", "jobs/v2/name.like/*")).json["result"]) == 1

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...model.errors import NotFound
+from ...service.executors import EXECUTORS, NODE
 from ..table import Call
-from .shapes import STORAGE, Object, link
+from .shapes import STORAGE, Object, link, person
 
-EXECUTION = "local"
-_KINDS = {EXECUTION: "EXECUTION", STORAGE: "STORAGE"}
+_KINDS = dict.fromkeys(EXECUTORS, "EXECUTION") | {STORAGE: "STORAGE"}
 
 
 def systems(call: Call) -> list[Object]:
@@ -25,9 +25,9 @@ def system(call: Call, name: str) -> Object:
         "type": _KINDS[name],
         "status": "UP",
         "public": True,
-        "default": True,
+        "default": name != NODE,
         "available": True,
-        "description": "This Jupyter server.",
+        "description": "Nodes outside." if name == NODE else "This Jupyter server.",
         "_links": {"self": link(call, "systems/v2", name)},
     }
 
@@ -35,7 +35,7 @@ def system(call: Call, name: str) -> Object:
 def profile(call: Call, username: str) -> Object:
     """Show a user, of whom no more than the name is known here; ``me`` is the caller."""
     name = call.who.owner if username == "me" else username
-    return {"username": name, "_links": {"self": link(call, "profiles/v2", name)}}
+    return {"username": name, "_links": {"self": person(call, "profiles/v2", name)}}
 
 
 def metadata(call: Call) -> list[Object]:

@@ -24,6 +24,7 @@ _FIELDS = {
     "options.queue": "batchQueue",
     "options.archive": "archivePath",
     "target.tool": "appId",
+    "tool": "appId",
     "id": "jobId",
     "grantee": "username",
 }

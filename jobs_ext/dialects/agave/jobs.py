@@ -16,8 +16,8 @@ from ...service.hints import did_you_mean
 from ..table import Call, Reply
 from .envelope import limit, paged, wrap
 from .requests import submission
-from .search import found
-from .shapes import Object, Tools, entries, full, link, summary
+from .search import check_field, found
+from .shapes import Object, entries, full, link, summary, tool_of
 from .states import history_of, state_of
 
 _SHORT = 100  # jobs
@@ -38,6 +38,7 @@ def is_short(call: Call) -> bool:
 
 def searched(call: Call, attribute: str, value: str) -> list[Object]:
     """List the jobs of which a field has a value."""
+    check_field(attribute)
     return [summary(call, job) for job in found(call, {**call.query, attribute: [value]})]
 
 
@@ -56,7 +57,7 @@ def submit(call: Call) -> Object:
 def shown(call: Call, job: str) -> Object:
     """Show a job."""
     found = call.service.jobs.get(call.who, job)
-    return full(call, found, Tools(call).of(found))
+    return full(call, found, tool_of(call, found))
 
 
 def status(call: Call, job: str) -> Object:
@@ -87,7 +88,7 @@ def manage(call: Call, job: str) -> Reply | Object:
         return _done(call, job, call.service.trash.reinstate_job)
     if action == "resubmit":
         again = _again(call, job)
-        return Reply(wrap(call, full(call, again, Tools(call).of(again))), 202)
+        return Reply(wrap(call, full(call, again, tool_of(call, again))), 202)
     raise InvalidRequest(
         f"Invalid action {action!r}." if action else "No action specified.",
         field="action",
@@ -116,7 +117,7 @@ def _action(call: Call) -> str:
 
 def _done(call: Call, job: str, verb: Any) -> Object:
     after = verb(call.who, job)
-    return full(call, after, Tools(call).of(after))
+    return full(call, after, tool_of(call, after))
 
 
 def delete(call: Call, job: str) -> None:

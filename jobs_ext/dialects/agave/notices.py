@@ -13,7 +13,7 @@ from ...model.status import Status
 from ...service.hints import did_you_mean
 from ..table import Call
 from .envelope import paged
-from .shapes import date, link
+from .shapes import date, link, query
 from .states import name_of
 
 #: Agave's events, and the ones of ours at which they are told.
@@ -54,8 +54,8 @@ class Wanted(Struct, frozen=True):
 
     url: str
     event: str = "*"
-    persistent: bool = False
-    policy: Policy = Policy()
+    persistent: bool | None = None
+    policy: Policy | None = None
 
 
 def notifies(call: Call, wanted: Sequence[Wanted] | str | None, field: str) -> list[Notify]:
@@ -79,11 +79,12 @@ def _notify(root: str, one: Wanted, field: str) -> Notify:
             value=one.event,
             hint=did_you_mean(event, EVENTS),
         )
-    tries = 0 if one.policy.retryStrategy == "NONE" else one.policy.retryLimit
+    policy = one.policy or Policy()
+    tries = 0 if policy.retryStrategy == "NONE" else policy.retryLimit
     return Notify(
         url=_address(one.url),
         events=[*EVENTS[event]],
-        persistent=one.persistent,
+        persistent=bool(one.persistent),
         retries=min(tries, _MOST_RETRIES),
         words=Words("agave", root, "" if event == EVERYTHING else event),
     )
@@ -103,7 +104,8 @@ def of_job(call: Call) -> list[dict[str, Any]]:
             "Say of which job: associatedUuid.", field="associatedUuid", hint="Give the job's id."
         )
     found = call.service.notifications.list(call.who, "job", job)
-    return paged(call, [_shown(call, job, call.who.owner, one) for one in found])
+    owner = call.service.jobs.get(call.who, job).owner
+    return paged(call, [_shown(call, job, owner, one) for one in found])
 
 
 def _shown(call: Call, job: str, owner: str, one: Notification) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def _shown(call: Call, job: str, owner: str, one: Notification) -> dict[str, Any
         "created": date(one.created),
         "lastSent": date(sent[0].done) if sent else None,
         "_links": {
-            "self": link(call, f"notifications/v2/?associatedUuid={job}"),
+            "self": query(call, "notifications/v2", associatedUuid=job),
             "job": link(call, "jobs/v2", job),
         },
     }

@@ -11,7 +11,7 @@ from ...model.job import Job, Output
 from ..table import Call, File, Reply
 from . import logs
 from .envelope import paged
-from .shapes import STORAGE, Object, Tools, date, link
+from .shapes import STORAGE, Object, date, link, tool_of
 
 _PAGE = 500  # outputs that are read at a time
 
@@ -42,7 +42,7 @@ def media(call: Call, job: str, path: str) -> File | Reply:
     """Send a file of a job's outputs, or one of its logs."""
     name, find = clean(path), call.service.outputs.find
     found = call.service.jobs.get(call.who, job)
-    tool = Tools(call).of(found)
+    tool = tool_of(call, found)
     declared = {place: ours for ours, place in tool.places.items()} if tool else {}
     try:
         return File(find(call.who, job, declared.get(name, name)))
@@ -66,7 +66,7 @@ def _outputs(call: Call, job: Job) -> dict[str, Output]:
     while page.next is not None:
         page = outputs.list(call.who, job.id, limit=_PAGE, cursor=page.next)
         found += page.items
-    tool = Tools(call).of(job)
+    tool = tool_of(call, job)
     places = tool.places if tool else {}
     beside = {output.name: output for output in logs.files(call, job)}
     return beside | {places.get(output.name, output.name): output for output in found}

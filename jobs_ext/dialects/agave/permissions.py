@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from ...model.errors import InvalidRequest, NotFound
 from ...model.grant import Grant, GrantRequest
 from ...service.hints import did_you_mean
 from ..table import Call, Reply
 from .envelope import limit, offset, wrap
-from .shapes import Object, link
+from .shapes import Object, link, person
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -31,7 +31,7 @@ _NONE = ("NONE", "")
 class PermissionRequest(Struct, frozen=True):
     """Body of a change of permissions."""
 
-    permission: str | None = None
+    permission: str | UnsetType | None = UNSET
     username: str | None = None
 
 
@@ -92,11 +92,17 @@ def _asked(call: Call) -> PermissionRequest:
     if kind == _FORM and not call.body.lstrip().startswith(b"{"):
         fields = call.form[0]
         given: dict[str, Any] = {name: values[0] for name, values in fields.items()}
-        return PermissionRequest(given.get("permission"), given.get("username"))
+        return PermissionRequest(given.get("permission", UNSET), given.get("username"))
     return call.json(PermissionRequest)
 
 
-def _put(call: Call, job: str, username: str, permission: str | None) -> Reply:
+def _put(call: Call, job: str, username: str, permission: str | UnsetType | None) -> Reply:
+    if permission is UNSET:
+        raise InvalidRequest(
+            "permission is missing.",
+            field="permission",
+            hint=f"Give one of {', '.join(WORDS)}; NONE takes back what there is.",
+        )
     word = (permission or "").strip().upper()
     if word in _NONE:
         _revoke(call, job, username)
@@ -142,8 +148,8 @@ def _shown(call: Call, job: str, username: str, *, read: bool, write: bool) -> O
         "internalUsername": None,
         "permission": {"read": read, "write": write},
         "_links": {
-            "self": link(call, "jobs/v2", job, "pems", username),
+            "self": person(call, "jobs/v2", job, "pems", username),
             "parent": link(call, "jobs/v2", job),
-            "profile": link(call, "profiles/v2", username),
+            "profile": person(call, "profiles/v2", username),
         },
     }

@@ -26,6 +26,7 @@ _MULTIPART = "multipart/form-data"
 _FILE = "fileToUpload"
 _NESTED = ("inputs", "parameters", "notifications")  # may be JSON in a form
 _TRUE = ("true", "1", "on")
+_FALSE = ("false", "0", "off")
 
 
 class JobRequest(Struct, frozen=True):
@@ -33,16 +34,16 @@ class JobRequest(Struct, frozen=True):
 
     name: str
     appId: str
-    inputs: dict[str, Any] = {}
-    parameters: dict[str, Any] = {}
-    archive: bool = True
+    inputs: dict[str, Any] | None = None
+    parameters: dict[str, Any] | None = None
+    archive: bool | None = None
     archivePath: str | None = None
     archiveSystem: str | None = None
     batchQueue: str | None = None
     maxRunTime: str | None = None
     memoryPerNode: str | float | None = None
-    nodeCount: int | str | None = None
-    processorsPerNode: int | str | None = None
+    nodeCount: float | str | None = None
+    processorsPerNode: float | str | None = None
     notifications: list[Wanted] | str | None = None
     callbackUrl: str | None = None
 
@@ -51,7 +52,7 @@ def submission(call: Call) -> tuple[SubmitRequest, Tool]:
     """Return the submit that a request asks for; `InvalidRequest` names the field that can't be."""
     asked, others = read(call)
     tool = _tool(call, asked)
-    arguments = arguments_of(tool, asked.inputs, asked.parameters, others)
+    arguments = arguments_of(tool, asked.inputs or {}, asked.parameters or {}, others)
     return SubmitRequest(Target(tool=tool.id), arguments, _options(call, asked)), tool
 
 
@@ -80,8 +81,9 @@ def _of_form(fields: Mapping[str, list[str]]) -> tuple[JobRequest, dict[str, Any
     for name in _NESTED:
         if given.get(name, "").lstrip().startswith(("{", "[")):
             given[name] = decode_request(given[name].encode(), object)
-    if "archive" in given:
-        given["archive"] = given["archive"].lower() in _TRUE
+    word = given.get("archive", "").lower()
+    if word in (*_TRUE, *_FALSE):
+        given["archive"] = word in _TRUE
     others = {name: values for name, values in fields.items() if name not in names}
     return convert_request(given, JobRequest), others
 
@@ -134,9 +136,10 @@ def _options(call: Call, asked: JobRequest) -> Options:
     )
 
 
-def _whole(field: str, value: int | str | None) -> int | None:
+def _whole(field: str, value: float | str | None) -> int | None:
     """Return a number that is whole and at least 1."""
-    text = str("" if value is None else value).strip()
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    text = str("" if whole is None else whole).strip()
     if not text:
         return None
     if not (text.isascii() and text.isdecimal() and int(text[:10]) > 0 and len(text) < 10):
@@ -181,6 +184,6 @@ def _archive(call: Call, asked: JobRequest) -> str | None:
             value=asked.archiveSystem,
             hint=f"Leave it out: {STORAGE!r} is the server's own folder.",
         )
-    if not asked.archive:
+    if asked.archive is False:
         return None
     return asked.archivePath or f"{call.who.owner}/archive/jobs/job-{{id}}"

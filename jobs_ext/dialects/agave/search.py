@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from ...model.errors import InvalidRequest
+from ...model.errors import InvalidRequest, NotFound
 from ...model.filters import And, Compare, Filter, In, IsNull, Like, Not, Or, Value
 from ...model.job import Job
 from ...model.quantities import parse_bytes
@@ -39,17 +40,40 @@ _SIGNS = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "before": "
 _OPPOSITES = {"neq": "eq", "nin": "in", "nlike": "like"}
 OPERATORS = (*_SIGNS, *_OPPOSITES, "in", "like", "between", "on")
 _NOTHING = IsNull("id")
+_PLACE = re.compile(r"filter\.of\[(\d+)\]")  # of a test, in the filter of a search
 
 
 def found(call: Call, query: Mapping[str, Sequence[str]]) -> list[Job]:
     """Return the jobs that a query finds, newest first unless it says otherwise."""
-    tests = [_test(name, text) for name, texts in query.items() for text in texts]
-    where = [test for test in tests if test is not None]
+    given = [(name, text) for name, texts in query.items() for text in texts]
+    tests = [(name, text, _test(name, text)) for name, text in given]
+    where = [(name, text, test) for name, text, test in tests if test is not None]
     wanted = limit(call)
     if wanted == 0:
         return []
-    search = JobSearch(filter=And(where) if where else None, order=_order(call), limit=wanted)
-    return call.service.jobs.window(call.who, search, offset(call))
+    tree = And([test for _, _, test in where]) if where else None
+    search = JobSearch(filter=tree, order=_order(call), limit=wanted)
+    try:
+        return call.service.jobs.window(call.who, search, offset(call))
+    except InvalidRequest as error:
+        place = _PLACE.match(error.field or "")
+        if place is None:
+            raise
+        error.field, error.value, _ = where[int(place[1])]
+        raise
+
+
+def check_field(name: str) -> None:
+    """Raise `NotFound` for what is no field of a job, where one is part of a path."""
+    field = name.lower().partition(".")[0]
+    known = (*FIELDS, *_SAME, *_CANNOT, "status")
+    if field not in known:
+        raise NotFound(
+            f"Jobs have no {name[:100]!r}.",
+            field="attribute",
+            value=name,
+            hint=did_you_mean(field, known),
+        )
 
 
 def _order(call: Call) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import ceil
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from ...model.errors import NotFound
 from ...model.job import Job
 from ...model.quantities import parse_bytes, parse_duration
 from ...model.status import Status
@@ -41,25 +41,23 @@ def date(time: str | None) -> str | None:
 
 def link(call: Rooted, *parts: str) -> Object:
     """Return a link to a path below the dialect's root."""
-    return {"href": f"{call.url}/" + "/".join(quote(part, safe="/?=") for part in parts)}
+    return {"href": f"{call.url}/" + "/".join(map(quote, parts))}
 
 
-class Tools:
-    """The tools that the jobs of one answer were made from, each looked up once."""
+def query(call: Rooted, path: str, **given: str) -> Object:
+    """Return a link to a path below the dialect's root, with a query."""
+    return {"href": f"{call.url}/{path}/?{urlencode(given)}"}
 
-    def __init__(self, call: Call) -> None:
-        self._call = call
-        self._known: dict[str, Tool | None] = {}
 
-    def of(self, job: Job) -> Tool | None:
-        """Return the tool of a job, unless it is gone or the job is none of a tool."""
-        name = job.target.name
-        if job.target.kind == "tool" and name not in self._known:
-            try:
-                self._known[name] = self._call.service.tools.get(self._call.who, name)
-            except NotFound:
-                self._known[name] = None
-        return self._known.get(name)
+def person(call: Rooted, *parts: str) -> Object:
+    """Return a link whose last part is the name of a user, in which a slash is no end."""
+    *path, name = parts
+    return {"href": f"{link(call, *path)['href']}/{quote(name, safe='')}"}
+
+
+def tool_of(call: Call, job: Job) -> Tool | None:
+    """Return the tool of a job as it was at its submit; None for a job of none."""
+    return call.service.jobs.tool(call.who, job.id) if job.target.kind == "tool" else None
 
 
 def summary(call: Rooted, job: Job) -> Object:
@@ -122,14 +120,14 @@ def _wanted(job: Job, tool: Tool | None) -> Object:
     }
 
 
-def cores(cpu: float) -> float:
-    """Return a number of processors, whole where it is."""
-    return int(cpu) if cpu == int(cpu) else cpu
+def cores(cpu: float) -> int:
+    """Return a number of processors: Agave knows no parts of one."""
+    return ceil(cpu)
 
 
 def clock(seconds: float) -> str:
-    """Return a duration as HH:mm:ss."""
-    whole = int(seconds)
+    """Return a duration as HH:mm:ss, never too short."""
+    whole = ceil(seconds)
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
@@ -163,11 +161,11 @@ def _links(call: Rooted, job: Job) -> Object:
         "executionSystem": link(call, "systems/v2", system(job)),
         "archiveSystem": link(call, "systems/v2", STORAGE),
         "archiveData": link(call, "jobs/v2", job.id, "outputs/listings"),
-        "owner": link(call, "profiles/v2", job.owner),
+        "owner": person(call, "profiles/v2", job.owner),
         "permissions": link(call, "jobs/v2", job.id, "pems"),
         "history": link(call, "jobs/v2", job.id, "history"),
-        "metadata": link(call, f"meta/v2/data/?associationIds={job.id}"),
-        "notifications": link(call, f"notifications/v2/?associatedUuid={job.id}"),
+        "metadata": query(call, "meta/v2/data", associationIds=job.id),
+        "notifications": query(call, "notifications/v2", associatedUuid=job.id),
     }
     if job.target.kind != "tool":
         del found["app"]
