@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import binascii
 from base64 import b64decode
 from typing import TYPE_CHECKING
 
@@ -80,14 +79,15 @@ def given(headers: Mapping[str, str]) -> str | None:
     scheme, _, value = headers.get("Authorization", "").strip().partition(" ")
     text = value.strip()
     if scheme.lower() == "basic":
-        text = _password(text)
+        text = password(text)
     elif scheme.lower() not in ("bearer", "token"):
         return None
     return text if text.startswith(MARK) else None
 
 
-def _password(encoded: str) -> str:
+def password(encoded: str) -> str:
+    """Return the password in the value of HTTP Basic; ``""`` where it is none."""
     try:
         return b64decode(encoded, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no UTF-8, or not even ASCII
         return ""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from http.cookies import SimpleCookie
@@ -18,6 +16,7 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.utils import url_path_join
 from tornado import web
 
+from ..api.apikeys import password
 from ..api.decode import MULTIPART, boundary, media_type
 from ..api.errors import Problem
 from ..api.forms import FormReceiver
@@ -83,7 +82,7 @@ class DialectHandler(FileHandler, PatientHandler):
         scheme, _, value = given.rpartition(" ") if " " in given else ("", "", given)
         found = next((headers[name] for name in dialect.headers if name in headers), "")
         if scheme.strip().lower() in dialect.schemes:
-            found = _password(value) if scheme.strip().lower() == "basic" else value or found
+            found = password(value) if scheme.strip().lower() == "basic" else value or found
         if found:
             headers["Authorization"] = f"Bearer {found.strip()}"
 
@@ -189,11 +188,7 @@ class DialectHandler(FileHandler, PatientHandler):
             self.root_url,
             request.method or "",
             request.headers,
-            {
-                name: [decoded(name, v) for v in some]
-                for name, some in given
-                if name not in _NOT_OURS
-            },
+            {name: [decoded(name, v) for v in some] for name, some in given},
             bytes(self._body),
             draft,
             self.dialect.options,
@@ -325,10 +320,3 @@ def _answer(dialect: Dialect, route: Route, call: Call, parts: Iterable[str]) ->
         return value
     reply = value if isinstance(value, Reply) else Reply(dialect.wrap(call, value), route.status)
     return replace(reply, value=reply.encoded())
-
-
-def _password(encoded: str) -> str:
-    try:
-        return b64decode(encoded, validate=True).decode().partition(":")[2]
-    except (NotBase64, UnicodeDecodeError):
-        return ""

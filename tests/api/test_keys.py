@@ -49,6 +49,11 @@ async def test_a_key_works_in_each_of_its_forms(api, make, by):
         assert (await mine("DELETE", f"jobs/{job['id']}")).status == 204
 
 
+@pytest.mark.parametrize("value", ["", "!", "\xff", "eDr/", "eA=="])
+async def test_basic_without_a_password_is_nobodys(by, value):
+    assert (await by(value, "Basic")("GET", "jobs")).status == 403
+
+
 async def test_the_key_is_shown_once_and_kept_as_a_hash(api, make, extension, data_dir):
     made = await make()
     shown = {name: value for name, value in made.items() if name != "key"}

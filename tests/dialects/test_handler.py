@@ -141,6 +141,7 @@ async def test_who_is_let_in(ask, api, jp_serverapp):
         *wrong,
         {"Authorization": ""},
         {"Authorization": "Basic !"},
+        {"Authorization": "Basic \xff"},
         {"Authorization": "x y"},
     ]:
         for verb, path, body in [
