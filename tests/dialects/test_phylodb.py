@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import sqlite3
 import uuid
+from contextlib import closing
 
 import pytest
 import requests
@@ -215,6 +217,20 @@ def test_a_tree_that_was_made_elsewhere(site, dataset):
     post(TREE, 401, format="xml")
     post(TREE, 401, algorithm="upgma")
     site("POST", f"{dataset}/inferences", 400, data={"algorithm": "goeburst", "format": "newick"})
+
+
+def test_lists_of_analyses_read_no_trees(server, site, dataset):
+    """Hundreds of large trees in one data set would else be in memory at once."""
+    made = submit(site, dataset, 3)["analysis_id"]
+    submit(site, dataset, made, **RADIAL)
+    form = {"algorithm": "goeburst", "format": "newick"}
+    site.file(f"{dataset}/inferences", TREE, status=201, data=form)
+    assert len(site.get(f"{dataset}/inferences")) == 2
+    assert len(site.get(f"{dataset}/inferences/{made}/visualizations")) == 1
+    [store] = server.home.rglob("jobs.sqlite")
+    asked = "SELECT max(length(body)) FROM document WHERE kind IN ('inference', 'visualization')"
+    with closing(sqlite3.connect(store)) as connection:
+        assert connection.execute(asked).fetchone()[0] < 300
 
 
 def test_no_link_is_no_inference(site, project):

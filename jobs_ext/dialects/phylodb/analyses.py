@@ -1,7 +1,7 @@
 """What analyses found: inferences, which are trees of profiles, and visualizations of them.
 
-The record of one names its job, until what the job found is kept in the record itself: so it stays
-when the job is deleted.
+The record of one names its job, until what the job found is kept in a record beside it: so it stays
+when the job is deleted, and lists of analyses read none of it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from .wire import NUMBER, refused
 
 INFERENCE, VISUALIZATION = "inference", "visualization"
 GOEBURST, RADIAL = "goeburst", "radial"
-_RESULT = {INFERENCE: "links", VISUALIZATION: "coordinates"}  # also the job's output
+_OUTPUT = {INFERENCE: "links", VISUALIZATION: "coordinates"}  # of the job
+_FOUND = " found"  # what the kinds of records of what analyses found end with
 _COLUMNS = {  # of that output
     INFERENCE: ["source", "target", "distance"],
     VISUALIZATION: ["profile", "component", "x", "y"],
@@ -71,7 +72,8 @@ def upload(call: Call, project: str, dataset: str) -> object:
     if missing:
         raise refused("The tree has profiles that the data set has not.", "file", missing[:10])
     made = str(uuid.uuid4())
-    kept = {"algorithm": algorithm, "job": None, "links": links}
+    records.save(call, INFERENCE + _FOUND, {"rows": links}, project, dataset, made)
+    kept = {"algorithm": algorithm, "job": None, "found": len(links)}
     records.save(call, INFERENCE, kept, project, dataset, made)
     return Reply({"id": made}, 201)
 
@@ -117,16 +119,16 @@ def delete_visualization(
 def result(call: Call, kind: str, record: Record, *ids: str) -> list[list[Any]]:
     """Return what an analysis found, nothing while its job goes on or if it failed.
 
-    What is not kept in the record yet is kept there now, if the caller may do such a thing.
+    What is not kept yet is kept now, if the caller may do such a thing.
     """
-    name = _RESULT[kind]
-    known: list[list[Any]] | None = record.fields[name]
-    if known is not None:
-        return known
+    if record.fields["found"] is not None:
+        kept = records.find(call, kind + _FOUND, *ids)
+        return [] if kept is None else list(kept.fields["rows"])
     found = _of_job(call, kind, record.fields["job"])
     if found is not None and not call.who.verbs.isdisjoint(("submit", "run")):
         try:
-            records.amend(call, kind, record, {name: found}, *ids)
+            records.save(call, kind + _FOUND, {"rows": found}, *ids)
+            records.amend(call, kind, record, {"found": len(found)}, *ids)
         except (Conflict, TooLarge):  # somebody else did; or it stays with its job
             return found
     return found or []
@@ -138,7 +140,7 @@ def _of_job(call: Call, kind: str, job_id: str) -> list[list[Any]] | None:
         job = call.service.jobs.get(call.who, job_id)
         if job.status is not Status.SUCCEEDED:
             return None
-        output = call.service.outputs.find(call.who, job_id, _RESULT[kind])
+        output = call.service.outputs.find(call.who, job_id, _OUTPUT[kind])
     except NotFound:
         return None
     assert output.path is not None  # of a file that is there
@@ -176,7 +178,12 @@ def _finite(text: str) -> float:
 
 def _listed(call: Call, kind: str, *inside: str) -> list[dict[str, str]]:
     found = records.page(call, kind, *inside)
-    return [{"id": one.id} for one in found if result(call, kind, one, *inside, one.id)]
+    return [{"id": one.id} for one in found if _has_found(call, kind, one, *inside, one.id)]
+
+
+def _has_found(call: Call, kind: str, record: Record, *ids: str) -> bool:
+    known: int | None = record.fields["found"]
+    return bool(result(call, kind, record, *ids) if known is None else known)
 
 
 def _shown(call: Call, kind: str, *ids: str) -> tuple[Record, list[list[Any]]]:

@@ -111,7 +111,7 @@ def _infer(call: Call, project: str, dataset: str, lvs: object) -> Reply:
     if times:
         parts["isolates"] = _table("isolates.tsv", ["ST"], ([one] for one in times.elements()))
     made = _submit(call, GOEBURST, project, {"lvs": lvs}, parts)
-    fields = {"algorithm": GOEBURST, "job": made.id, "links": None}
+    fields = {"algorithm": GOEBURST, "job": made.id, "found": None}
     return _accepted(call, made, INFERENCE, fields, (project, dataset), len(found))
 
 
@@ -126,7 +126,7 @@ def _visualize(call: Call, project: str, dataset: str, inference: str) -> Reply:
     csv.writer(text).writerows([("source", "target", "distance"), *links])
     parts = {"tree": Upload("tree.csv", "text/csv", text.getvalue().encode())}
     made = _submit(call, RADIAL, project, {}, parts)
-    fields = {"algorithm": RADIAL, "job": made.id, "coordinates": None}
+    fields = {"algorithm": RADIAL, "job": made.id, "found": None}
     return _accepted(call, made, VISUALIZATION, fields, ids, len(links))
 
 
