@@ -73,9 +73,9 @@ class ContentHandler(FileHandler, ReceivingHandler):
 
     _wanted: int | None = None
 
-    async def prepare(self, **options: bool) -> None:
+    async def admit(self, **options: bool) -> None:
         """Before a file is sent, find out whether it may be."""
-        await super().prepare(**options)
+        await super().admit(**options)
         if self.request.method != "PUT" or self._finished:
             return
         await self._may_write()
