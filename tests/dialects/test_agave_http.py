@@ -8,6 +8,7 @@ import pytest
 from jupyter_server.auth import IdentityProvider, User
 from traitlets.config import Config
 
+from tests.receivers import webhooks
 from tests.serving import Answer
 from tests.waiting import auntil
 
@@ -62,6 +63,7 @@ def jp_server_config(jp_server_config, jp_root_dir):
     config = Config(jp_server_config)
     config.ServerApp.identity_provider_class = Named
     config.JobsExtension.admins = {"root"}
+    config.JobsExtension.allowed_hosts = ["127.0.0.1"]
     return config
 
 
@@ -322,3 +324,31 @@ async def test_a_search_names_what_was_wrong(agave):
         refused = await agave("ada", "GET", f"jobs/v2/{path}")
         assert (refused.status, refused.json["field"]) == (404, "attribute"), refused.body
     assert len((await agave("ada", "GET", "jobs/v2/name.like/*")).json["result"]) == 1
+
+
+ARCHIVING = [
+    ("ARCHIVING", True, 201),
+    ("archiving_finished", True, 201),
+    ("archiving", False, 400),
+    ("ARCHIVING_FINISHED", False, 400),
+    ("STAGING_JOB", False, 201),
+    ("FINISHED", False, 201),
+]
+
+
+async def test_events_of_archiving_are_of_jobs_that_are_archived(agave):
+    with webhooks() as receiver:
+        for event, archive, status in ARCHIVING:
+            wanted = {"url": receiver.url, "event": event, "persistent": None, "policy": None}
+            body = GOOD | {"archive": archive, "notifications": [wanted]}
+            answer = await agave("ada", "POST", "jobs/v2", body)
+            assert answer.status == status, answer.body
+            assert status == 201 or answer.json["field"] == "notifications[0].event"
+        good = [event.upper() for event, _, status in ARCHIVING if status == 201]
+
+        async def told():
+            return len(receiver.calls) == len(good)
+
+        await auntil(told, what="all to be told")
+        names = [call.headers["X-Agave-Notification"] for call in receiver.calls]
+        assert sorted(names) == sorted(good)

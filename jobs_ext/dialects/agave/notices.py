@@ -22,10 +22,12 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "PROCESSING_INPUTS": (Status.STARTING,),
     "STAGING_INPUTS": (Status.STARTING,),
     "STAGED": (Status.RUNNING,),
+    "STAGING_JOB": (Status.RUNNING,),
     "SUBMITTING": (Status.RUNNING,),
     "QUEUED": (Status.RUNNABLE,),
     "RUNNING": (Status.RUNNING,),
     "CLEANING_UP": (Status.SUCCEEDED,),
+    "ARCHIVING": (Status.SUCCEEDED,),
     "ARCHIVING_FINISHED": (Status.SUCCEEDED,),
     "FINISHED": (Status.SUCCEEDED,),
     "FAILED": (Status.FAILED,),
@@ -34,6 +36,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "DELETED": (DELETED,),
     "*": (EVERYTHING,),
 }
+_OF_ARCHIVED = ("ARCHIVING", "ARCHIVING_FINISHED")
 _AT_THE_END = ("FINISHED", "FAILED", "STOPPED")
 _RETRIES = 5  # that Agave makes when nothing is said
 _MOST_RETRIES = 100
@@ -58,15 +61,26 @@ class Wanted(Struct, frozen=True):
     policy: Policy | None = None
 
 
-def notifies(call: Call, wanted: Sequence[Wanted] | str | None, field: str) -> list[Notify]:
+def notifies(
+    call: Call, wanted: Sequence[Wanted] | str | None, field: str, *, archived: bool
+) -> list[Notify]:
     """Return whom to tell; one text alone is told of each way the job can end.
 
-    Raises `InvalidRequest` for an event that never happens here.
+    Raises `InvalidRequest` for an event that never happens here, or not to a job that is not
+    `archived`.
     """
     if not wanted:
         return []
     if isinstance(wanted, str):
         wanted = [Wanted(wanted, event) for event in _AT_THE_END]
+    for index, one in enumerate(wanted):
+        if one.event.upper() in _OF_ARCHIVED and not archived:
+            raise InvalidRequest(
+                f"{one.event} never happens to a job that is not archived.",
+                field=f"{field}[{index}].event",
+                value=one.event,
+                hint="Let archive be true, or wait for FINISHED.",
+            )
     return [_notify(call.url, one, f"{field}[{index}]") for index, one in enumerate(wanted)]
 
 
@@ -110,6 +124,7 @@ def of_job(call: Call) -> list[dict[str, Any]]:
 
 def _shown(call: Call, job: str, owner: str, one: Notification) -> dict[str, Any]:
     sent = [delivery for delivery in one.deliveries if delivery.status == "sent"]
+    lost = bool(one.deliveries) and all(made.status == "failed" for made in one.deliveries)
     return {
         "id": one.id,
         "owner": owner,
@@ -117,7 +132,7 @@ def _shown(call: Call, job: str, owner: str, one: Notification) -> dict[str, Any
         "associatedUuid": job,
         "event": _event(one),
         "persistent": one.persistent,
-        "status": "COMPLETE" if sent else "ACTIVE",
+        "status": "COMPLETE" if sent else "FAILED" if lost else "ACTIVE",
         "success": bool(sent),
         "attempts": sum(delivery.tries for delivery in one.deliveries),
         "created": date(one.created),

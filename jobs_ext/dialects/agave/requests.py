@@ -122,16 +122,18 @@ def _options(call: Call, asked: JobRequest) -> Options:
             hint="Give 1, and the cores you need as processorsPerNode.",
         )
     cores = _whole("processorsPerNode", asked.processorsPerNode)
+    archive = _archive(call, asked)
+    archived = archive is not None
     return Options(
         name=asked.name,
         cpu=None if cores is None else float(cores),
         memory=_memory(asked.memoryPerNode),
         timeout=_seconds(asked.maxRunTime),
         queue=asked.batchQueue or None,
-        archive=_archive(call, asked),
+        archive=archive,
         notify=[
-            *notifies(call, asked.notifications, "notifications"),
-            *notifies(call, asked.callbackUrl, "callbackUrl"),
+            *notifies(call, asked.notifications, "notifications", archived=archived),
+            *notifies(call, asked.callbackUrl, "callbackUrl", archived=archived),
         ],
     )
 
