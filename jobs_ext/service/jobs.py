@@ -36,7 +36,7 @@ from .notifications import asked
 from .options import check_single
 from .principal import Principal
 from .requeue import change_job, describe
-from .reset import reset_jobs
+from .reset import reopened, reset_jobs
 from .searches import read_search, search_of
 from .submit import Write, accept
 from .uploads import Uploads
@@ -242,14 +242,18 @@ class Jobs:
             row = self._core.job_row(connection, who, job_id)
             return event_rows.of_job(connection, row.id)
 
-    def cancel(self, who: Principal, job_id: str) -> Job:
-        """Cancel a job: at once when it waits, else as soon as the runner has ended it."""
+    def cancel(self, who: Principal, job_id: str, *, failed: bool = False) -> Job:
+        """Cancel a job: at once when it waits, else as soon as the runner has ended it.
+
+        With `failed` one that FAILED is CANCELLED, too, and nobody can reset it any more (UFDL).
+        """
         who.require("submit", "run")
         with self._store.write() as tx:
+            row = self._core.job_row(tx, who, job_id, Right.WRITE)
+            if failed and row.status == Status.FAILED:
+                row = reopened(tx, row)
             changes = Changes(tx)
-            cancel(
-                changes, self._core.job_row(tx, who, job_id, Right.WRITE), "cancelled by the user"
-            )
+            cancel(changes, row, "cancelled by the user")
             changes.flush()
         return self._core.job(who, job_id)
 

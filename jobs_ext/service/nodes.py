@@ -34,11 +34,13 @@ class Nodes:
     def __init__(self, core: Core) -> None:
         self._store = core.store
 
-    def register(self, who: Principal, wanted: NodeRequest) -> tuple[Node, bool]:
+    def register(
+        self, who: Principal, wanted: NodeRequest, *, new: bool = False
+    ) -> tuple[Node, bool]:
         """Make a node, or bring one's own of that name up to date; tell whether it is new.
 
         A worker that starts again so gets its node back, and sees what it still holds.
-        Raises `Conflict` when another owner's node has the name.
+        Raises `Conflict` when another owner's node has the name, and with `new` when any has.
         """
         who.require("work")
         columns, time = _columns(wanted), now()
@@ -50,6 +52,8 @@ class Nodes:
                 rows.make(tx, columns | first)
             else:
                 node_id = old.id
+                if new:
+                    raise _taken(wanted.name)
                 if not who.owns(old.owner):
                     raise Conflict(
                         f"There is a node {wanted.name!r} of another owner.",
@@ -100,9 +104,7 @@ class Nodes:
             owned(tx, who, node_id)
             other = rows.by_name(tx, wanted.name)
             if other is not None and other.id != node_id:
-                raise Conflict(
-                    f"There is another node {wanted.name!r}.", field="name", value=wanted.name
-                )
+                raise _taken(wanted.name)
             rows.set_columns(tx, node_id, **columns)
             rows.note_life(tx, node_id, now())
             return _present(tx, node_id)
@@ -142,6 +144,10 @@ def owned(connection: Connection, who: Principal, node_id: str) -> NodeRow:
             hint="It may be another owner's. GET nodes lists yours; POST nodes registers one.",
         )
     return row
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(f"There is another node {name!r}.", field="name", value=name)
 
 
 def _present(connection: Connection, node_id: str) -> Node:

@@ -11,6 +11,7 @@ from ..model.errors import Conflict
 from ..model.status import Status
 from ..model.tool import Tool
 from ..store import failures
+from ..store import jobs as job_rows
 from ..store.batches import BatchRow, set_columns
 from ..store.changes import Changes
 from ..store.jobs import JobRow
@@ -38,6 +39,14 @@ def reset_jobs(core: Core, tx: Connection, who: Principal, rows: Sequence[JobRow
     for row in rows:
         changes.move(row, Status.RUNNABLE, **ANEW)
     changes.flush()
+
+
+def reopened(tx: Connection, row: JobRow) -> JobRow:
+    """Let a FAILED job wait again; return its row, with which the transaction goes on."""
+    changes = Changes(tx)
+    changes.move(row, Status.RUNNABLE, **ANEW)
+    changes.flush()
+    return job_rows.by_id(tx, row.id)
 
 
 def reset_batch(core: Core, who: Principal, batch: BatchRow) -> None:

@@ -16,7 +16,7 @@ from ..store.nodes import NodeRow
 from .core import Core
 from .nodes import owned
 from .principal import Principal
-from .reset import ANEW
+from .reset import reopened
 from .working import begin, require_outside
 
 
@@ -39,10 +39,7 @@ class Retaking:
         """Begin a new attempt of a failed job that a node has: it is STARTING, and the node's."""
         with self._store.write() as tx:
             node, row = self._failed(tx, who, node_id, job_id, node_id)
-            changes = Changes(tx)
-            changes.move(row, Status.RUNNABLE, **ANEW)
-            changes.flush()
-            begin(tx, job_rows.by_id(tx, row.id), node)
+            begin(tx, reopened(tx, row), node)
             return self._job(tx, job_id)
 
     def _set_node(

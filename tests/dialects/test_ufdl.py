@@ -10,6 +10,10 @@ import pytest
 import requests
 import websocket
 
+from jobs_ext.dialects.table import Call
+from jobs_ext.dialects.ufdl.context import context
+from jobs_ext.dialects.ufdl.watch import Watched
+from jobs_ext.model.request import Options, SubmitRequest, Target
 from tests.client.live import LiveServer
 from tests.dialects.ufdl import POLL, RESTARTED, TEMPLATE, Ufdl, Worker
 from tests.waiting import until
@@ -70,6 +74,7 @@ def test_the_whole_protocol_of_the_launcher(ufdl, template, worker):
     assert worker.poll() is None
     for amount in ("0.25", "1e-05", "1"):
         worker.ask("POST", f"jobs/{made}/progress/{amount}", {"loss": 0.5})
+    worker.ask("POST", f"jobs/{made}/progress/1.0", None, data=" ")
     node = ufdl.ask("GET", f"nodes/{worker.pk}")
     assert node["current_job"] == made
     ended = worker.finish(made)
@@ -154,6 +159,8 @@ def test_what_can_be_done_with_outputs(ufdl, worker, begun):
     assert code(ufdl, "GET", f"{at}/info") == 400
     assert worker.upload(begun, "out%20put", "BLOB%3C'x'%3E", b"again").status_code == 200
     assert code(ufdl, "GET", "job-outputs/999999") == 404
+    assert worker.upload(begun, "a%2Fb", "JSON", b"").status_code == 400
+    assert worker.upload(begun, "a", "b%2Fc", b"").json()["type"] == "b/c"
 
 
 def test_cancel_reaches_the_worker_and_lets_it_tidy_up(ufdl, worker, begun):
@@ -307,6 +314,7 @@ def test_who_may_be_a_node(ufdl, template, server, worker):
     for verb, path in (("GET", "acquire"), ("DELETE", "release"), ("POST", "progress/0.5")):
         assert code(ufdl, verb, f"jobs/{job}/{path}") == 403
     assert code(ufdl, "GET", "nodes/ping") == 403
+    assert code(ufdl, "POST", "jobs/create", {}) == 403
     for wrong in ("x", "999999", "-1", "1.0"):
         worker._headers["Node-Id"] = wrong
         answer = worker.send("POST", "jobs/list")
@@ -334,6 +342,7 @@ def test_logins(ufdl, server):
     assert at("obtain", good | {"password": "jx_wrong"})[0] == 401
     assert at("refresh", {"refresh": "wrong"})[1]["code"] == "token_not_valid"
     assert at("verify", {"token": ""})[0] == 401
+    assert list(at("verify", {})[1]) == ["token"]
     assert (at("obtain", {"username": "x"})[0]) == 400
     answer = requests.post(f"{ufdl.root}/v1/jobs/list", json={})
     assert answer.status_code == 401
@@ -397,6 +406,28 @@ def test_templates(ufdl, template):
     assert len(ufdl.ask("GET", "job-templates/get-all-matching-templates/Export")) == 1
 
 
+def test_the_number_of_a_template_that_was_removed_stands_for_no_other(ufdl, worker):
+    gone = ufdl.ask("POST", "job-templates/import", TEMPLATE | {"name": "Gone"})["pk"]
+    job = ufdl.job(gone)
+    polled = [one["pk"] for one in worker.ask("POST", "jobs/list", POLL)]
+    assert job in polled
+    ufdl.ask("DELETE", f"job-templates/{gone}/hard")
+    assert ufdl.ask("POST", "job-templates/import", TEMPLATE | {"name": "New"})["pk"] > gone
+    polled.remove(job)  # it could not look up how to run it, and would stay at it
+    assert [one["pk"] for one in worker.ask("POST", "jobs/list", POLL)] == polled
+    assert ufdl.ask("DELETE", f"jobs/{job}/hard")["template"]["name"] == "Gone"
+
+
+def test_a_node_that_is_there_is_not_changed_by_a_second_one(ufdl, worker):
+    before = ufdl.ask("GET", f"nodes/{worker.pk}")
+    same = {"ip": before["ip"], "index": 0, "cpu_mem": 77}
+    answer = ufdl.send("POST", "nodes/create", same)
+    assert (answer.status_code, list(answer.json())) == (400, ["non_field_errors"])
+    assert ufdl.ask("GET", f"nodes/{worker.pk}")["cpu_mem"] == before["cpu_mem"]
+    wrong = ufdl.send("POST", "nodes/create", same | {"ip": "\0"})
+    assert (wrong.status_code, list(wrong.json())) == (400, ["ip"])
+
+
 def test_a_contract_with_inputs(ufdl):
     types = "Domain<'Image Classification'>, Framework<'tf', '1.14'>"
     specific = TEMPLATE["specific"] | {"job_type": f"Train<{types}>", "parameters": {}}
@@ -426,6 +457,7 @@ def test_a_contract_with_inputs(ufdl):
     [
         {"licence": "Mine"},
         {"name": ""},
+        {"name": "two\nlines"},
         {"version": 0},
         {"domain": "abc"},
         {"specific": {}},
@@ -477,6 +509,17 @@ def test_a_web_socket_tells_of_every_transition(ufdl, template, worker, server):
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
         websocket.create_connection(f"{address}999", header=header, timeout=30)
     assert refused.value.status_code == 404
+
+
+def test_a_web_socket_tells_what_happened_while_it_was_opened(service, who):
+    options = Options(executor="node")
+    request = SubmitRequest(Target(command=["do"]), {}, options)
+    job = service.jobs.submit(who, request)
+    watched = Watched(context(Call(service, who, "", "GET", {}, {})), str(job.pk))
+    service.jobs.cancel(who, job.id)
+    (frame,) = watched.greeting()
+    assert frame["transition"] == "cancel"
+    assert watched.frames(service.jobs.history(who, job.id)) == []
 
 
 def test_a_tool_of_the_server_whose_jobs_nodes_run(ufdl, worker, server):

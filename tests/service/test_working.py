@@ -245,6 +245,19 @@ def test_a_job_that_was_not_started_waits_again_when_its_node_falls_silent(
     assert service.jobs.get(who, job).status == "CANCELLED"
 
 
+def test_a_job_that_failed_is_cancelled_without_waiting_again(service, who, node, outside, hand):
+    job = outside()
+    finish(service, node, hand(), success=False)
+    assert service.jobs.cancel(who, job).status == "FAILED"
+    before = service.events.head()
+    assert service.jobs.cancel(who, job, failed=True).status == "CANCELLED"
+    seen = [
+        event.data["status"] for event in service.events.since(before) if event.type == "status"
+    ]
+    assert seen == ["RUNNABLE", "CANCELLED"]  # told at once: nobody could take it between
+    assert service.working.acquire(WORKER, node.id, NEXT) is None
+
+
 def test_an_abort_takes_the_job_from_its_node(service, who, node, outside, hand):
     job = outside()
     given = hand()
@@ -297,6 +310,9 @@ def test_a_node_that_registers_again_sees_what_it_holds(service, node, outside, 
     again, is_new = service.nodes.register(WORKER, NodeRequest(name="gpu-1", gpus=2))
     assert (again.id, again.gpus, is_new) == (node.id, 2, False)
     assert [held.job for held in again.jobs] == [job]
+    with pytest.raises(Conflict, match="another node 'gpu-1'"):
+        service.nodes.register(WORKER, NodeRequest(name="gpu-1", gpus=3), new=True)
+    assert service.nodes.get(WORKER, node.id).gpus == 2
     with pytest.raises(Conflict, match="holds jobs"):
         service.nodes.forget(WORKER, node.id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..table import Problem, Reply
 
 _LISTED = (  # fields of which complaints come as a list under the field's name
-    *("username", "password", "refresh", "description", "non_field_errors"),
+    *("username", "password", "refresh", "token", "description", "non_field_errors"),
     *("ip", "index", "cpu_mem", "gpu_mem", "driver_version", "hardware_generation"),
 )
 

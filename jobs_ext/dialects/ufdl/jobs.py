@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
-from ...model.errors import Conflict, InvalidRequest
+from ...model.errors import Conflict, Forbidden, InvalidRequest
 from ...model.filters import And, Compare, Filter, In
 from ...model.job import Job
 from ...model.query import JobSearch
@@ -16,9 +16,9 @@ from ...service import Service
 from ..table import Reply
 from .context import Ctx, action
 from .filters import FilterSpec, chosen, numbers, statuses
-from .native import workable
 from .nodes import known_nodes
 from .shapes import JOB_FIELDS, Json, is_cancelled, record, shown
+from .templates import workable
 
 _PAGE = 500  # jobs
 
@@ -41,8 +41,8 @@ def list_(ctx: Ctx) -> object:
     jobs = found(ctx, spec)
     nodes = {node["pk"]: node for node in known_nodes(ctx)} if any(j.node for j in jobs) else {}
     told = shown(ctx.service, jobs)
-    tools = workable(ctx)
-    records = [record(job, it, nodes, tools) for job, it in zip(jobs, told, strict=True)]
+    doable = workable(ctx, {it["template"]["pk"] for it in told})
+    records = [record(job, it, nodes, doable) for job, it in zip(jobs, told, strict=True)]
     by_pk = {it["pk"]: it for it in told}
     return [by_pk[it["pk"]] for it in chosen(spec, records, JOB_FIELDS)]
 
@@ -63,6 +63,16 @@ def found(ctx: Ctx, spec: FilterSpec) -> list[Job]:
         cursor = page.next
         if cursor is None:
             return jobs
+
+
+@action
+def create(ctx: Ctx) -> object:
+    """Refuse to make a job of nothing."""
+    raise Forbidden(
+        "Jobs are made from templates.",
+        field="path",
+        hint="POST v1/job-templates/{pk}/create-job.",
+    )
 
 
 @action
@@ -126,9 +136,7 @@ def hard_delete(ctx: Ctx, pk: str) -> object:
 def cancel(ctx: Ctx, pk: str) -> object:
     """Cancel a job: its owner may. One that FAILED is then tried by nobody any more."""
     job = ctx.job(pk)
-    if job.status is Status.FAILED:
-        ctx.service.jobs.reset(ctx.who, job.id)
-    return one(ctx.service, ctx.service.jobs.cancel(ctx.who, job.id))
+    return one(ctx.service, ctx.service.jobs.cancel(ctx.who, job.id, failed=True))
 
 
 @action

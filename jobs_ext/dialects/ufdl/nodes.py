@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import msgspec
@@ -9,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ...model.errors import Conflict, InvalidRequest
 from ...model.node import Node, NodeRequest
+from ...service.options import check_name
 from ..table import Reply
 from .catalogue import HARDWARE
 from .context import Ctx, action, number
@@ -62,12 +65,9 @@ def list_(ctx: Ctx) -> object:
 @action
 def create(ctx: Ctx) -> object:
     """Register a node."""
-    spec = ctx.body(NodeSpec)
-    made, is_new = ctx.service.nodes.register(ctx.who, _request(msgspec.structs.asdict(spec)))
-    if not is_new:
-        raise InvalidRequest(
-            "The fields ip, index must make a unique set.", field="non_field_errors", value=spec.ip
-        )
+    about = msgspec.structs.asdict(ctx.body(NodeSpec))
+    with _unique(about):
+        made, _ = ctx.service.nodes.register(ctx.who, _request(about), new=True)
     return node(made)
 
 
@@ -121,14 +121,23 @@ def _find(ctx: Ctx, pk: str) -> Node:
 
 
 def _changed(ctx: Ctx, one: Node, about: dict[str, Any]) -> Json:
-    try:
+    with _unique(about):
         return node(ctx.service.nodes.change(ctx.who, one.id, _request(about)))
-    except Conflict as error:
-        raise InvalidRequest(error.message, field="non_field_errors", value=about["ip"]) from None
+
+
+@contextmanager
+def _unique(about: dict[str, Any]) -> Iterator[None]:
+    """Say by UFDL's words that another node has the address and index."""
+    try:
+        yield
+    except Conflict:
+        told = "The fields ip, index must make a unique set."
+        raise InvalidRequest(told, field="non_field_errors", value=about["ip"]) from None
 
 
 def _request(about: dict[str, Any]) -> NodeRequest:
     """Return a node as the service knows it: address and index make its name."""
+    check_name(about["ip"], "ip")
     name = f"{about['ip']}#{about['index']}"
     memory = about["cpu_mem"] if about["cpu_mem"] > 0 else None
     return NodeRequest(name=name, memory=memory, gpus=bool(about["gpu_mem"]), about=about)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from ...model.errors import Conflict, InvalidRequest, JobsError
@@ -35,6 +37,8 @@ def add(ctx: Ctx, pk: str, name: str, kind: str) -> object:
     """Add an output to a job."""
     job = ctx.job(pk) if ctx.node is None else ctx.own_job(pk)
     _check_phase(job)
+    if "/" in name:  # which parts our own names into UFDL's name and type
+        raise InvalidRequest("An output's name has no slash.", field="name", value=name)
     if _named(ctx, job, name, kind) is not None:
         raise InvalidRequest(
             f"Job {pk} has an output {name!r} of the type {kind} already.",
@@ -76,7 +80,7 @@ def list_(ctx: Ctx) -> object:
     spec = ctx.body(FilterSpec)
     jobs = found(ctx, FilterSpec(include_inactive=spec.include_inactive))
     numbers = ctx.service.outputs.numbers(jobs)
-    told = [_record(ctx, job, name) for job in jobs for name in numbers.get(job.id, {})]
+    told = [one for job in jobs for one in _records(ctx, job, numbers.get(job.id, {}))]
     return chosen(spec, told, _FIELDS)
 
 
@@ -121,21 +125,24 @@ def _named(ctx: Ctx, job: Job, name: str, kind: str) -> str | None:
 
 def _told(ctx: Ctx, job: Job, name: str) -> Json:
     """Return what is told of an output, by our name of it."""
-    return _record(ctx, job, name)
-
-
-def _record(ctx: Ctx, job: Job, name: str) -> Json:
     number_ = ctx.service.outputs.numbers([job])[job.id][name]
-    return output(name, number_) | {
-        "job": job.pk,
-        "creator": user(job.owner),
-        "creation_time": _made(ctx, job, name),
-        "deletion_time": None,
-    }
+    return _records(ctx, job, {name: number_})[0]
 
 
-def _made(ctx: Ctx, job: Job, name: str) -> str:
-    """Return when an output was added, or found."""
-    events = [e for e in ctx.service.jobs.history(ctx.who, job.id) if e.type == "outputs"]
-    times = [event.time for event in events if name in event.data.get("names", ())]
-    return times[-1] if times else job.created
+def _records(ctx: Ctx, job: Job, numbers: Mapping[str, int]) -> list[Json]:
+    """Return what is told of outputs of a job, which have these numbers by our names of them."""
+    made = _times(ctx, job) if numbers else {}
+    common = {"job": job.pk, "creator": user(job.owner)}
+    return [
+        output(name, pk)
+        | common
+        | {"creation_time": made.get(name, job.created), "deletion_time": None}
+        for name, pk in numbers.items()
+    ]
+
+
+def _times(ctx: Ctx, job: Job) -> dict[str, str]:
+    """Return when outputs of a job were last added, or found, by name."""
+    events = ctx.service.jobs.history(ctx.who, job.id)
+    told = [event for event in events if event.type == "outputs"]
+    return {name: event.time for event in told for name in event.data.get("names", ())}

@@ -36,6 +36,7 @@ _AUTH = (
 )
 _JOBS = (
     Route("POST", "v1/jobs/list", jobs.list_, action="read"),
+    Route("POST", "v1/jobs/create", jobs.create),
     Route("GET", "v1/jobs/{pk}", jobs.retrieve, watch=watch.watch, short=_of_no_node),
     Route("PUT", "v1/jobs/{pk}", jobs.update),
     Route("PATCH", "v1/jobs/{pk}", jobs.update),

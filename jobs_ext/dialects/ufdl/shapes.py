@@ -67,12 +67,6 @@ def is_cancelled(job: Job) -> bool:
     return asked or job.status is Status.CANCELLED
 
 
-def is_workable(job: Job, tools: Container[int]) -> bool:
-    """Tell whether UFDL's job launcher could run a job: one of our templates, or of these tools."""
-    ours = job.target.name.startswith(TEMPLATE) or _other_template(job)["pk"] in tools
-    return ours and job.status is not Status.PENDING
-
-
 def _other_template(job: Job) -> Json:
     outside = job.target.kind == "tool" and job.options.get("executor") == "node"
     pk = TOOLS + zlib.crc32(job.target.name.encode()) if outside else 0
@@ -132,12 +126,13 @@ def node(one: Node) -> Json:
     }
 
 
-def record(job: Job, told: Json, nodes: Mapping[int, Json], tools: Container[int]) -> Record:
-    """Return what filters see of a job; `tools` are those that UFDL's launcher can do."""
+def record(job: Job, told: Json, nodes: Mapping[int, Json], doable: Container[int]) -> Record:
+    """Return what filters see of a job; UFDL's launcher can do those of the templates `doable`."""
+    workable = told["template"]["pk"] in doable and job.status is not Status.PENDING
     return told | {
         "progress_amount": progress(job),
         "owner": job.owner,
-        "workable": True if is_workable(job, tools) else None,
+        "workable": workable or None,
         "at": nodes.get(told["node"], {}),
     }
 

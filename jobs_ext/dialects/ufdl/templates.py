@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -9,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from ...model.clock import now
 from ...model.errors import Conflict, InvalidRequest, NotFound
 from ...service.decode import convert_request
+from ...service.options import check_name
 from ..table import Reply
 from . import native
 from .catalogue import LICENCES
@@ -18,7 +20,7 @@ from .filters import Fields, FilterSpec, chosen, plain
 from .shapes import Json, user
 from .types import parse_type
 
-_DIALECT, _KIND = "ufdl", "template"
+_DIALECT, _KIND, _NUMBER = "ufdl", "template", "number"
 _PAGE = 500
 _TRIES = 20  # to get a number that nobody else takes at the same time
 
@@ -89,6 +91,13 @@ def shown(template: Json) -> Json:
     }
 
 
+def workable(ctx: Ctx, pks: Collection[int]) -> set[int]:
+    """Return those of the numbers by which UFDL's launcher finds a template that it can do."""
+    keys = {_key(pk): pk for pk in pks}
+    there = ctx.service.documents.known(ctx.who, _DIALECT, _KIND, keys)
+    return native.workable(ctx) | {keys[key] for key in there}
+
+
 def everything(ctx: Ctx) -> list[Json]:
     """Return all templates as they are kept, oldest first."""
     found: list[Json] = []
@@ -128,6 +137,7 @@ def import_(ctx: Ctx) -> object:
     """Make a job template; one of the same name and version is deleted by that."""
     ctx.who.require("manage")
     spec = ctx.body(TemplateSpec)
+    check_name(spec.name, "name")  # its jobs are called so
     work = _work(spec)
     same = [one for one in everything(ctx) if one["name"] == spec.name]
     if spec.version is UNSET:
@@ -153,13 +163,24 @@ def _make(ctx: Ctx, spec: TemplateSpec, version: int, work: Json) -> Json:
         "deletion_time": None,
         "specific": work,
     }
+    return _keep(ctx, {"pk": _new_number(ctx)} | template, version=0)
+
+
+def _new_number(ctx: Ctx) -> int:
+    """Return a number that no template ever had: jobs of one that was removed still name it."""
     for _ in range(_TRIES):
-        pk = max((one["pk"] for one in everything(ctx)), default=0) + 1
         try:
-            return _keep(ctx, {"pk": pk} | template, version=0)
+            last = ctx.service.documents.get(ctx.who, _DIALECT, _NUMBER, _KIND)
+            new, version = int(last.body) + 1, last.version
+        except NotFound:
+            new, version = max((one["pk"] for one in everything(ctx)), default=0) + 1, 0
+        put = ctx.service.documents.put
+        try:
+            put(ctx.who, _DIALECT, _NUMBER, _KIND, new, version=version, shared=True)
         except Conflict:  # somebody else took the number
             continue
-    raise Conflict("Too many templates are imported at once.", field="name", value=spec.name)
+        return new
+    raise Conflict("Too many templates are imported at once.", field="name")
 
 
 def _keep(ctx: Ctx, template: Json, version: int | None = None) -> Json:

@@ -22,9 +22,10 @@ _MOVES = {
 
 
 class Watched:
-    """A job as it was told of last."""
+    """A job as it was told of last. Raises `NotFound` for none."""
 
     def __init__(self, ctx: Ctx, pk: str) -> None:
+        self._seen = ctx.service.events.head()  # what was so far, the job shows by itself
         job = ctx.job(pk)
         self.job = job.id
         self._ctx = ctx
@@ -37,8 +38,12 @@ class Watched:
         self._first = "cancel" if self._cancelled else _FIRST.get(job.status)
 
     def greeting(self) -> list[object]:
-        """Return where the job stands, unless it was not started."""
-        return [self._frame(self._first, {})] if self._first else []
+        """Return where the job stood, unless it was not started, and what happened meanwhile.
+
+        Between the look at the job and the first news there is the handshake.
+        """
+        first = [self._frame(self._first, {})] if self._first else []
+        return [*first, *self.frames(self._ctx.service.jobs.history(self._ctx.who, self.job))]
 
     def frames(self, events: Sequence[Event]) -> list[object]:
         """Return a frame for each transition among the events."""
@@ -46,7 +51,9 @@ class Watched:
             self._description = self._ctx.service.jobs.get(self._ctx.who, self.job).description
         except NotFound:  # it was removed for good, and has nothing more to tell
             return []
-        return [frame for event in events for frame in self._told(event)]
+        news = [event for event in events if event.seq > self._seen]
+        self._seen = max((event.seq for event in news), default=self._seen)
+        return [frame for event in news for frame in self._told(event)]
 
     def _told(self, event: Event) -> list[object]:
         data: Json = {}

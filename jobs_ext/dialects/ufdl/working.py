@@ -146,4 +146,4 @@ def _fraction(text: str) -> float:
 
 def _data(ctx: Ctx) -> dict[str, Any]:
     """Return the body, any JSON object; nothing is an empty one."""
-    return decode_request(ctx.call.body or b"{}", dict[str, Any])
+    return decode_request(ctx.call.body.strip() or b"{}", dict[str, Any])
