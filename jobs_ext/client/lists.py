@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jobs_ext.model.tool import Tool
+from jobs_ext.model.view import MIME, mime_bundle_data, view_model
 
 from . import frames, static
 
@@ -23,6 +24,8 @@ _JOB_COLUMNS = (
     "started",
     "stopped",
 )
+
+_MOST_LIVE = 100  # jobs of a list that moves; of more there is a table
 
 
 class JobList(list["Job"]):
@@ -59,6 +62,15 @@ class JobList(list["Job"]):
             [r["name"], r["status"], r["reason"] or "", r["created"], r["id"]] for r in self._rows()
         ]
         return static.table(["name", "status", "reason", "created", "id"], rows)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        """Return the table and, of no more jobs than a notebook should keep, the live list."""
+        data: dict[str, Any] = {"text/html": self._repr_html_(), "text/plain": repr(self)}
+        if 0 < len(self) <= _MOST_LIVE:
+            items = [view_model(job._snapshot or job.refresh()) for job in self]
+            server = self[0].client.connection.info.server
+            data[MIME] = mime_bundle_data({"kind": "jobs", "items": items}, server)
+        return data
 
     def __repr__(self) -> str:
         return "\n".join(map(repr, self)) or "<no jobs>"

@@ -84,9 +84,11 @@ def rows_field(name: str, schema: Schema) -> Field:
 def object_field(name: str, schema: Schema) -> Field:
     """Return the field for an object whose keys are known."""
     default = schema.get("default") or {}
-    fields = {key: parameter_field(key, one) for key, one in schema["properties"].items()}
-    for key in fields.keys() - {*schema.get("required", [])}:
-        fields[key].control.description = schema["properties"][key].get("title") or key
+    needed = schema.get("required", [])
+    fields = {
+        key: parameter_field(key, one, required=key in needed)
+        for key, one in schema["properties"].items()
+    }
     title = w.HTML(f"<b>{escape(schema.get('title') or name)}</b>")
     box = w.VBox([title, *(field.box for field in fields.values())], layout=_FRAME)
 

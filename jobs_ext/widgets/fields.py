@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 import ipywidgets as w
+from traitlets import TraitError
 
 from jobs_ext.client.errors import InvalidRequest
 
@@ -61,7 +62,7 @@ class Field:
         """Put a value into it; one that its control can't hold is left out."""
         try:
             self._write(value)
-        except (TypeError, ValueError, w.widget.TraitError):
+        except (TypeError, ValueError, TraitError):
             return
 
     def on_change(self, changed: Callable[[Field], object]) -> None:
@@ -92,32 +93,58 @@ def _help(text: str) -> w.HTML:
     return w.HTML(f"<small>{escape(text)}</small>", layout=INDENTED)
 
 
-def parameter_field(name: str, schema: Schema) -> Field:
-    """Return the field for a parameter with this JSON Schema."""
+def parameter_field(name: str, schema: Schema, *, required: bool = True) -> Field:
+    """Return the field for a parameter with this JSON Schema.
+
+    One whose control can't hold its default, such as a choice that is none, is written as JSON.
+    """
+    common = _common(name, schema, required=required)
+    try:
+        return _fitting_field(name, schema, common)
+    except (TypeError, ValueError, TraitError):
+        plain = {key: value for key, value in schema.items() if key != "type"}
+        return _text_field(name, plain, common)
+
+
+def _fitting_field(name: str, schema: Schema, common: dict[str, Any]) -> Field:
     from .composite import object_field, rows_field
 
-    kind, common = schema.get("type"), _common(name, schema)
+    kind = schema.get("type")
     if "enum" in schema:
         return _choice(name, schema, common)
-    if kind == "boolean":
+    if kind == "boolean" and isinstance(schema.get("default", False), bool):
         return _holding(
             name, schema, w.Checkbox(bool(schema.get("default")), indent=True, **common)
         )
-    if kind in ("integer", "number") and "default" in schema:
+    if kind in ("integer", "number") and _is_number(schema.get("default")):
         return _holding(name, schema, _number(schema, common))
     if kind == "string" and schema.get("format") == "date":
         return _date(name, schema, common)
-    if kind == "array" and schema.get("items", {}).get("type"):
+    if kind == "array" and _is_typed(schema.get("items")):
         return rows_field(name, schema)
-    if kind == "object" and schema.get("properties"):
+    if kind == "object" and _is_known(schema.get("properties")):
         return object_field(name, schema)
     return _text_field(name, schema, common)
 
 
-def _common(name: str, schema: Schema) -> dict[str, Any]:
+def _is_number(default: Any) -> bool:
+    """Tell whether a control for numbers holds this one exactly."""
+    return isinstance(default, int | float) and abs(default) <= _LARGEST
+
+
+def _is_typed(items: Any) -> bool:
+    return isinstance(items, dict) and bool(items.get("type"))
+
+
+def _is_known(properties: Any) -> bool:
+    """Tell whether each key has a schema that says something: ``true`` is one, too."""
+    return bool(properties) and all(isinstance(one, dict) for one in properties.values())
+
+
+def _common(name: str, schema: Schema, *, required: bool) -> dict[str, Any]:
     title = schema.get("title") or name
     empty = "default" not in schema and schema.get("type") != "boolean"
-    return labelled(title, required=empty)
+    return labelled(title, required=required and empty)
 
 
 def labelled(title: str, *, required: bool) -> dict[str, Any]:

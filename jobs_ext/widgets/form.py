@@ -276,7 +276,7 @@ def _fields(about: Described, fixed: Mapping[str, Any], target: Target) -> dict[
     return {
         name: input_field(name, about.inputs[name], shared)
         if name in about.inputs
-        else parameter_field(name, schema)
+        else parameter_field(name, schema, required=name in about.required)
         for name, schema in about.properties.items()
         if name not in fixed
     }

@@ -73,6 +73,8 @@ class Panel(anywidget.AnyWidget):
             return
         if content.get("action") == "cancel":
             self._client.cancel(str(content["kind"]), str(content["id"]))
+        elif content.get("action") == "reset":
+            self._client.reset(str(content["kind"]), str(content["id"]))
         elif content.get("action") == "rerun":
             self._client.rerun(str(content["id"]), {}, {})
         self.refresh()

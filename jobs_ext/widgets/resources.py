@@ -34,9 +34,9 @@ class OptionsFold(w.Accordion):  # type: ignore[misc]
     """Fields for the options; one that is left empty is left to the tool and the server."""
 
     def __init__(self) -> None:
-        self.fields = {name: parameter_field(name, schema) for name, schema in _OPTIONS.items()}
-        for name, field in self.fields.items():
-            field.control.description = name  # none of them is needed
+        self.fields = {
+            name: parameter_field(name, schema, required=False) for name, schema in _OPTIONS.items()
+        }
         box = w.VBox([field.box for field in self.fields.values()])
         super().__init__([box], titles=("Resources and options",), selected_index=None)
 

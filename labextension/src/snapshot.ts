@@ -1,11 +1,11 @@
 /** What a notebook keeps of a job: reading it without trust, and writing its last state back. */
 
-import type { BatchView, ItemView, JobView, View } from './view';
+import type { BatchView, ItemView, JobView, Tone, View } from './view';
 
 export const MIME = 'application/vnd.jobs-ext.job.v1+json';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const TONES = ['waiting', 'active', 'good', 'bad', 'stopped'];
+const TONES: Tone[] = ['waiting', 'active', 'good', 'bad', 'stopped'];
 
 export interface Bundle {
   version: number;
@@ -64,6 +64,12 @@ function readJob(data: Json, id: string): JobView {
     log_tail: textOrNull(data['log_tail']),
     batch: textOrNull(data['batch']),
     arguments: objects(data['arguments']).map(one => ({ name: text(one['name']), text: text(one['text']) })),
+    steps: objects(data['steps']).map(one => ({
+      name: text(one['name']),
+      status: text(one['status']),
+      tone: tone(one['tone']),
+      reason: textOrNull(one['reason'])
+    })),
     outputs: objects(data['outputs']).map(one => ({
       name: text(one['name']),
       size: number(one['size']),
@@ -95,16 +101,19 @@ function readBatch(data: Json, id: string): BatchView {
 
 function common(data: Json, id: string): Pick<ItemView, 'id' | 'title' | 'target' | 'tone' | 'final' | 'created' | 'actions'> {
   const target = isObject(data['target']) ? data['target'] : {};
-  const tone = TONES.find(known => known === data['tone']) as ItemView['tone'] | undefined;
   return {
     id,
     title: text(data['title']),
     target: { kind: text(target['kind']), name: text(target['name']) },
-    tone: tone ?? 'waiting',
+    tone: tone(data['tone']),
     final: data['final'] === true,
     created: text(data['created']),
     actions: list(data['actions']).filter(action => typeof action === 'string')
   };
+}
+
+function tone(data: unknown): Tone {
+  return TONES.find(known => known === data) ?? 'waiting';
 }
 
 function isObject(data: unknown): data is Json {

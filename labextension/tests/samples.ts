@@ -30,6 +30,7 @@ export function job(changes: Partial<JobView> = {}): JobView {
     log_tail: null,
     batch: null,
     arguments: [{ name: 'text', text: 'data.txt' }],
+    steps: [],
     outputs: [],
     n_outputs: 0,
     actions: ['cancel'],

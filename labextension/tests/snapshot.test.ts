@@ -24,6 +24,10 @@ describe('a bundle from a notebook', () => {
 
   it('gets a safe value for every field of the wrong type', () => {
     const view = readView({ kind: 'job', id: ID, title: 3, tone: 'x', outputs: 'no', arguments: [null, { name: 1 }], attempt: '9' });
+    expect(readView({ ...job(), steps: 'none' })).toMatchObject({ steps: [] });
+    expect(readView({ ...job(), steps: [7, { name: {}, tone: 'x' }] })).toMatchObject({
+      steps: [{ name: '', status: '', tone: 'waiting', reason: null }]
+    });
     expect(view).toMatchObject({ title: '', tone: 'waiting', outputs: [], arguments: [{ name: '', text: '' }], attempt: 0, progress: null });
   });
 

@@ -114,6 +114,19 @@ it('does something to several, says with how many it went well, and takes it bac
   expect(wired.asked.map(([tail]) => tail)).toContain('jobs/id-1/reinstate');
 });
 
+it('lists no page twice, however fast somebody scrolls to its end', async () => {
+  const page2 = Array.from({ length: 3 }, (_, at) => listed(100 + at));
+  const wired = new Wired({ '': (tail: string) => (tail.includes('cursor') ? { items: page2, next: null } : answer(tail)) });
+  mount(page, source({ kind: 'jobs', items: [] }, { ...wired.source, table: true }));
+  await vi.waitFor(() => expect(page.textContent).toContain('100+ jobs'));
+  const grid = page.querySelector('.jx-grid') ?? page;
+  grid.scrollTop = 99 * 28;
+  grid.dispatchEvent(new Event('scroll'));
+  grid.dispatchEvent(new Event('scroll'));
+  await vi.waitFor(() => expect(page.textContent).toContain('103 jobs'));
+  expect(wired.asked.filter(([tail]) => tail.includes('cursor'))).toHaveLength(1);
+});
+
 it('drops rows that are not found any more', async () => {
   let found = [listed(3), listed(4)];
   const wired = new Wired({ '': () => ({ items: found, next: null }), 'DELETE jobs/id-4': {} });

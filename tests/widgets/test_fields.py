@@ -48,6 +48,33 @@ def test_without_a_default_nothing_is_given_until_it_is_filled_in(schema):
         parameter_field("k", schema).value()
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "integer", "default": None},
+        {"type": "integer", "default": 2**70},
+        {"type": "boolean", "default": None},
+        {"type": "string", "default": None},
+        {"enum": [1, 2], "default": 3},
+        {"type": "array", "items": True, "default": [1]},
+        {"type": "object", "properties": {"a": True}, "default": {"a": 1}},
+    ],
+)
+def test_a_default_that_no_control_can_hold_is_kept_as_json(schema):
+    assert parameter_field("k", schema).value() == schema["default"]
+
+
+def test_a_value_that_the_control_can_not_hold_is_left_out():
+    field = parameter_field("k", {"enum": ["a", "b"], "default": "b"})
+    field.fill("gone")
+    assert field.value() == "b"
+
+
+def test_only_what_is_needed_is_marked_so():
+    assert parameter_field("k", {"type": "integer"}).control.description == "k *"
+    assert parameter_field("k", {"type": "integer"}, required=False).control.description == "k"
+
+
 def test_numbers_and_lists_are_typed_as_json():
     field = parameter_field("k", {"type": "number"})
     field.control.value = "1.5"

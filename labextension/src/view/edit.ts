@@ -42,6 +42,7 @@ export class Edit {
       const options = OPTIONS.map(name => new Field('options', name, given.options[name] ?? null));
       this.fields = [...fields, ...options];
       const fold = h('details', 'jx-fold', h('summary', '', 'Options'), ...options.map(field => field.node));
+      fold.open = fields.length === 0;
       this.node.replaceChildren(...fields.map(field => field.node), fold, this.go, this.problem, this.note);
       this.fields.find(field => field.editable)?.control.focus();
     } catch (error) {

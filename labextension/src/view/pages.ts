@@ -52,6 +52,7 @@ export class Pages {
   private readonly jobs = new Map<number, ListedJob>();
   private next: string | null | undefined = undefined;
   private readonly asked = new Set<number>();
+  private turn: Promise<boolean> = Promise.resolve(false);
 
   constructor(
     private readonly wire: Wire,
@@ -78,10 +79,17 @@ export class Pages {
   }
 
   /** Sees to it that these rows are there; tells whether any is new. */
-  async load(first: number, last: number, again = false): Promise<boolean> {
+  load(first: number, last: number, again = false): Promise<boolean> {
     if (this.whole) {
       return this.loadBlocks(first, last, again);
     }
+    const turn = this.turn.then(() => this.loadPages(last, again));
+    this.turn = turn.catch(() => false);
+    return turn;
+  }
+
+  /** One at a time: two that began with the same cursor would list its page twice. */
+  private async loadPages(last: number, again: boolean): Promise<boolean> {
     if (again) {
       const wanted = this.jobs.size;
       this.next = undefined;

@@ -38,9 +38,9 @@ const CSS = `
   background: var(--jx-paper); border: 1px solid var(--jx-line); border-radius: 6px;
   border-left: 3px solid var(--jx-tone, var(--jx-line));
 }
-.jx-head { display: flex; align-items: center; gap: 10px; min-width: 0; }
+.jx-head { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px; min-width: 0; }
 .jx-title { margin: 0; font: inherit; font-weight: 600; color: var(--jx-strong); overflow-wrap: anywhere; }
-.jx-target { color: var(--jx-muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
+.jx-target { flex: 1 0.001 6em; color: var(--jx-muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
 .jx-target code, .jx-args code { font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: 0.95em; background: none; color: inherit; padding: 0; }
 .jx-badge {
   display: inline-flex; align-items: center; gap: 5px; flex: none; padding: 2px 9px 2px 6px; border-radius: 10px;
@@ -80,7 +80,7 @@ const CSS = `
 .jx-view .jx-table .jx-number { text-align: right; }
 .jx-image { max-width: 100%; max-height: 420px; background: #fff; border-radius: 4px; }
 .jx-page { width: 100%; height: 320px; border: 1px solid var(--jx-line); border-radius: 4px; background: #fff; }
-.jx-output a, .jx-all { color: var(--jp-content-link-color, var(--jx-active)); text-decoration: none; overflow-wrap: anywhere; }
+.jx-output a, .jx-view .jx-all { color: var(--jp-content-link-color, var(--jx-active)); text-decoration: none; overflow-wrap: anywhere; }
 .jx-output a:hover, .jx-all:hover { text-decoration: underline; }
 .jx-step { display: grid; grid-template-columns: 110px max-content minmax(0, 1fr); gap: 12px; padding: 2px 0; overflow-wrap: anywhere; }
 .jx-output-size, .jx-muted { color: var(--jx-muted); }
@@ -111,7 +111,7 @@ const CSS = `
   box-sizing: border-box; font: inherit; font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: 12px; width: 100%; min-width: 0;
   padding: 4px 8px; color: var(--jx-text); background: var(--jx-paper); border: 1px solid var(--jx-line); border-radius: 4px;
 }
-.jx-input:read-only { background: var(--jx-sunken); color: var(--jx-muted); }
+.jx-input:read-only:not(select) { background: var(--jx-sunken); color: var(--jx-muted); }
 .jx-input[aria-invalid=true] { border-color: var(--jx-bad); }
 .jx-primary { border-color: var(--jx-active); color: color-mix(in srgb, var(--jx-active) 80%, var(--jx-strong)); font-weight: 600; }
 .jx-drawer .jx-muted { margin: 6px 0 0; }
@@ -134,12 +134,13 @@ const CSS = `
 .jx-grid-space { position: relative; }
 .jx-grid-row {
   position: absolute; left: 0; right: 0; height: 28px; box-sizing: border-box; padding: 0 8px; border-bottom: 1px solid var(--jx-line);
-  display: grid; grid-template-columns: 18px 18px minmax(90px, max-content) minmax(0, 1fr) auto auto; gap: 8px; align-items: center;
+  display: grid; grid-template-columns: 18px 18px minmax(0, 3fr) minmax(0, 7fr) minmax(52px, auto) auto; gap: 8px; align-items: center;
 }
 .jx-grid-row:hover { background: color-mix(in srgb, var(--jx-sunken) 55%, transparent); }
 .jx-grid-row.jx-found { background: color-mix(in srgb, var(--jx-active) 14%, transparent); }
 .jx-cut { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
-.jx-grid-row .jx-row-title { max-width: 220px; }
+.jx-grid-row .jx-row-title { max-width: 100%; }
+.jx-take { width: 52px; text-align: right; }
 .jx-counts { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 6px 0 0; color: var(--jx-muted); }
 .jx-counts span { display: inline-flex; align-items: center; gap: 5px; }
 .jx-counts .jx-icon { width: 13px; height: 13px; color: var(--jx-tone); }

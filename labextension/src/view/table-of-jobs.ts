@@ -54,7 +54,6 @@ export class JobTable implements Part<BatchView | null> {
     this.bulk = new Bulk(wire, () => [...this.selected], () => this.done());
     this.problem.setAttribute('role', 'alert');
     this.grid.tabIndex = 0;
-    this.grid.style.height = `${ROW * SEEN}px`;
     this.grid.setAttribute('role', 'grid');
     this.grid.setAttribute('aria-label', 'Jobs');
     this.grid.addEventListener('scroll', () => this.look());
@@ -161,6 +160,7 @@ export class JobTable implements Part<BatchView | null> {
     const [first, last] = this.seen();
     const focused = this.space.querySelector('.jx-grid-row:focus-within')?.getAttribute('aria-rowindex');
     this.space.style.height = `${length * ROW}px`;
+    this.grid.style.height = `${Math.max(1, Math.min(SEEN, length)) * ROW + 2}px`; // and its border
     this.grid.setAttribute('aria-rowcount', String(more ? -1 : length));
     this.fill(first, Math.min(last, length - 1));
     setText(this.count, `${length.toLocaleString()}${more ? '+' : ''} ${length === 1 ? 'job' : 'jobs'}`);
@@ -211,7 +211,7 @@ export class JobTable implements Part<BatchView | null> {
     const took = job.attempts.at(-1)?.duration;
     const time = typeof took === 'number' ? showDuration(took) : '';
     node.append(cell('', this.box(job)), cell('jx-row-icon', icon(tone)), cell('', this.title(job)));
-    node.append(cell('jx-muted jx-cut', detail(job)), cell('jx-row-time', time), cell('', ...this.takes(job)));
+    node.append(cell('jx-muted jx-cut', detail(job)), cell('jx-row-time', time), cell(this.source.take ? 'jx-take' : '', ...this.takes(job)));
     return node;
   }
 
