@@ -16,6 +16,7 @@ import pytest
 
 import jobs_ext as jx
 from jobs_ext.client import waiting
+from jobs_ext.model.view import MIME
 from tests.waiting import until
 
 
@@ -349,6 +350,9 @@ def test_lists_of_jobs(client):
     assert frame["status"].tolist() == ["SUCCEEDED"]
     assert str(frame["created"].dtype).startswith("datetime64")
     assert "named" in found._repr_html_()
+    view = found._repr_mimebundle_()[MIME]["view"]
+    assert [item["id"] for item in view["items"]] == [found[0].id]
+    assert MIME not in jx.jobs(name="no such")._repr_mimebundle_()
 
 
 def test_what_a_handle_shows(client):
