@@ -160,7 +160,7 @@ export class JobTable implements Part<BatchView | null> {
     const [first, last] = this.seen();
     const focused = this.space.querySelector('.jx-grid-row:focus-within')?.getAttribute('aria-rowindex');
     this.space.style.height = `${length * ROW}px`;
-    this.grid.style.height = `${Math.max(1, Math.min(SEEN, length)) * ROW + 2}px`; // and its border
+    this.grid.style.height = `${Math.max(1, Math.min(SEEN, length)) * ROW}px`;
     this.grid.setAttribute('aria-rowcount', String(more ? -1 : length));
     this.fill(first, Math.min(last, length - 1));
     setText(this.count, `${length.toLocaleString()}${more ? '+' : ''} ${length === 1 ? 'job' : 'jobs'}`);
@@ -210,7 +210,7 @@ export class JobTable implements Part<BatchView | null> {
     node.dataset.status = job.status;
     const took = job.attempts.at(-1)?.duration;
     const time = typeof took === 'number' ? showDuration(took) : '';
-    node.append(cell('', this.box(job)), cell('jx-row-icon', icon(tone)), cell('', this.title(job)));
+    node.append(cell('', this.box(job)), cell('jx-row-icon', icon(tone)), cell('jx-cut', this.title(job)));
     node.append(cell('jx-muted jx-cut', detail(job)), cell('jx-row-time', time), cell(this.source.take ? 'jx-take' : '', ...this.takes(job)));
     return node;
   }
@@ -232,7 +232,8 @@ export class JobTable implements Part<BatchView | null> {
     const show = (): void => open?.({ kind: 'job', id: job.id, title: job.name });
     const node = open ? button(job.name, show, 'jx-row-title') : h('span', 'jx-row-title', job.name);
     const hidden = h('span', 'jx-hidden-text', ` ${job.status}`);
-    return h('span', 'jx-cut', node, hidden);
+    node.title = job.name;
+    return h('span', '', node, hidden);
   }
 
   /** A job's table as a variable, where there is a kernel to hold it. */
