@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+import jobs_ext.app  # noqa: F401 - its default of `dialects` is without the example of here
 from jobs_ext.dialects import served
 from jobs_ext.dialects.handler import pattern
 from tests.dialects.example import EXAMPLE
