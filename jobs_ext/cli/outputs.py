@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import shutil
 import sys
 from pathlib import Path
@@ -36,13 +37,16 @@ def get(call: Call) -> Exit:
 
 
 def save(call: Call) -> Exit:
-    """Wait for a job, and copy its outputs into a folder."""
-    job = call.job(call.said.id).wait()
-    folder = Path(call.said.to)
-    folder.mkdir(parents=True, exist_ok=True)
-    outputs = job.outputs
+    """Wait for a job, and copy its outputs into a folder, or into one zip."""
+    outputs = call.job(call.said.id).wait().outputs
     chosen = [outputs[name] for name in call.said.names]
-    saved = [file.save(folder) for file in chosen] if chosen else outputs.save(folder)
+    if call.said.zip:
+        exactly = [glob.escape(name) for name in call.said.names]
+        saved = [outputs.save_zip(call.said.zip, exactly)]
+    else:
+        folder = Path(call.said.to)
+        folder.mkdir(parents=True, exist_ok=True)
+        saved = [file.save(folder) for file in chosen] if chosen else outputs.save(folder)
     if call.out.as_json:
         call.out.json([str(path) for path in saved])
     else:
@@ -97,7 +101,9 @@ def _add_get(parser: argparse.ArgumentParser) -> None:
 def _add_save(parser: argparse.ArgumentParser) -> None:
     _id(parser)
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these; default: all")
-    parser.add_argument("--to", default=".", metavar="FOLDER", help="where to; default: here")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--to", default=".", metavar="FOLDER", help="where to; default: here")
+    where.add_argument("--zip", metavar="FILE", help="write them into this one zip")
 
 
 def _add_head(parser: argparse.ArgumentParser) -> None:
@@ -126,7 +132,7 @@ VERBS = [
     Verb("archive", "Wait, and keep outputs in a folder of the server.", archive, _add_archive),
     Verb("outputs list", "List the files a job produced.", list_, _id),
     Verb("outputs get", "Print one of them as it is.", get, _add_get),
-    Verb("outputs save", "Wait, and copy them into a folder.", save, _add_save),
+    Verb("outputs save", "Wait, and copy them into a folder or a zip.", save, _add_save),
     Verb("outputs head", "Print the first rows of a table.", head, _add_head),
     Verb("outputs add", "Give a job a file as an output.", add, _add_add),
     Verb("outputs remove", "Take outputs off a job's list.", remove, _add_remove),

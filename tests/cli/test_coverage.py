@@ -52,7 +52,7 @@ COMMANDS = {
     "POST jobs/{job}/archive": "archive",
     "GET jobs/{job}/logs": "logs",
     "GET jobs/{job}/outputs": "outputs list",
-    "GET jobs/{job}/outputs.zip": "(`outputs save` has them as files)",
+    "GET jobs/{job}/outputs.zip": "outputs save",
     "GET jobs/{job}/outputs/{name:path}": "outputs get",
     "HEAD jobs/{job}/outputs/{name:path}": f"({INSIDE})",
     "PUT jobs/{job}/outputs/{name:path}": "outputs add",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import pytest
 
 
@@ -110,6 +112,14 @@ def test_outputs(jobs, made, tmp_path):
     assert sorted(saved) == [str(tmp_path / "all" / name) for name in ("n.txt", "t.csv")]
     assert jobs("outputs", "save", made, "n.txt", "--to", str(tmp_path / "one")).code == 0
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["n.txt"]
+    for names in ([], ["n.txt"]):
+        (packed,) = jobs(
+            "outputs", "save", made, *names, "--zip", str(tmp_path / "a.zip"), "--json"
+        ).json
+        assert sorted(zipfile.ZipFile(packed).namelist()) == (names or ["n.txt", "t.csv"])
+    for words in (["none.txt"], ["--to", "x"]):
+        assert jobs("outputs", "save", made, *words, "--zip", str(tmp_path / "b.zip")).code == 2
+    assert not (tmp_path / "b.zip").exists()
     assert jobs("outputs", "get", made, "none.txt").code == 2
     assert jobs("outputs", "head", made, "-n", "1").out.split() == ["A", "B", "1", "x"]
     assert jobs("outputs", "head", made, "t.csv", "--json").json[1] == {"a": 2, "b": "y"}
