@@ -21,7 +21,6 @@ from jobs_ext.api.errors import Problem
 from jobs_ext.api.handler import verbs
 from jobs_ext.api.operation import NoQuery, Operation, operation_of
 from jobs_ext.api.routes import ROUTES
-from jobs_ext.app import JobsExtension
 from jobs_ext.cli.exits import Exit
 from jobs_ext.cli.main import VERBS
 from jobs_ext.cli.structs import comments
@@ -42,6 +41,7 @@ from jobs_ext.service import principal
 from jobs_ext.service.filters import LONGEST_PATTERN, MOST_TESTS, MOST_VALUES, MOST_WILDCARDS
 from jobs_ext.service.filtertext import DEEPEST, LONGEST
 from jobs_ext.service.macros import MACROS
+from jobs_ext.settings import Settings
 from jobs_ext.store import listing, sorting, walks
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -362,7 +362,7 @@ def _meanings() -> list[str]:
 
 def configuration() -> str:
     """Return the page on the traits of the server extension."""
-    own = JobsExtension.class_own_traits(config=True)
+    own = Settings.class_own_traits(config=True)
     rows = (
         (
             f"`{name}`",

@@ -13,6 +13,7 @@ from traitlets.config import Config
 
 from jobs_ext.app import JobsExtension
 from jobs_ext.service import Principal, Service
+from jobs_ext.settings import Settings
 from tests.serving import api, data_dir, data_dirs, extension, jp_server_config, python
 from tests.waiting import auntil, until
 
@@ -20,7 +21,7 @@ __all__ = ["api", "data_dir", "data_dirs", "extension", "jp_server_config"]
 
 
 def test_every_setting_is_explained():
-    settings = JobsExtension.class_own_traits(config=True)
+    settings = Settings.class_own_traits(config=True)
     assert {"data_dir", "tool_dirs", "environment", "max_cpu", "max_memory"} <= set(settings)
     assert all(len(trait.help) > 40 for name, trait in settings.items())
 

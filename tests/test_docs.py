@@ -16,7 +16,6 @@ import pytest
 import jobs_ext
 from jobs_ext.api import openapi
 from jobs_ext.api.routes import ROUTES
-from jobs_ext.app import JobsExtension
 from jobs_ext.model import errors, events
 from jobs_ext.model.filters import BATCH_FIELDS, JOB_FIELDS, TOOL_FIELDS
 from jobs_ext.model.grant import Right
@@ -24,6 +23,7 @@ from jobs_ext.model.reasons import ReasonCode
 from jobs_ext.model.status import Stage, Status
 from jobs_ext.model.tool import Tool, ToolInput, ToolOutput, ToolParameter, ToolResources
 from jobs_ext.service import principal
+from jobs_ext.settings import Settings
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")])
@@ -111,7 +111,7 @@ def test_every_name_that_programs_read_is_described():
         "permissions.md": [*principal.Verb, *Right],
         "statuses.md": [*Status, *Stage, *ReasonCode],
         "filters.md": [*JOB_FIELDS, *BATCH_FIELDS, *TOOL_FIELDS],
-        "configuration.md": JobsExtension.class_own_traits(config=True),
+        "configuration.md": Settings.class_own_traits(config=True),
         "tools.md": [
             field.encode_name
             for struct in (Tool, ToolInput, ToolParameter, ToolOutput, ToolResources)
