@@ -214,6 +214,8 @@ def test_a_tree_that_was_made_elsewhere(site, dataset):
         assert site.get(f"{dataset}/inferences/{made}")["tree"] == TREE
     for text in ("(1:1,99:1)2;", "(1:1", "(1,2)3;", "(1:x)2;", "((7:1),10:2)9;", ""):
         post(text, 401)
+    for text in ("(7:1) (10:2)9;", "(7:1 (10:2)8:1)9;"):  # a comma is missing
+        post(text, 401)
     post(TREE, 401, format="xml")
     post(TREE, 401, algorithm="upgma")
     site("POST", f"{dataset}/inferences", 400, data={"algorithm": "goeburst", "format": "newick"})

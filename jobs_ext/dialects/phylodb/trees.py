@@ -93,11 +93,11 @@ def _read_line(line: str) -> list[Link]:
     closed: list[tuple[str, int]] = []  # what stood in the bracket before the next name
     signs = [sign.strip() for sign in _SIGN.findall(line)]
     for sign, following in zip(signs, [*signs[1:], ""], strict=False):
-        if sign == "(":
+        if sign == "(" and not closed:
             levels.append([])
         elif sign == ")" and levels and levels[-1] and not closed:
             closed = levels.pop()
-        elif sign == ")" or (sign in (",", ";") and closed) or (sign == ";" and levels):
+        elif sign in ("(", ")") or (sign in (",", ";") and closed) or (sign == ";" and levels):
             raise BadTree
         elif sign not in ("", ",", ";"):
             name = _node(sign, following, levels)
@@ -115,7 +115,7 @@ def _node(sign: str, following: str, levels: list[list[tuple[str, int]]]) -> str
         if ":" in sign or levels:
             raise BadTree
         return sign
-    if match is None or not levels:
+    if match is None or not levels or following == "(":
         raise BadTree
     levels[-1].append((match[1], int(match[2])))
     return match[1]
