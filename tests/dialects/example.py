@@ -82,6 +82,6 @@ EXAMPLE = Dialect(
     wrap=lambda _, value: {"good": value},
     schemes=frozenset({"bearer", "token", "basic", "jwt", ""}),
     headers=("X-Key",),
-    home="old/root",
+    home="old/place",
     beside=(Route("GET", "files/{path:path}", where),),
 )

@@ -67,35 +67,35 @@ def http_server_client():
 
 
 async def test_it_is_served_at_its_home_and_beside_that(ask, port):
-    assert (await ask("GET", "old/root/hello")).json == "hello"
+    assert (await ask("GET", "old/place/hello")).json == "hello"
     told = (await ask("GET", "files/a/b")).json["good"]
     assert told == {"path": "a/b", "root": f"http://127.0.0.1:{port}"}
-    for path in ("", "hello", "old", "old/root", "jobs-ext/api/v1/jobs", "api/status", "static/x"):
+    for path in ("", "hello", "old", "old/place", "jobs-ext/api/v1/jobs", "api/status", "static/x"):
         answer = await ask("GET", path)
         assert (answer.status, answer.json["at"]) == (404, "path"), path
 
 
 async def test_a_guest_may_use_open_tools_alone(ask, api, jp_serverapp):
     token = {"Authorization": f"token {jp_serverapp.identity_provider.token}"}
-    made = await ask("POST", "old/root/tools/welcome")
+    made = await ask("POST", "old/place/tools/welcome")
     assert made.status == 200
     job = made.json["good"]["id"]
-    assert (await ask("GET", f"old/root/jobs/{job}")).status == 200
+    assert (await ask("GET", f"old/place/jobs/{job}")).status == 200
     for tool in ("shut", "both", "wc"):
-        answer = await ask("POST", f"old/root/tools/{tool}")
+        answer = await ask("POST", f"old/place/tools/{tool}")
         assert (answer.status, answer.json["at"]) == (400, "target.tool"), tool
-    answer = await ask("POST", "old/root/jobs", {"run": ["true"]})
+    answer = await ask("POST", "old/place/jobs", {"run": ["true"]})
     assert answer.status == 403
-    own = await ask("POST", "old/root/tools/shut", **token)
+    own = await ask("POST", "old/place/tools/shut", **token)
     assert own.status == 200
-    assert (await ask("GET", f"old/root/jobs/{own.json['good']['id']}")).status == 404
+    assert (await ask("GET", f"old/place/jobs/{own.json['good']['id']}")).status == 404
 
 
 async def test_wrong_credentials_make_no_guest(ask):
     for headers in ({"Authorization": "token wrong"}, {"Authorization": ""}):
-        assert (await ask("POST", "old/root/tools/welcome", **headers)).status == 401
-    assert (await ask("POST", "old/root/tools/welcome?token=wrong")).status == 401
-    answer = await ask("POST", "old/root/tools/welcome", X_Key="wrong")
+        assert (await ask("POST", "old/place/tools/welcome", **headers)).status == 401
+    assert (await ask("POST", "old/place/tools/welcome?token=wrong")).status == 401
+    answer = await ask("POST", "old/place/tools/welcome", X_Key="wrong")
     assert answer.status == 401
 
 
@@ -116,7 +116,7 @@ ASKED = [
 
 async def test_no_page_of_a_browser_gets_in(ask):
     for headers, status in ASKED:
-        answer = await ask("POST", "old/root/tools/welcome", **headers)
+        answer = await ask("POST", "old/place/tools/welcome", **headers)
         assert answer.status == status, (headers, answer.body)
 
 
