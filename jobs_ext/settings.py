@@ -207,8 +207,9 @@ class Settings(HasTraits):
     dialect_ports = Dict(
         help="Ports of 127.0.0.1 at which dialects are served as their own servers do, for clients "
         "that have that address built in, e.g. {'analytics_automated': 8000}. Whoever sends no "
-        "credentials there, which all users of this machine can do, may use the tools that say "
-        "open = true, and sees what was submitted so or is shared with the world. Default: none.",
+        "credentials to that of analytics_automated, which all users of this machine can do, may "
+        "use the tools that say open = true, and sees what was submitted so or is shared with the "
+        "world. Default: none.",
     ).tag(config=True)
 
     dialect_options = Dict(

@@ -87,9 +87,10 @@ class DialectHandler(FileHandler, PatientHandler):
             headers["Authorization"] = f"Bearer {found.strip()}"
 
     async def identify(self) -> Keyed | None:
-        """Return who the request acts for; at a port of its own somebody it does not name, too."""
+        """Return who the request acts for; at a port of its own that may be a guest."""
         found = await super().identify()
-        if found is not None or not self.at_port or "token" in self.request.query_arguments:
+        named = found is not None or "token" in self.request.query_arguments
+        if named or not (self.at_port and self.dialect.guests):
             return found
         return None if "Authorization" in self.request.headers else GUEST
 

@@ -1,6 +1,6 @@
 """Ports of this machine at which a dialect is served as its own server does (`dialect_ports`).
 
-Some clients have the address of their server built in, and send no credentials. So whoever asks
+Some clients have the address of their server built in. Where these send no credentials, who asks
 there without any is a guest, for whom only tools are there that say ``open = true``. A page of some
 site that a browser of this machine shows is no guest: `check_local` keeps such requests out.
 """

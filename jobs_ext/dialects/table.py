@@ -192,6 +192,7 @@ class Dialect:
     home: str | None = None  # root path at its own server (`dialect_ports`); None: it has none
     beside: tuple[Route, ...] = ()  # what that server has at its root, beside `home`
     options: Struct | None = None  # a struct with what the server may set, and its defaults
+    guests: bool = False  # whether its clients may send no credentials, at a port of its own
     challenge: str = "Bearer"  # never Basic: browsers would send it along for other sites
 
 

@@ -82,6 +82,7 @@ EXAMPLE = Dialect(
     wrap=lambda _, value: {"good": value},
     schemes=frozenset({"bearer", "token", "basic", "jwt", ""}),
     headers=("X-Key",),
+    guests=True,
     home="old/place",
     beside=(Route("GET", "files/{path:path}", where),),
 )

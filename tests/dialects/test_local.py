@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
+from dataclasses import replace
 
 import pytest
 from tornado import web
@@ -29,8 +30,14 @@ def port():
 
 
 @pytest.fixture
-def jp_server_config(jp_server_config, monkeypatch, data_dir, port):
-    monkeypatch.setitem(served.DIALECTS, "example", EXAMPLE)
+def guests():
+    """Whether the example's clients may send no credentials."""
+    return True
+
+
+@pytest.fixture
+def jp_server_config(jp_server_config, monkeypatch, data_dir, port, guests):
+    monkeypatch.setitem(served.DIALECTS, "example", replace(EXAMPLE, guests=guests))
     (data_dir / "tools").mkdir(parents=True)
     (data_dir / "tools" / "open.toml").write_text(TOOL.format("welcome") + "open = true\n")
     (data_dir / "tools" / "shut.toml").write_text(TOOL.format("shut"))
@@ -97,6 +104,15 @@ async def test_wrong_credentials_make_no_guest(ask):
     assert (await ask("POST", "old/place/tools/welcome?token=wrong")).status == 401
     answer = await ask("POST", "old/place/tools/welcome", X_Key="wrong")
     assert answer.status == 401
+
+
+@pytest.mark.parametrize("guests", [False])
+async def test_where_clients_have_credentials_nobody_is_a_guest(ask, jp_serverapp):
+    assert (await ask("POST", "old/place/tools/welcome")).status == 401
+    token = {"Authorization": f"Bearer {jp_serverapp.identity_provider.token}"}
+    assert (await ask("POST", "old/place/tools/welcome", **token)).status == 200
+    names = {name for name, dialect in served.DIALECTS.items() if dialect.guests}
+    assert names == {"analytics_automated"}
 
 
 ASKED = [

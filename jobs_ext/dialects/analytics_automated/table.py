@@ -36,6 +36,7 @@ ANALYTICS_AUTOMATED = Dialect(
         *_spelled("GET", "jobtimes", tools.times),
         *_FILES,
     ),
+    guests=True,
     home=NAME,
     beside=_FILES,
     options=Settings(),
