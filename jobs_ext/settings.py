@@ -237,11 +237,7 @@ class Settings(HasTraits):
 
     @validate("input_schemes")
     def _check_schemes(self, proposal: Bunch) -> list[str]:
-        schemes: list[str] = proposal.value
-        try:
-            check_schemes(schemes)
-        except ValueError as error:
-            raise TraitError(f"JobsExtension.input_schemes: {error}") from None
+        schemes: list[str] = _taken(proposal, check_schemes)
         return schemes
 
     @validate("keep_deleted")
@@ -272,11 +268,7 @@ class Settings(HasTraits):
 
     @validate("dialect_ports")
     def _check_ports(self, proposal: Bunch) -> dict[str, int]:
-        ports: dict[str, int] = proposal.value
-        try:
-            served.check(ports)
-        except ValueError as error:
-            raise TraitError(f"JobsExtension.dialect_ports: {error}") from None
+        ports: dict[str, int] = _taken(proposal, served.check)
         return ports
 
     @validate("dialect_options")
@@ -294,19 +286,12 @@ class Settings(HasTraits):
     @validate("queues")
     def _check_queues(self, proposal: Bunch) -> dict[str, object]:
         queues: dict[str, object] = proposal.value
-        try:
-            msgspec.convert(queues, dict[str, QueueRules])
-        except msgspec.ValidationError as error:
-            raise TraitError(f"JobsExtension.queues: {error}") from None
+        _converted(queues, dict[str, QueueRules], "queues")
         return queues
 
     @validate("allowed_hosts")
     def _check_hosts(self, proposal: Bunch) -> list[str]:
-        hosts: list[str] = proposal.value
-        try:
-            Guard(hosts)
-        except ValueError as error:
-            raise TraitError(f"JobsExtension.allowed_hosts: {error}") from None
+        hosts: list[str] = _taken(proposal, Guard)
         return hosts
 
     @validate("mail")
@@ -383,6 +368,15 @@ def _converted(value: object, kind: Any, name: str) -> Any:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise TraitError(f"JobsExtension.{name}: {error}") from None
+
+
+def _taken(proposal: Bunch, check: Callable[[Any], object]) -> Any:
+    """Return a trait's value as it was given, if `check` takes it; else `TraitError`."""
+    try:
+        check(proposal.value)
+    except ValueError as error:
+        raise TraitError(f"JobsExtension.{proposal.trait.name}: {error}") from None
+    return proposal.value
 
 
 def _checked(proposal: Bunch, parse: Callable[[str], float]) -> str:

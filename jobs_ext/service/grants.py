@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterable
 
 import msgspec
 from sqlalchemy import Connection
@@ -53,14 +54,7 @@ class Grants:
         who.require("submit", "run")
         with self._store.write() as tx:
             row = self._core.job_row(tx, who, job_id, Right.WRITE)
-            known = [grant.grantee for grant in rows.of_job(tx, row.pk)]
-            if grantee not in known:
-                raise NotFound(
-                    f"Nothing is granted to {grantee!r}.",
-                    field="grantee",
-                    value=grantee,
-                    hint=did_you_mean(grantee, known),
-                )
+            check_granted(grantee, rows.of_job(tx, row.pk))
             _revoke(tx, row, grantee, who)
 
     def clear(self, who: Principal, job_id: str) -> None:
@@ -83,6 +77,18 @@ def wanted_grant(grantee: str, wanted: GrantRequest) -> Grant:
             hint="Leave read out, or delete the grant.",
         )
     return Grant(grantee, write=wanted.write, execute=wanted.execute)
+
+
+def check_granted(grantee: str, grants: Iterable[Grant]) -> None:
+    """Raise `NotFound` unless something is granted to `grantee`."""
+    known = [grant.grantee for grant in grants]
+    if grantee not in known:
+        raise NotFound(
+            f"Nothing is granted to {grantee!r}.",
+            field="grantee",
+            value=grantee,
+            hint=did_you_mean(grantee, known),
+        )
 
 
 def _revoke(tx: Connection, row: JobRow, grantee: str, who: Principal) -> None:

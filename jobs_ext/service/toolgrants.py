@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from ..model.clock import now
-from ..model.errors import Conflict, Forbidden, NotFound
+from ..model.errors import Conflict, Forbidden
 from ..model.events import EventType
 from ..model.grant import Grant, GrantRequest, Right
 from ..model.tool import Tool
@@ -16,8 +16,7 @@ from ..store import events as event_rows
 from ..store import toolgrants as rows
 from .access import check_grant
 from .core import Core
-from .grants import wanted_grant
-from .hints import did_you_mean
+from .grants import check_granted, wanted_grant
 from .principal import Principal
 
 
@@ -59,14 +58,7 @@ class ToolGrants:
         """Take a grant back; `NotFound` when there is none. Jobs that are there go on."""
         tool = self._tool(who, name)
         with self._store.write(poke=()) as tx:
-            known = [grant.grantee for grant in rows.of_tool(tx, tool.name)]
-            if grantee not in known:
-                raise NotFound(
-                    f"Nothing is granted to {grantee!r}.",
-                    field="grantee",
-                    value=grantee,
-                    hint=did_you_mean(grantee, known),
-                )
+            check_granted(grantee, rows.of_tool(tx, tool.name))
             _revoke(tx, tool, who, grantee)
 
     def clear(self, who: Principal, name: str) -> None:
