@@ -339,7 +339,7 @@ def notifications() -> str:
     events = {
         **{str(one): meaning for one, meaning in zip(status.Status, _meanings(), strict=True)},
         told.ENDED: "it has ended, whichever way; the only event of a batch: all of it has ended",
-        told.DELETED: "it was deleted",
+        **told.OTHERS,
         told.EVERYTHING: "all of them",
     }
     parts = [

@@ -53,9 +53,8 @@ def _one(parser: argparse.ArgumentParser) -> None:
 def _add_notify(parser: argparse.ArgumentParser) -> None:
     _one(parser)
     parser.add_argument("to", metavar="TO", help="https://…, mailto:ann@example.org")
-    parser.add_argument(
-        "events", nargs="*", metavar="EVENT", help="statuses, DELETED or *; default: that it ended"
-    )
+    told = "statuses, DELETED … or *; default: that it ended"
+    parser.add_argument("events", nargs="*", metavar="EVENT", help=told)
 
 
 def _add_unnotify(parser: argparse.ArgumentParser) -> None:

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from .status import FINAL, Status
+from .status import FINAL, Stage, Status
 
 ENDED = "ENDED"  # any final status; the only one of a batch: all of its jobs have one
 DELETED = "DELETED"
+REINSTATED = "REINSTATED"
+GRANTED = "GRANTED"
+REVOKED = "REVOKED"
+ARCHIVING = "ARCHIVING"
+ARCHIVED = "ARCHIVED"
+ARCHIVE_FAILED = "ARCHIVE_FAILED"
 EVERYTHING = "*"
-EVENTS = (*map(str, Status), ENDED, DELETED, EVERYTHING)
+#: What a job may tell beside its statuses, and when.
+OTHERS: Mapping[str, str] = MappingProxyType(
+    {
+        ARCHIVING: "its outputs are being archived, as its option asks",
+        ARCHIVED: "its outputs were archived",
+        ARCHIVE_FAILED: "its outputs could not be archived",
+        DELETED: "it was deleted",
+        REINSTATED: "it came back from the trash",
+        GRANTED: "somebody was given rights on it",
+        REVOKED: "somebody's rights on it were taken back",
+    }
+)
+EVENTS = (*map(str, Status), ENDED, *OTHERS, EVERYTHING)
 
 
 def _ended() -> list[str]:
@@ -32,7 +52,7 @@ class Notify(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     url: str  # http(s)://… or mailto:ann@example.org, with macros such as ${JOB_ID}
     events: list[str] = field(
         default_factory=_ended
-    )  # statuses, ENDED (any final one), DELETED, "*"
+    )  # statuses, ENDED (any final one), DELETED …, "*"
     persistent: bool = True  # false: only the first of these events is told
     retries: int = 10  # further tries when it can't be delivered, over about a quarter of an hour
     headers: dict[str, str] = {}  # more headers of a webhook; kept, but never served
@@ -43,7 +63,7 @@ class Delivery(Struct, frozen=True):
     """What became of telling one event."""
 
     id: str  # also in the header X-Jobs-Ext-Delivery
-    event: str  # a status, DELETED, or of a batch ENDED
+    event: str  # a status, DELETED …, or of a batch ENDED
     status: Literal["due", "sent", "failed"]
     tries: int
     created: str
@@ -86,7 +106,21 @@ class Outgoing(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     schemes: tuple[str, ...] = ()  # of apprise's URLs that may be used
 
 
+def event_of(type_: str, data: Mapping[str, Any]) -> str | None:
+    """Return how an entry of a job's history is called where one asks to be told of it.
+
+    None for one that nobody is told of.
+    """
+    if type_ == "status":
+        return str(data["status"])
+    if type_ == "submitted":
+        return str(Status.SUBMITTED)
+    if type_ == "stage":
+        return ARCHIVING if data["stage"] == Stage.ARCHIVING else None
+    return type_.upper() if type_.upper() in OTHERS else None
+
+
 def matches(events: list[str], event: str) -> bool:
-    """Tell whether `event` (a status or DELETED) is one of `events`, as `Notify` lists them."""
+    """Tell whether `event` (one of a job's) is one of `events`, as `Notify` lists them."""
     wanted = {event, EVERYTHING} | ({ENDED} if event in map(str, FINAL) else set())
     return not wanted.isdisjoint(events)

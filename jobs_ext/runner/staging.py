@@ -61,7 +61,8 @@ class Plan(Struct, frozen=True):
         """Whether nothing has to lie in its folder, and nothing but its logs is likely to."""
         kinds = ("command", "script")
         bare = not self.private and not self.work.parts  # parts are linked into its folder
-        return self.kind in kinds and bare and not self.work.options.outputs
+        options = self.work.options
+        return self.kind in kinds and bare and not (options.outputs or self.work.archive)
 
     @property
     def cwd(self) -> Path:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row
 
 from ..model.clock import from_epoch, now
 from ..model.job import Batch, Job
-from ..model.notification import DELETED, ENDED, Words, matches
+from ..model.notification import ENDED, Words, event_of, matches
 from ..store import batches as batch_rows
 from ..store import jobs as job_rows
 from ..store import notifications as rows
@@ -171,8 +171,10 @@ class _Told(Struct, frozen=True):
 def _told(connection: Connection, after: int, last: int) -> _Told:
     deliveries, closed = [], []
     for row in rows.told_of_jobs(connection, after, last):
-        event = _event(row.type, msgspec.json.decode(row.data))
-        if row.pk not in closed and matches(msgspec.json.decode(row.events), event):
+        event = event_of(row.type, msgspec.json.decode(row.data))
+        if event is None or row.pk in closed:
+            continue
+        if matches(msgspec.json.decode(row.events), event):
             deliveries.append(_delivery(row.pk, row.seq, event, row.time))
             closed += [] if row.persistent else [row.pk]
     for row in rows.batches_moved(connection, after, last):
@@ -181,11 +183,6 @@ def _told(connection: Connection, after: int, last: int) -> _Told:
             deliveries.append(_delivery(row.pk, 0, ENDED, now()))
             closed.append(row.pk)
     return _Told(deliveries, closed)
-
-
-def _event(type_: str, data: dict[str, Any]) -> str:
-    """Return how an entry of the history is called where one asks to be told of it."""
-    return {"submitted": "SUBMITTED", "deleted": DELETED}.get(type_) or str(data["status"])
 
 
 def _delivery(pk: int, seq: int, event: str, happened: str) -> dict[str, Any]:

@@ -202,6 +202,9 @@ class Outcomes:
         facts = msgspec.structs.asdict(change.archive) | {"job_pk": row.pk, "asked": change.time}
         status, reason = ("failed", change.reason) if failed else ("done", None)
         archives.put(self._tx, facts | {"status": status, "reason": reason})
+        data = {"folder": change.archive.folder} | ({"reason": reason} if failed else {})
+        kind = "archive_failed" if failed else "archived"
+        self._changes.note(row, kind, time=change.time, data=data)
 
     def _note_attempt(self, row: JobRow, **columns: Any) -> None:
         self._attempts.set(row.pk, row.number, **columns)

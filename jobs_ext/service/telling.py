@@ -32,7 +32,7 @@ class Teller(Protocol):
     """What a module of `TELLERS` has."""
 
     def told(self, words: Words, job: Job, tool: Tool | None, event: str, delivery: str) -> Telling:
-        """Return what is told of an event (a status, DELETED) of a job; `delivery` is its id."""
+        """Return what is told of an event (a status, DELETED …) of a job; `delivery` is its id."""
 
 
 def told(

@@ -172,7 +172,7 @@ _OF_JOBS = text("""
     SELECT n.pk, n.events, n.persistent, e.seq, e.time, e.type, e.data
     FROM event e CROSS JOIN notification n ON n.job = e.job
     WHERE e.seq > :after AND e.seq <= :last AND e.seq > n.since AND NOT n.closed
-    AND e.type IN ('submitted', 'status', 'deleted')
+    AND e.type NOT IN ('progress', 'outputs', 'changed')
     ORDER BY e.seq
 """)
 _OF_BATCHES = text("""

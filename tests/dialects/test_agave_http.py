@@ -329,8 +329,11 @@ async def test_a_search_names_what_was_wrong(agave):
 ARCHIVING = [
     ("ARCHIVING", True, 201),
     ("archiving_finished", True, 201),
+    ("ARCHIVING_FAILED", True, 201),
+    ("cleaning_up", True, 201),
     ("archiving", False, 400),
     ("ARCHIVING_FINISHED", False, 400),
+    ("ARCHIVING_FAILED", False, 400),
     ("STAGING_JOB", False, 201),
     ("FINISHED", False, 201),
 ]
@@ -345,6 +348,7 @@ async def test_events_of_archiving_are_of_jobs_that_are_archived(agave):
             assert answer.status == status, answer.body
             assert status == 201 or answer.json["field"] == "notifications[0].event"
         good = [event.upper() for event, _, status in ARCHIVING if status == 201]
+        good.remove("ARCHIVING_FAILED")
 
         async def told():
             return len(receiver.calls) == len(good)
@@ -352,3 +356,28 @@ async def test_events_of_archiving_are_of_jobs_that_are_archived(agave):
         await auntil(told, what="all to be told")
         names = [call.headers["X-Agave-Notification"] for call in receiver.calls]
         assert sorted(names) == sorted(good)
+
+
+async def test_what_else_is_told(agave):
+    with webhooks() as receiver:
+        events = ("PERMISSION_GRANT", "permission_revoke", "DELETED", "RESTORED")
+        told = [{"url": receiver.url, "event": event} for event in events]
+        job = await submitted(agave, "ada", notifications=told)
+        everything = {"url": receiver.url, "event": "*", "persistent": True}
+        other = await submitted(agave, "ada", archive=True, notifications=[everything])
+        await reached(agave, "ada", job, "FINISHED")
+        await agave("ada", "POST", f"jobs/v2/{job}/pems/bob", {"permission": "READ"})
+        await agave("ada", "POST", f"jobs/v2/{job}/pems/bob", {"permission": "NONE"})
+        await agave("ada", "DELETE", f"jobs/v2/{job}")
+        await agave("ada", "POST", f"jobs/v2/{job}", {"action": "restore"})
+
+        def names(job):
+            calls = [call for call in receiver.calls if call.json["id"] == job]
+            return {call.headers["X-Agave-Notification"] for call in calls}
+
+        async def all_told():
+            return len(names(job)) == 4 and "FINISHED" in names(other)
+
+        await auntil(all_told, what="all to be told")
+        assert names(job) == {event.upper() for event in events}
+        assert {"PENDING", "RUNNING", "ARCHIVING", "ARCHIVING_FINISHED"} <= names(other)

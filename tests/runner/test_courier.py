@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from jobs_ext.model.grant import GrantRequest
 from jobs_ext.model.notification import Mail, Notify, Outgoing
 from jobs_ext.model.request import Target
 from jobs_ext.model.status import Status
@@ -104,6 +105,26 @@ def test_each_event_is_told_once_and_in_full(told_house, receiver):
     assert by_path["/one"] == ["SUBMITTED"]
     assert by_path["/bad"] == ["FAILED"]
     assert "/good" not in by_path
+
+
+def test_what_happens_beside_statuses_is_told(told_house, receiver):
+    wanted = [Notify(receiver.url, ["ARCHIVING", "ARCHIVED", "REINSTATED", "GRANTED", "REVOKED"])]
+    service = told_house.service
+    job = told_house.command("true", notify=wanted, archive="told/{id}")
+    told_house.ended(job)
+    service.grants.put(WHO, job, "bob", GrantRequest())
+    service.grants.remove(WHO, job, "bob")
+    service.jobs.delete(WHO, job)
+    service.trash.reinstate_job(WHO, job)
+    until(lambda: len(receiver.calls) == 5, what="all to be told", timeout=8)
+    assert sorted(receiver.events) == sorted(wanted[0].events)
+    full = told_house.root / "full"
+    (full / "t.txt").mkdir(parents=True)
+    write = 'touch "$JOBS_OUTPUT_DIR/t.txt"'
+    wanted = [Notify(receiver.url, ["ARCHIVE_FAILED"])]
+    told_house.ended(told_house.shell(write, notify=wanted, archive="full"))
+    until(lambda: receiver.events[-1] == "ARCHIVE_FAILED", what="the failure")
+    assert receiver.calls[-1].json["job"]["reason_code"] == "archive_failed"
 
 
 def test_a_batch_is_told_of_once_with_its_counts(told_house, receiver):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from ...model import notification as ours
 from ...model.errors import InvalidRequest
-from ...model.notification import DELETED, EVERYTHING, Notification, Notify, Words
+from ...model.notification import EVERYTHING, Notification, Notify, Words
 from ...model.status import Status
 from ...service.hints import did_you_mean
 from ..table import Call
@@ -26,17 +27,21 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "SUBMITTING": (Status.RUNNING,),
     "QUEUED": (Status.RUNNABLE,),
     "RUNNING": (Status.RUNNING,),
-    "CLEANING_UP": (Status.SUCCEEDED,),
-    "ARCHIVING": (Status.SUCCEEDED,),
-    "ARCHIVING_FINISHED": (Status.SUCCEEDED,),
+    "CLEANING_UP": (Status.SUCCEEDED,),  # of a job that is archived: before that
+    "ARCHIVING": (ours.ARCHIVING,),
+    "ARCHIVING_FINISHED": (ours.ARCHIVED,),
+    "ARCHIVING_FAILED": (ours.ARCHIVE_FAILED,),
     "FINISHED": (Status.SUCCEEDED,),
     "FAILED": (Status.FAILED,),
     "STOPPED": (Status.CANCELLED,),
     "KILLED": (Status.CANCELLED,),
-    "DELETED": (DELETED,),
+    "DELETED": (ours.DELETED,),
+    "RESTORED": (ours.REINSTATED,),
+    "PERMISSION_GRANT": (ours.GRANTED,),
+    "PERMISSION_REVOKE": (ours.REVOKED,),
     "*": (EVERYTHING,),
 }
-_OF_ARCHIVED = ("ARCHIVING", "ARCHIVING_FINISHED")
+_OF_ARCHIVED = ("ARCHIVING", "ARCHIVING_FINISHED", "ARCHIVING_FAILED")
 _AT_THE_END = ("FINISHED", "FAILED", "STOPPED")
 _RETRIES = 5  # that Agave makes when nothing is said
 _MOST_RETRIES = 100
@@ -81,23 +86,24 @@ def notifies(
                 value=one.event,
                 hint="Let archive be true, or wait for FINISHED.",
             )
-    return [_notify(call.url, one, f"{field}[{index}]") for index, one in enumerate(wanted)]
+    told = EVENTS | ({"CLEANING_UP": (ours.ARCHIVING,)} if archived else {})
+    return [_notify(call.url, one, f"{field}[{index}]", told) for index, one in enumerate(wanted)]
 
 
-def _notify(root: str, one: Wanted, field: str) -> Notify:
+def _notify(root: str, one: Wanted, field: str, told: Mapping[str, tuple[str, ...]]) -> Notify:
     event = one.event.upper()
-    if event not in EVENTS:
+    if event not in told:
         raise InvalidRequest(
             f"There is no event {one.event!r} here.",
             field=f"{field}.event",
             value=one.event,
-            hint=did_you_mean(event, EVENTS),
+            hint=did_you_mean(event, told),
         )
     policy = one.policy or Policy()
     tries = 0 if policy.retryStrategy == "NONE" else policy.retryLimit
     return Notify(
         url=_address(one.url),
-        events=[*EVENTS[event]],
+        events=[*told[event]],
         persistent=bool(one.persistent),
         retries=min(tries, _MOST_RETRIES),
         words=Words("agave", root, "" if event == EVERYTHING else event),

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ...model.filters import And, Compare, Filter, In, IsNull, Not, Or
 from ...model.job import Event, Job
+from ...model.notification import ARCHIVE_FAILED, ARCHIVED
 from ...model.status import Stage, Status
 
 
@@ -62,6 +63,10 @@ _OF_EVENT = {
     "granted": ("PERMISSION_GRANT", "Permission was granted."),
     "revoked": ("PERMISSION_REVOKE", "Permission was revoked."),
 }
+_NAME_OF_OTHERS = {event.upper(): name for event, (name, _) in _OF_EVENT.items()} | {
+    ARCHIVED: "ARCHIVING_FINISHED",
+    ARCHIVE_FAILED: "ARCHIVING_FAILED",
+}
 
 
 def state_of(job: Job) -> str:
@@ -76,8 +81,8 @@ def _name(status: str, stage: str | None) -> str:
 
 
 def name_of(event: str) -> str:
-    """Return Agave's word for an event of a notification: a status, or another, which stays."""
-    return _NAME.get((event, None), event)
+    """Return Agave's word for an event of a notification: a status, or another that it knows."""
+    return _NAME.get((event, None)) or _NAME_OF_OTHERS.get(event, event)
 
 
 def filter_of(state: str) -> Filter:
