@@ -152,8 +152,8 @@ class Settings(HasTraits):
 
     policy = Dict(
         help="What jobs may be, e.g. {'max_cpu': 4, 'max_memory': '8GB', 'max_timeout': '12h', "
-        "'max_batch': 10000, 'max_unfinished': 20000, 'allow_run': False}; the last lets only "
-        "declared tools run.",
+        "'max_batch': 10000, 'max_unfinished': 20000, 'max_stored': '50GB', 'allow_run': "
+        "False}; the last lets only declared tools run.",
     ).tag(config=True)
 
     patience = Float(

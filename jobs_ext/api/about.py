@@ -6,6 +6,7 @@ from msgspec import Struct
 from tornado import web
 
 from .. import __version__
+from ..model.policy import Policy
 from ..service.principal import Verb
 from ..service.slots import Slots
 from ..service.surroundings import ends_with
@@ -30,6 +31,8 @@ class About(Struct, frozen=True):
     owner: str  # whose jobs a submit by this caller makes
     nonce: Nonce
     slots: Slots
+    policy: Policy  # what a job, and its owner, may have
+    stored: int  # bytes of outputs, uploads and data sets that the owner keeps
     ends_with: str  # what ends all jobs by its end, e.g. a container; "" when nothing does
 
 
@@ -54,5 +57,7 @@ class AboutHandler(JobsHandler):
             owner=self.who.owner,
             nonce=Nonce(str(nonce), nonce.read_text().strip()),
             slots=self.service.slots,
+            policy=self.service.policy,
+            stored=self.service.stored(self.who),
             ends_with=ends_with(),
         )

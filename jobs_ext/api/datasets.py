@@ -81,8 +81,8 @@ class ContentHandler(FileHandler, ReceivingHandler):
         await self._may_write()
         self._wanted = decode_query(self.request, VersionQuery).version
         project, name = self.path_args
-        await self.call(self.service.datasets.check, self.who, project, name, self._wanted)
-        await self.receive()
+        check = self.service.datasets.check
+        await self.receive(await self.call(check, self.who, project, name, self._wanted))
 
     @authorized("write", resource=RESOURCE)
     async def _may_write(self, *_: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct
@@ -15,7 +16,8 @@ from .operation import authorized
 from .receiving import LARGEST, PatientHandler, Receiver
 
 if TYPE_CHECKING:
-    from ..store.paths import Paths
+    from collections.abc import Callable
+
     from .backend import Backend
 
 _LONGEST_HEAD = 10_000  # bytes of the header lines of one part
@@ -137,9 +139,10 @@ class FormReceiver:
     The rest of such a form is taken and thrown away, as `Receiver` does.
     """
 
-    def __init__(self, backend: Backend, paths: Paths, boundary: bytes) -> None:
+    def __init__(self, backend: Backend, begin: Callable[[], Draft], boundary: bytes) -> None:
+        """Take what begins the draft of a large file, and the mark between the parts."""
         self._backend = backend
-        self._paths = paths
+        self._begin_draft = begin
         self._splitter = Splitter(boundary)
         self._form = Form([], [])
         self._head: Head | None = None
@@ -204,7 +207,7 @@ class FormReceiver:
                     hint="Send large values as files.",
                 )
         elif size > _SMALL or self._held + size > _MOST_HELD:
-            self._receiver = Receiver(self._backend, await self._backend.call(Draft, self._paths))
+            self._receiver = Receiver(self._backend, await self._backend.call(self._begin_draft))
             await self._receiver.take(bytes(self._gathered))
             self._gathered = bytearray()
 
@@ -245,7 +248,9 @@ class FormHandler(PatientHandler):
             await authorized("execute", resource=self.resource)(_nothing)(self)
             self.who.require("submit", "run")
             boundary = decode.boundary(self.request)
-            self._receiving = FormReceiver(self.backend, self.service.paths, boundary)
+            self._receiving = FormReceiver(
+                self.backend, partial(self.service.draft, self.who), boundary
+            )
 
     async def data_received(self, chunk: bytes) -> None:
         """Take a piece of the body."""

@@ -166,8 +166,8 @@ class NodeOutputHandler(ReceivingHandler):
             await self._may_work()
             node, job, name = self.path_args
             check = self.service.given.check
-            await self.call(check, self.who, job, name, self._hold(node))
-            await self.receive()
+            room = await self.call(check, self.who, job, name, self._hold(node))
+            await self.receive(room)
 
     @authorized("execute", resource=RESOURCE)
     async def _may_work(self, *_: str) -> None:

@@ -54,8 +54,7 @@ class OutputHandler(FileHandler, ReceivingHandler):
             return
         await self._may_write()
         job, name = self.path_args
-        await self.call(self.service.given.check, self.who, job, name)
-        await self.receive()
+        await self.receive(await self.call(self.service.given.check, self.who, job, name))
 
     @authorized("write", resource=RESOURCE)
     async def _may_write(self, *_: str) -> None:

@@ -12,6 +12,7 @@ from ..service.uploads import Draft
 from .handler import JobsHandler
 
 if TYPE_CHECKING:
+    from ..service.quota import Room
     from .backend import Backend
 
 LARGEST = 1 << 50  # bytes: the disk decides
@@ -58,11 +59,14 @@ class ReceivingHandler(PatientHandler):
         r"""Return a name as it is listed: ``\xff`` for a byte that is no UTF-8."""
         return value.decode("utf-8", "backslashreplace")
 
-    async def receive(self) -> None:
-        """Begin to take the body; called by `admit` once it is known that it may be sent."""
+    async def receive(self, room: Room | None) -> None:
+        """Begin to take the body; called by `admit` once it is known that it may be sent.
+
+        It may take the `room` of its owner.
+        """
         connection: Any = self.request.connection
         connection.set_max_body_size(LARGEST)
-        self._receiver = Receiver(self.backend, await self.call(Draft, self.service.paths))
+        self._receiver = Receiver(self.backend, await self.call(Draft, self.service.paths, room))
 
     async def received(self) -> Draft:
         """Return all of the body; raises what went wrong with it."""

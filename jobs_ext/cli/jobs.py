@@ -62,6 +62,22 @@ def _counts(batch: model.Batch) -> str:
     return ", ".join(f"{n} {status}" for status, n in batch.counts.items() if n)
 
 
+def about(call: Call) -> Exit:
+    """Say which server this is, and what one may have there."""
+    found = call.client.about()
+    if call.out.as_json:
+        call.out.json(found)
+        return Exit.OK
+    names = ("server", "version", "owner", "ends_with")
+    kept = {"address": call.client.connection.address.url} | {
+        name: found[name] for name in names if found[name]
+    }
+    limits = {name: limit for name, limit in found["policy"].items() if limit is not None}
+    slots = {name: found["slots"][name] for name in ("cpu", "memory", "gpus")}
+    call.out.fields(kept | slots | limits | {"stored": show_bytes(found["stored"])})
+    return Exit.OK
+
+
 def queues(call: Call) -> Exit:
     """List the queues of the server."""
     found = call.client.queues()
@@ -241,6 +257,7 @@ VERBS = [
     Verb("show", "Show a job or batch.", show, _one),
     Verb("history", "Show what happened to a job.", history, _one),
     Verb("batches", "List batches.", batches, _add_batches),
+    Verb("about", "Say which server this is, and what one may have there.", about),
     Verb("queues", "List the queues of the server.", queues),
     Verb("retention", "Say how long jobs are kept, and which would go now.", retention),
     Verb("cancel", "Cancel jobs or batches.", _each(lambda one: one.cancel()), _ids),

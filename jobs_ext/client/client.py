@@ -229,6 +229,13 @@ class Client(Submitter):
 
         return self._get("retention", Outlived)
 
+    def about(self) -> dict[str, Any]:
+        """Return which server this is, what one may have (``policy``), and keeps (``stored``).
+
+        Sizes are in bytes.
+        """
+        return self._get("", dict[str, Any])
+
     def queues(self) -> list[dict[str, Any]]:
         """Return the named queues: name, description, max_running and running of each."""
         items: list[dict[str, Any]] = self._get("queues", dict[str, Any])["items"]

@@ -11,6 +11,7 @@ from jobs_ext.model.errors import (
     InvalidRequest,
     JobsError,
     NotFound,
+    OverQuota,
     RangeNotSatisfiable,
     StoreRefused,
     StoreUnavailable,
@@ -38,6 +39,7 @@ __all__ = [
     "NoTable",
     "NotFound",
     "NotPicklable",
+    "OverQuota",
     "RangeNotSatisfiable",
     "StillRunning",
     "StoreRefused",
@@ -166,7 +168,7 @@ def of_response(status: int, body: object) -> JobsError:
     message = str(told.get("message") or f"The server answered with HTTP status {status}.")
     kinds = (
         InvalidRequest, Unauthenticated, Forbidden, NotFound, Conflict, TooLarge, TooMany,
-        RangeNotSatisfiable, StoreUnavailable, StoreRefused, DiskFull,
+        RangeNotSatisfiable, StoreUnavailable, StoreRefused, DiskFull, OverQuota,
     )  # fmt: skip
     kind: type[JobsError] = next(
         (k for k in kinds if k.type == told.get("type")),

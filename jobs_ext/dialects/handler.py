@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from http.cookies import SimpleCookie
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -73,7 +74,9 @@ class DialectHandler(FileHandler, PatientHandler):
             self._receiver = Receiver(self.backend, draft)
         if route.body == "form" and media_type(self.request) == MULTIPART:
             await authorized(route.asks, resource=route.resource)(_nothing)(self)
-            self._form = FormReceiver(self.backend, self.service.paths, boundary(self.request))
+            self._form = FormReceiver(
+                self.backend, partial(self.service.draft, self.who), boundary(self.request)
+            )
 
     def _adopt_credentials(self) -> None:
         """Put a key that came in a way of the dialect's where Jupyter and we look for one."""

@@ -89,6 +89,13 @@ class TooMany(JobsError):
     type = "too_many"
 
 
+class OverQuota(JobsError):
+    """An owner keeps as much as they may: something has to go first."""
+
+    http_status = 507
+    type = "over_quota"
+
+
 class StoreUnavailable(JobsError):
     """The store can't answer now; trying again later may work."""
 

@@ -18,15 +18,21 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_timeout: float | str | None = None  # of one attempt, e.g. "12h"
     max_batch: Annotated[int, Meta(ge=1)] | None = None  # jobs of one batch
     max_unfinished: Annotated[int, Meta(ge=1)] | None = None  # jobs of one owner not ended yet
+    max_stored: int | str | None = None  # outputs, uploads and data sets of one owner, e.g. "50GB"
 
     def __post_init__(self) -> None:
         """Raise ValueError for a size or duration that is none."""
-        _ = self.memory, self.timeout
+        _ = self.memory, self.timeout, self.stored
 
     @property
     def memory(self) -> int | None:
         """Bytes that one job may have."""
         return None if self.max_memory is None else parse_bytes(self.max_memory)
+
+    @property
+    def stored(self) -> int | None:
+        """Bytes that one owner may keep."""
+        return None if self.max_stored is None else parse_bytes(self.max_stored)
 
     @property
     def timeout(self) -> float | None:

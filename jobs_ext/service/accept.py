@@ -27,6 +27,7 @@ from .pins import Pins, kept_parts
 from .policy import check_unfinished
 from .principal import Principal
 from .projects import check_project
+from .quota import charge
 from .resolve import Plan, settle
 from .reuse import keep, note_keys, take_over
 from .uploads import Uploads
@@ -126,6 +127,7 @@ def store_job(
     spec = msgspec.structs.replace(draft.plan.spec, parts=parts)
     note_keys(spec, [row])
     created = now()
+    charge(tx, core.store.paths, draft.plan.policy, row["owner"], parts.values())
     taken = [] if anew else take_over(tx, core.store.paths, [row], created)
     if not taken:
         check_unfinished(tx, draft.plan.policy, row["owner"], 1)

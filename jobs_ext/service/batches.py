@@ -42,6 +42,7 @@ from .pins import Pins, kept_parts
 from .policy import check_batch, check_unfinished
 from .principal import Principal
 from .projects import check_project
+from .quota import charge
 from .requeue import change_batch
 from .reset import reset_batch
 from .resolve import Plan, settle
@@ -80,7 +81,7 @@ class Batches:
 
         def draft() -> Write:
             good = self._draft(who, request, uploads)
-            return lambda tx, kept, columns: _store(tx, who, good, kept, columns)
+            return lambda tx, kept, columns: _store(self._core, tx, who, good, kept, columns)
 
         return self._present(who, accept(self._store, who, request, uploads, draft))
 
@@ -283,6 +284,7 @@ def _line(
 
 
 def _store(
+    core: Core,
     tx: Connection,
     who: Principal,
     draft: _Draft,
@@ -303,6 +305,7 @@ def _store(
     row |= columns
     check_project(tx, who, row["project"])
     check_unfinished(tx, draft.plan.policy, who.owner, len(draft.lines))
+    charge(tx, core.store.paths, draft.plan.policy, who.owner, parts.values())
     row["line"] = line_of(tx, draft.plan, row | {"batch_pk": row["pk"]})
     rows.make(tx, row, draft.lines)
     data = {"name": row["name"], "n_jobs": row["n_jobs"]}

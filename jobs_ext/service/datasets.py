@@ -16,9 +16,11 @@ from ..store import cursors
 from ..store import datasets as rows
 from ..store.datasets import DatasetRow
 from ..store.faults import mapped_faults
+from ..store.stored import release_parts
 from .core import Core
 from .principal import Principal
 from .projects import administered_project, seen_project
+from .quota import Room, charge, room_of
 from .references import is_filename
 from .searches import check_limit
 from .uploads import Draft, Drafts, Upload, free_parts
@@ -28,6 +30,7 @@ class Datasets:
     """What can be done with data sets: who sees the project reads them, its writers add."""
 
     def __init__(self, core: Core) -> None:
+        self._core = core
         self._store = core.store
 
     def list(
@@ -67,12 +70,18 @@ class Datasets:
         place = str(self._store.paths.parts(found.sha256))
         return Output(found.name, found.media_type, found.size, found.sha256, path=place)
 
-    def check(self, who: Principal, project: str, name: str, version: int | None = None) -> None:
-        """Raise what keeps `who` from adding a version of this name, before it is sent."""
+    def check(
+        self, who: Principal, project: str, name: str, version: int | None = None
+    ) -> Room | None:
+        """Raise what keeps `who` from adding a version of this name, before it is sent.
+
+        Returns what it may take.
+        """
         who.require("submit", "run")
         _check_name(name)
         with self._store.read() as connection:
             _next(connection, who, project, name, version)
+            return room_of(connection, self._core.house.policy, who.owner)
 
     def add(
         self,
@@ -96,6 +105,7 @@ class Datasets:
             made = Dataset(project, name, number, media_type, draft.size, sha256, who.owner, now())
             with drafts.placed():
                 rows.add(tx, msgspec.structs.asdict(made))
+                charge(tx, paths, self._core.house.policy, who.owner, [sha256])
         return made
 
     def delete(self, who: Principal, project: str, name: str, version: int | None = None) -> None:
@@ -108,6 +118,7 @@ class Datasets:
             find_dataset(tx, who, project, name, version)
             administered_project(tx, who, project, "project")
             freed = rows.remove(tx, now(), project, name, version)
+            release_parts(tx, freed)
         free_parts(self._store, freed)
 
 

@@ -20,6 +20,7 @@ from .core import Core
 from .files import lies_in
 from .outputs import unknown
 from .principal import Principal
+from .quota import Room, check_stored, room_of
 from .references import is_filename
 from .uploads import Draft
 from .working import Hold, hold_of
@@ -36,11 +37,20 @@ class Given:
         self._core = core
         self._store = core.store
 
-    def check(self, who: Principal, job_id: str, name: str, hold: Hold | None = None) -> None:
-        """Raise what keeps `who` from adding an output of this name, before it is sent."""
+    def check(
+        self, who: Principal, job_id: str, name: str, hold: Hold | None = None
+    ) -> Room | None:
+        """Raise what keeps `who` from adding an output of this name, before it is sent.
+
+        Returns what it may take; a node's is kept in any case (None).
+        """
         _check_name(name)
         with self._store.read() as connection:
-            _latest(connection, self._row(connection, who, job_id, hold))
+            row = self._row(connection, who, job_id, hold)
+            _latest(connection, row)
+            if hold is not None:
+                return None
+            return room_of(connection, self._core.house.policy, row.owner)
 
     def _row(
         self, connection: Connection, who: Principal, job_id: str, hold: Hold | None
@@ -78,6 +88,8 @@ class Given:
                 place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 draft.path.rename(place)
                 rows.add(tx, asdict(new) | {"job_pk": row.pk, "attempt": attempt})
+                if hold is None:
+                    check_stored(tx, self._core.house.policy, row.owner)
                 _note(tx, row, name, "added" if old is None else "replaced")
         except BaseException:
             place.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from ..model.project import Project, ProjectChange, ProjectRequest, Role, Visibi
 from ..store import cursors, datasets
 from ..store import projects as rows
 from ..store.projects import ProjectRow
+from ..store.stored import release_parts
 from .access import role_in
 from .core import Core
 from .filters import read_filter
@@ -110,6 +111,7 @@ class Projects:
             row = administered_project(tx, who, name)
             rows.put(tx, dict(row._mapping) | {"deleted": time}, {})
             freed = datasets.remove(tx, time, name)
+            release_parts(tx, freed)
         free_parts(self._store, freed)
 
     def role(self, who: Principal, name: str) -> Role | None:

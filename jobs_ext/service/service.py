@@ -16,6 +16,7 @@ from ..store.engine import Store
 from ..store.faults import mapped_faults, unavailable
 from ..store.migrate import ask_nobody, check_revision, migrate
 from ..store.paths import Paths
+from ..store.stored import total
 from .archives import Archives
 from .batches import Batches
 from .catalog import Catalog
@@ -33,9 +34,11 @@ from .nodes import Nodes
 from .notifications import Notifications
 from .outbox import Outbox
 from .outputs import Outputs
+from .principal import Principal
 from .projects import Projects
 from .queue import Queue
 from .queues import Queues
+from .quota import room_of
 from .resolve import House
 from .retaking import Retaking
 from .retention import Keeping
@@ -44,7 +47,7 @@ from .together import Together
 from .toolgrants import ToolGrants
 from .tools import Tools
 from .trash import Trash
-from .uploads import sweep_drafts
+from .uploads import Draft, sweep_drafts
 from .uris import Sources
 from .whom import Whom
 from .working import Working
@@ -59,9 +62,10 @@ class Service:
         self.slots = house.slots
         self.lease = house.lease
         self.scheduling = house.scheduling
+        self.policy = house.policy
         self.outgoing = house.whom.outgoing
         self._store = store
-        core = Core(store, SpecCache(), house)
+        self._core = core = Core(store, SpecCache(), house)
         self.tools = Catalog(core)
         self.tool_grants = ToolGrants(core)
         self.jobs = Jobs(core)
@@ -145,6 +149,16 @@ class Service:
         except JobsError:
             store.close()
             raise
+
+    def draft(self, who: Principal) -> Draft:
+        """Return the draft of a file that `who` sends with a request: as large as they may keep."""
+        with self._store.read() as connection:
+            return Draft(self.paths, room_of(connection, self.policy, who.owner))
+
+    def stored(self, who: Principal) -> int:
+        """Return the bytes of outputs, uploads and data sets that `who` keeps."""
+        with self._store.read() as connection:
+            return total(connection, who.owner)
 
     def glance(self) -> AbstractContextManager[None]:
         """Let short reads within raise `StoreUnavailable` rather than wait (`Store.glance`)."""

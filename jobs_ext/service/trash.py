@@ -22,6 +22,7 @@ from ..model.grant import Right
 from ..model.job import Batch, Job
 from ..store import batches as batch_rows
 from ..store import events as event_rows
+from ..store import stored
 from ..store import trash as rows
 from ..store.changes import Changes
 from ..store.faults import mapped_faults
@@ -168,6 +169,7 @@ class Trash:
 
     def _remove(self, jobs: Collection[JobRow], batches: Collection[Any]) -> None:
         with self._store.write(poke=("servers",)) as tx:
+            stood_on = stored.parts_of(tx, {row.spec for row in (*jobs, *batches)})
             rows.remove_jobs(tx, jobs)
             for row in batches:
                 rows.remove_batch(tx, row.pk)
@@ -178,6 +180,7 @@ class Trash:
             gone += [event_rows.entry(now(), "purged", row.owner, batch=row.id) for row in batches]
             event_rows.append(tx, gone)
             parts = rows.remove_specs(tx, [row.spec for row in (*jobs, *batches)])
+            stored.release_parts(tx, stood_on)
         free_parts(self._store, parts)
 
     def free_all_parts(self) -> None:

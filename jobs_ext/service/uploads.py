@@ -18,6 +18,7 @@ from ..store.engine import Store
 from ..store.faults import RESERVE, disk_full, free, mapped_faults
 from ..store.paths import Paths
 from ..store.trash import used_parts
+from .quota import Room
 
 _OLD = 3600.0  # seconds after which the draft of an upload has been left by a server that died
 
@@ -40,16 +41,23 @@ Uploads = Mapping[str, Upload]
 class Draft:
     """A file that is being received: on the disk of the data directory, and nobody's yet."""
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, room: Room | None = None) -> None:
+        """Begin a file that may take the `room` of its owner."""
         self.path = _new_draft(paths)
         self.size = 0  # bytes so far
         self._root = paths.root
+        self._room = room
         self._digest = hashlib.sha256()
         with mapped_faults(self._root):
             self._file = self.path.open("xb", buffering=0)
 
     def write(self, block: bytes) -> None:
-        """Append a block; `DiskFull` when that would leave less room than jobs under way need."""
+        """Append a block; `OverQuota` when that is more than the owner may keep.
+
+        `DiskFull` when it would leave less room than jobs under way need.
+        """
+        if self._room is not None:
+            self._room.check(self.size + len(block))
         if free(self._root) < RESERVE + len(block):
             raise disk_full(self._root)
         with mapped_faults(self._root):

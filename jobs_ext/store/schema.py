@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0019"
+HEAD = "0020"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -439,6 +439,24 @@ dataset = Table(
     Column("created", Text, nullable=False),
     Column("deleted", Text),
     Index("dataset_part", "sha256", sqlite_where=_SHOWN),
+)
+
+#: The uploaded files and data sets that jobs and data sets of an owner stand on, bytes each.
+owner_part = Table(
+    "owner_part",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Index("owner_part_hash", "sha256"),
+)
+
+#: The sum of that and of the outputs in the jobs' own folders; triggers keep it.
+owner_bytes = Table(
+    "owner_bytes",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("bytes", Integer, nullable=False),
 )
 
 #: The dialects' own records; what is in their bodies, they alone know.

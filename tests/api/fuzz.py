@@ -106,6 +106,7 @@ def main() -> int:
     said = parser.parse_args()
     number = int(time.time()) if said.seed is None else said.seed
     print(f"seed {number}", flush=True)
+    sys.setrecursionlimit(10_000)  # what makes filters at random goes into their tree
     server = LiveServer()
     try:
         fuzzer, wrong = Fuzzer(server), 0

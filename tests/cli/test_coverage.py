@@ -13,7 +13,7 @@ ONE_OF = "one of a list that another command prints"
 
 #: The command for each operation; in brackets why there is none.
 COMMANDS = {
-    "GET ": f"({INSIDE})",
+    "GET ": "about",
     "GET openapi.json": "(for programs)",
     "GET tools": "tools",
     "GET tools/{tool}": "tools",

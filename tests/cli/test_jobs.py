@@ -183,3 +183,10 @@ def test_show_lists_the_steps_of_a_job(jobs, server):
     shown = jobs("show", job).out
     assert "step 0     SUCCEEDED" in shown
     assert "step 1     FAILED: exited with code 1" in shown
+
+
+def test_about_says_what_one_may_have(jobs):
+    assert jobs("about", "--json").json["policy"]["allow_run"] is True
+    told = jobs("about").out
+    assert "owner" in told
+    assert "stored" in told

@@ -5,13 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from jobs_ext.model.errors import Forbidden, InvalidRequest, TooMany
+from jobs_ext.model.errors import Forbidden, InvalidRequest, OverQuota, TooMany
 from jobs_ext.model.policy import Policy
+from jobs_ext.model.project import ProjectRequest, Role
 from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
 from jobs_ext.model.status import Status
 from jobs_ext.service import Principal
+from jobs_ext.service.uploads import Draft, Upload
 from jobs_ext.store.schema import job as jobs_table
-from tests.service.runs import run
+from tests.service.runs import found, run
 
 TRUE = Target(command=["true"])
 ANN, BOB = (Principal(name, frozenset({"read", "submit", "run"})) for name in ("ann", "bob"))
@@ -89,3 +91,68 @@ def test_a_reset_counts_as_one_more_job(open_service, context):
         service.jobs.reset(ANN, failed.id)
     service.jobs.cancel(ANN, waits.id)
     service.jobs.reset(ANN, failed.id)
+
+
+def test_what_an_owner_keeps_has_a_limit(open_service, context):
+    service = open_service(policy=Policy(max_stored=10_000))
+
+    def submit(size: int, who=ANN, letter=b"x"):
+        part = Upload("a.bin", "application/octet-stream", letter * size)
+        request = SubmitRequest(Target(command=["wc", "{file}"]), {"file": {"$part": "f"}})
+        return service.jobs.submit(
+            who, msgspec.structs.replace(request, context=context), {"f": part}
+        )
+
+    job = submit(4_000)
+    submit(4_000)  # the same content is there once
+    assert service.stored(ANN) == 4_000
+    with pytest.raises(OverQuota, match=r"ann keeps 11\.0 kB .* may keep 10\.0 kB") as caught:
+        submit(7_000, letter=b"y")
+    assert (caught.value.field, caught.value.value) == ("user", 11_000)
+    assert service.stored(ANN) == 4_000
+    submit(7_000, BOB)
+    place = service.paths.attempt(job.id, 1).outputs / "big.bin"
+    run(service, job.id, outputs=[msgspec.structs.replace(found("big.bin", place), size=9_000)])
+    assert service.stored(ANN) == 13_000  # what was accepted runs, and what it made is kept
+    draft = service.draft(ANN)
+    with pytest.raises(OverQuota):
+        draft.write(b"z")
+    draft.drop()
+    with pytest.raises(OverQuota):
+        service.batches.submit(ANN, BatchRequest(TRUE, [{}], context=context))
+    service.trash.purge_job(ANN, job.id)
+    while service.trash.step():
+        pass
+    assert service.stored(ANN) == 4_000
+    service.jobs.submit(ANN, SubmitRequest(TRUE, context=context))
+
+
+def test_data_sets_and_outputs_of_others_count_where_they_belong(open_service, context):
+    service = open_service(policy=Policy(max_stored=10_000))
+    service.projects.create(ANN, ProjectRequest("p", members={"bob": Role.WRITER}))
+
+    def add(who, size):
+        draft = Draft(service.paths, service.datasets.check(who, "p", "d"))
+        try:
+            draft.write(b"d" * size)
+        except OverQuota:
+            draft.drop()
+            raise
+        return service.datasets.add(who, "p", "d", "text/plain", draft)
+
+    add(BOB, 6_000)
+    reads = SubmitRequest(
+        Target(command=["wc", "{file}"]),
+        {"file": {"$dataset": {"project": "p", "name": "d"}}},
+        context=context,
+    )
+    job = service.jobs.submit(BOB, reads)  # which keeps what bob keeps already
+    assert (service.stored(ANN), service.stored(BOB)) == (0, 6_000)
+    with pytest.raises(OverQuota):
+        add(BOB, 5_000)
+    service.datasets.delete(ANN, "p", "d")
+    assert service.stored(BOB) == 6_000
+    service.trash.purge_job(BOB, job.id)
+    while service.trash.step():
+        pass
+    assert service.stored(BOB) == 0
