@@ -9,6 +9,7 @@ from msgspec import Struct
 from tornado import web
 
 from ..model.job import Event, Job, Page
+from ..model.provenance import Provenance
 from ..model.query import JobQuery, JobSearch
 from ..model.request import Context, JobChange, SubmitRequest
 from ..model.view import view_model
@@ -218,6 +219,17 @@ class CodeHandler(JobsHandler):
     async def get(self, job: str) -> Code:
         """Return a statement for a cell; of a function it is a rerun."""
         return Code(await self.call(self.service.jobs.code, self.who, job))
+
+
+class ProvenanceHandler(JobsHandler):
+    """``jobs/{id}/provenance``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("Show where a job came from", response=Provenance)
+    async def get(self, job: str) -> Provenance:
+        """Return notebook, cell, commit, interpreter with its packages, and hashes of inputs."""
+        return await self.call(self.service.jobs.provenance, self.who, job)
 
 
 class HistoryHandler(JobsHandler):

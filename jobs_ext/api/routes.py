@@ -69,6 +69,7 @@ ROUTES = [
     Route("jobs/{job}/view", jobs.ViewHandler),
     Route("jobs/{job}/history", jobs.HistoryHandler),
     Route("jobs/{job}/code", jobs.CodeHandler),
+    Route("jobs/{job}/provenance", jobs.ProvenanceHandler),
     Route("jobs/{job}/notifications", notifications.JobNotificationsHandler),
     Route("jobs/{job}/notifications/{notification}", notifications.JobNotificationHandler),
     Route("jobs/{job}/grants", grants.GrantsHandler),

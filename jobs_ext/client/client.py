@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from jobs_ext.model.archive import Archive
     from jobs_ext.model.grant import Grant
     from jobs_ext.model.notification import Notification
+    from jobs_ext.model.provenance import Provenance
     from jobs_ext.model.retention import Outlived
     from jobs_ext.model.tool import Tool
 
@@ -261,6 +262,12 @@ class Client(Submitter):
     def code(self, id: str) -> str:  # noqa: A002
         """Return the Python that submits a job like this one."""
         return self._get(f"jobs/{id}/code", dict[str, str])["python"]
+
+    def provenance(self, id: str) -> Provenance:  # noqa: A002
+        """Return where a job came from."""
+        from jobs_ext.model.provenance import Provenance
+
+        return self._get(f"jobs/{id}/provenance", Provenance)
 
     def delete(self, kind: str, id: str) -> None:  # noqa: A002
         """Hide a job or batch (``kind``), cancelling what still runs of it."""

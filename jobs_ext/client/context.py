@@ -11,6 +11,8 @@ from pathlib import Path
 from jobs_ext.model.environment import allowed
 from jobs_ext.model.request import Context
 
+from . import origin
+
 
 def capture() -> Context:
     """Return the context of this process, for a server that shares its file system."""
@@ -19,6 +21,9 @@ def capture() -> Context:
         cwd=os.getcwd(),  # noqa: PTH109 - the text, as the shell knows it
         environment=environment(),
         path=module_path(),
+        version=".".join(map(str, sys.version_info[:3])),
+        packages=origin.packages(),
+        origin=origin.capture(),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jobs_ext.model.grant import Grant
+    from jobs_ext.model.provenance import Provenance
 
     from .client import Client
     from .outputs import OutputReference, Outputs
@@ -180,6 +181,16 @@ class Job(Handle):
     def code(self) -> str:
         """Return the Python that submits a job like this; of a function it is a rerun."""
         return self.client.code(self.id)
+
+    @property
+    def notebook(self) -> str | None:
+        """The notebook it was submitted from, as Jupyter names it: below the server's root."""
+        return (self._snapshot or self.refresh()).notebook
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where it came from: notebook, cell, git commit, interpreter, packages, input hashes."""
+        return self.client.provenance(self.id)
 
     def delete(self) -> None:
         """Hide it, cancelling it if it runs."""

@@ -126,6 +126,7 @@ JOB_FIELDS: Mapping[str, Field] = MappingProxyType(
         "tool_name": Field(Kind.TEXT, "the tool's name, whichever the version"),
         "owner": Field(Kind.TEXT, "whose job it is"),
         "project": Field(Kind.TEXT, "its project"),
+        "notebook": Field(Kind.TEXT, "the notebook it was submitted from, below the root"),
         "batch": Field(Kind.TEXT, "the id of its batch"),
         "batch_index": Field(Kind.NUMBER, "its place in the batch, from 0"),
         "status": _choice("its status", Status),

@@ -83,6 +83,7 @@ class Job(Struct, frozen=True):
     reason: str | None = None
     progress: Progress | None = None
     description: str = ""  # what people say of it
+    notebook: str | None = None  # that it was submitted from, below the server's root
     project: str | None = None
     batch: str | None = None
     batch_index: int | None = None

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from .notification import Notify
+from .provenance import Origin, Packages, Version
 
 
 class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -81,6 +82,9 @@ class Context(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     kernel: str | None = None  # its kernelspec name, where known
     environment: dict[str, str] = {}  # the allow-listed variables; kept by content, never served
     path: list[str] = []  # folders of modules that live beside the notebook
+    version: Version | None = None  # of that interpreter: 3.11.7
+    packages: Packages = []  # installed for it: "numpy 2.1.0"
+    origin: Origin = Origin()  # what made the submit
 
 
 class SubmitRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

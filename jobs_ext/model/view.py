@@ -54,6 +54,7 @@ def view_model(job: Job) -> dict[str, Any]:
         "log_tail": last.log_tail if last and job.status is Status.FAILED else None,
         "batch": job.batch,
         "batch_index": job.batch_index,
+        "notebook": job.notebook,
         "arguments": [{"name": n, "text": show_value(v)} for n, v in job.arguments.items()],
         "steps": [
             {"name": s.name, "status": str(s.status), "tone": _TONES[s.status], "reason": s.reason}

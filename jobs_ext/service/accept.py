@@ -118,6 +118,7 @@ def store_job(
         "batch": None,
         "batch_index": None,
         "description": draft.plan.spec.options.description,
+        "notebook": draft.plan.spec.context.origin.notebook,
         "status": first_status(row["held"], needed),
         "arguments": encode_arguments(draft.arguments, "arguments").decode(),
     }

@@ -38,7 +38,7 @@ class Fingerprints:
             if not is_uri(path):
                 self._take(path)
         for arguments in argument_sets if plan.tool is not None and plan.tool.inputs else ():
-            for path in _files(plan.tool, arguments, plan.spec.base):
+            for path in files_of(plan.tool, arguments, plan.spec.base):
                 self._take(path)
         spec = msgspec.structs.replace(plan.spec, inputs=self._found)
         return msgspec.structs.replace(plan, spec=spec)
@@ -58,7 +58,7 @@ class Fingerprints:
         self._found[path] = found
 
 
-def _files(tool: Tool | None, arguments: dict[str, Any], base: str) -> Iterator[str]:
+def files_of(tool: Tool | None, arguments: dict[str, Any], base: str) -> Iterator[str]:
     """Yield the absolute paths that the arguments give for a tool's inputs."""
     for name in tool.inputs if tool else ():
         value = arguments.get(name)

@@ -15,6 +15,7 @@ from ..model.errors import Conflict
 from ..model.filters import Compare, In
 from ..model.grant import Right
 from ..model.job import Event, Job, Page
+from ..model.provenance import Provenance
 from ..model.query import JobQuery, JobSearch, Search
 from ..model.request import Context, JobChange, SubmitRequest
 from ..model.status import FINAL, Status
@@ -35,6 +36,7 @@ from .moves import cancel, promote
 from .notifications import asked
 from .options import check_single
 from .principal import Principal
+from .provenance import provenance_of
 from .requeue import change_job, describe
 from .reset import reopened, reset_jobs
 from .searches import read_search, search_of
@@ -189,6 +191,14 @@ class Jobs:
             return ascode.IMPORT + ascode.rerun_code(job_id, arguments)
         what = ascode.target_code(spec.target)
         return ascode.IMPORT + ascode.submit_code(what, arguments, spec.options)
+
+    def provenance(self, who: Principal, job_id: str) -> Provenance:
+        """Return where a job came from; for whoever may read it."""
+        who.require("read")
+        with self._store.read() as connection:
+            row = self._core.job_row(connection, who, job_id)
+            spec = self._core.specs.load(connection, [row.spec])[row.spec]
+        return provenance_of(spec, msgspec.json.decode(row.arguments))
 
     def numbered(self, who: Principal, pk: int) -> Job:
         """Return the job with this number (`pk`)."""

@@ -54,7 +54,11 @@ def materialize(core: Core, tx: Connection, limit: int) -> int:
     texts = [_arguments(batch, line) for line in batch_rows.argument_sets(tx, batch, limit)]
     needed = _needed(core, tx, batch, texts)
     made = now()
-    shared = _shared(batch, made) | {"description": _options(core, tx, batch).description}
+    spec = core.specs.load(tx, [batch.spec])[batch.spec]
+    shared = _shared(batch, made) | {
+        "description": spec.options.description,
+        "notebook": spec.context.origin.notebook,
+    }
     rows = [
         shared
         | {

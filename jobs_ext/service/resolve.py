@@ -15,6 +15,7 @@ from msgspec import UNSET, Struct
 
 from ..model.errors import InvalidRequest, NotFound
 from ..model.policy import Policy
+from ..model.provenance import Origin
 from ..model.request import KINDS, Context, Options, Target
 from ..model.retention import Retention
 from ..model.scheduling import Scheduling
@@ -101,7 +102,7 @@ def settle(
     settled = Spec(
         target=chosen,
         options=_settled_options(options, python, base, house.sources),
-        context=msgspec.structs.replace(context, python=python, cwd=base),
+        context=_settled_context(context, python, base, house.root),
         tool=None if tool is None else msgspec.to_builtins(tool),
         parts={},
         base=base,
@@ -257,6 +258,33 @@ def _settled_input(name: str, base: str, sources: Sources, field: str) -> str:
     path = whole_path(name, base)
     must_be_file(path, field, name)
     return str(path)
+
+
+def _settled_context(context: Context, python: str, base: str, root: str) -> Context:
+    """Return the context of a job that runs in `python`, submitted from the folder `base`.
+
+    It is without packages where those that were told are another interpreter's.
+    """
+    settled = msgspec.structs.replace(
+        context, python=python, cwd=base, origin=_settled_origin(context.origin, root)
+    )
+    if context.python == python:
+        return settled
+    return msgspec.structs.replace(settled, version=None, packages=[])
+
+
+def _settled_origin(origin: Origin, root: str) -> Origin:
+    """Return `origin` with the notebook named as Jupyter does: below the server's `root`.
+
+    One that lies elsewhere keeps its path. Raises `InvalidRequest` for what can't be one.
+    """
+    if origin.notebook is None:
+        return origin
+    check_text(origin.notebook, "context.origin.notebook")
+    path = Path(origin.notebook)
+    inside = path.is_absolute() and path.is_relative_to(root)
+    notebook = path.relative_to(root) if inside else path
+    return msgspec.structs.replace(origin, notebook=notebook.as_posix())
 
 
 def _target_name(kind: str, target: Target, tool: Tool | None) -> str:

@@ -18,7 +18,7 @@ _OF_ATTEMPT = ("exit_code", "signal", "duration", "peak_memory", "host")
 _PLAIN = (
     *("id", "pk", "name", "kind", "tool", "tool_name", "owner", "project", "batch", "batch_index"),
     *("status", "stage", "reason_code", "reason", "created", "started", "stopped", "deleted"),
-    *("cancel_requested", "priority", "cpu", "memory", "timeout", "held"),
+    *("cancel_requested", "priority", "cpu", "memory", "timeout", "held", "notebook"),
 )
 _OUTPUTS = (
     "EXISTS (SELECT 1 FROM output WHERE output.job_pk = job.pk AND output.attempt ="

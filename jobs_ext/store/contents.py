@@ -13,6 +13,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
+from ..model.provenance import Origin
 from ..model.request import Context, Options, Target
 from ..model.work import Fingerprint
 from .prepared import Prepared, insertion
@@ -41,7 +42,10 @@ def without_variables(spec: Spec) -> Spec:
 
 
 class _Kept(Struct, frozen=True, omit_defaults=True):
-    """A spec as it is kept: context and tool are content of their own."""
+    """A spec as it is kept: context and tool are content of their own.
+
+    The origin, which differs from cell to cell, is not kept with the rest of the context.
+    """
 
     target: Target
     options: Options
@@ -51,6 +55,7 @@ class _Kept(Struct, frozen=True, omit_defaults=True):
     base: str
     inputs: dict[str, Fingerprint] = {}
     root: str = ""
+    origin: Origin = Origin()
 
 
 _PUT = Prepared(
@@ -76,8 +81,8 @@ def _put(tx: Connection, value: Any) -> tuple[str, bool]:
 def put_spec(tx: Connection, spec: Spec) -> str:
     """Keep a spec and return its hash."""
     tool = None if spec.tool is None else put(tx, spec.tool)
-    context = put(tx, spec.context)
-    rest = (spec.parts, spec.base, spec.inputs, spec.root)
+    context = put(tx, msgspec.structs.replace(spec.context, origin=Origin()))
+    rest = (spec.parts, spec.base, spec.inputs, spec.root, spec.context.origin)
     kept = _Kept(spec.target, spec.options, context, tool, *rest)
     key, is_new = _put(tx, kept)
     if is_new:
@@ -108,7 +113,8 @@ class SpecCache:
 
 def _read_spec(connection: Connection, key: str) -> Spec:
     kept = msgspec.json.decode(_body(connection, key), type=_Kept)
-    context = msgspec.json.decode(_body(connection, kept.context), type=Context)
+    common = msgspec.json.decode(_body(connection, kept.context), type=Context)
+    context = msgspec.structs.replace(common, origin=kept.origin)
     tool = None if kept.tool is None else msgspec.json.decode(_body(connection, kept.tool))
     rest = (kept.parts, kept.base, kept.inputs, kept.root)
     return Spec(kept.target, kept.options, context, tool, *rest)

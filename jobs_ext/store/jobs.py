@@ -235,6 +235,7 @@ def to_job(
         reason=sentence,
         progress=progress,
         description=row.description or "",
+        notebook=row.notebook,
         project=row.project,
         batch=row.batch,
         batch_index=row.batch_index,

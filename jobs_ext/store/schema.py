@@ -176,6 +176,8 @@ job = Table(
     Column("node", Text),  # id of the node that has it, or had it when it ended
     Column("description", Text),  # what people say of it
     Index("job_node", "node", sqlite_where=text("node IS NOT NULL")),
+    Column("notebook", Text),  # that it was submitted from
+    Index("job_notebook", "notebook", sqlite_where=text("notebook IS NOT NULL")),
     Column("cache", Text),  # what it has in common with jobs that equal it
     Index("job_purge", "pk", sqlite_where=_TO_PURGE),
     Index("job_spec", "spec"),

@@ -29,6 +29,7 @@ INDEXED = {
     "pk": "",
     "name": "job_name",
     "batch": "job_batch_order",
+    "notebook": "job_notebook",
     "project": "job_project",
     "tool": "job_version",
     "tool_name": "job_tool",

@@ -32,6 +32,7 @@ GOOD = [
     ("GET", "jobs/{job}/view", None),
     ("GET", "jobs/{job}/history", None),
     ("GET", "jobs/{job}/code", None),
+    ("GET", "jobs/{job}/provenance", None),
     ("GET", "jobs/{job}/logs?stream=stderr", None),
     ("GET", "jobs/{job}/outputs", None),
     ("POST", "jobs/{job}/release", None),

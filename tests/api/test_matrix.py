@@ -116,6 +116,7 @@ TABLE = {
     "POST jobs/{job}/reset": Case(409, EXECUTORS),
     "GET jobs/{job}/view": Case(200, READERS),
     "GET jobs/{job}/code": Case(200, READERS),
+    "GET jobs/{job}/provenance": Case(200, READERS),
     "GET jobs/{job}/history": Case(200, READERS),
     "GET jobs/{job}/notifications": Case(200, TELLERS),
     "POST jobs/{job}/notifications": Case(201, WRITERS, body={"url": NOBODY}),

@@ -9,14 +9,14 @@ from jupyter_client.blocking.client import BlockingKernelClient
 class Kernel:
     """A kernel that the server under test has started."""
 
-    def __init__(self, server, name="python3"):
+    def __init__(self, server, name="python3", notebook=None):
         self.server = server
         root = server.url.removesuffix("jobs-ext/")
         headers = server.address.headers
         self.url = f"{root}api/kernels"
         self.session = requests.Session()
         self.session.headers.update(headers)
-        self.id = self.session.post(self.url, json={"name": name}, timeout=60).json()["id"]
+        self.id = self._start(root, name, notebook)
         file = server.runtime / f"kernel-{self.id}.json"
         self.client = BlockingKernelClient(connection_file=str(file))
         self.client.load_connection_file()
@@ -24,9 +24,18 @@ class Kernel:
         self.client.kernel_info(reply=True, timeout=60)  # its heart may not beat yet
         self.client.wait_for_ready(timeout=60)
 
-    def run(self, code):
-        """Run a cell; return the messages it caused."""
+    def _start(self, root, name, notebook):
+        """Return the id of a new kernel: of a notebook, as JupyterLab starts it, or of none."""
+        if notebook is None:
+            return self.session.post(self.url, json={"name": name}, timeout=60).json()["id"]
+        wanted = {"path": notebook, "name": notebook, "type": "notebook", "kernel": {"name": name}}
+        made = self.session.post(f"{root}api/sessions", json=wanted, timeout=60).json()
+        return made["kernel"]["id"]
+
+    def run(self, code, metadata=None):
+        """Run a cell, sent with `metadata`; return the messages it caused."""
         messages = []
+        self.client.session.metadata = metadata or {}
         self.client.execute_interactive(code, timeout=90, output_hook=messages.append)
         return messages
 
