@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct, field
 
 DEFAULT_QUEUE = "default"
+LIGHT_CPU, LIGHT_MEMORY = 0.25, 256_000_000  # cores and bytes, at most, of a light job
+BESIDE = 0.5  # cores that light jobs have beside the machine's
+
+
+class Share(NamedTuple):
+    """What one job holds of the machine."""
+
+    cpu: float  # cores
+    memory: int  # bytes; 0: none is reserved
+    gpu: int  # how many
+
+    @property
+    def light(self) -> bool:
+        """Whether it may run when all slots are taken: it takes little, and says how much."""
+        small = self.cpu <= LIGHT_CPU and 0 < self.memory <= LIGHT_MEMORY
+        return small and not self.gpu
 
 
 class QueueRules(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -61,6 +61,7 @@ class Free(Struct, frozen=True):
     cpu: float  # cores
     memory: int  # bytes
     gpus: tuple[str, ...] = ()
+    beside: float = 0.0  # cores that are for light jobs alone (`model.scheduling`)
 
 
 class Lane(Struct):

@@ -15,7 +15,8 @@ from ..model.reasons import (
     output_sentence,
     time_sentence,
 )
-from ..model.work import ActiveWork, Lane, Progressed, Started, Work
+from ..model.scheduling import Share
+from ..model.work import ActiveWork, Lane, Progressed, Started
 from .executors import Begun, Why
 from .keeper import processes
 from .limits import FolderSize, Limits, cut_logs, log_size
@@ -105,21 +106,15 @@ class Lives:
         if not lane:
             del self._by_lane[live.plan.lane]
 
-    def cpu(self) -> float:
-        """Return the cores they hold."""
-        return sum(work.cpu for work in self._shares())
-
-    def memory(self) -> int:
-        """Return the bytes they reserved."""
-        return sum(work.memory or 0 for work in self._shares())
-
     def gpus(self) -> set[str]:
         """Return the GPUs that are theirs."""
         return {gpu for live in self for gpu in live.plan.work.gpus}
 
-    def _shares(self) -> Iterator[Work]:
-        """Yield one attempt of each lane: all of a lane hold the same share, in turns."""
-        return (next(iter(lane.values())).plan.work for lane in self._by_lane.values())
+    def shares(self) -> Iterator[Share]:
+        """Yield what each lane holds of the machine: all of a lane hold the same, in turns."""
+        for lane in self._by_lane.values():
+            work = next(iter(lane.values())).plan.work
+            yield Share(work.cpu, work.memory or 0, len(work.gpus))
 
     @property
     def queueing(self) -> bool:

@@ -13,7 +13,7 @@ from ..model.clock import now
 from ..model.errors import DiskFull, StoreRefused, StoreUnavailable
 from ..model.reasons import ReasonCode
 from ..model.status import Status
-from ..model.work import Change, Ended, Free, Progressed, Released, Started, Work
+from ..model.work import Change, Ended, Progressed, Released, Started, Work
 from ..service import Service, Slots
 from ..service.outbox import Message, Tried
 from ..store.pokes import PokeReceiver
@@ -307,12 +307,7 @@ class Runner:
     def _claim(self) -> bool:
         if self._room.is_short() or not self._executor.takes_more:
             return False
-        slots, held = self._slots, self._lives.gpus()
-        free = Free(
-            cpu=max(0.0, slots.cpu - self._lives.cpu()),
-            memory=max(0, slots.memory - self._lives.memory()),
-            gpus=tuple(gpu for gpu in slots.gpus if gpu not in held),
-        )
+        free = self._slots.left(self._lives.shares(), self._lives.gpus())
         depths = self._pace.depths()
         lanes = self._lives.lanes(depths)
         claimed = self._queue.claim(free, _MOST_AT_ONCE, depths, lanes)

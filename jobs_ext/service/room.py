@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from ..model.ids import new_id
+from ..model.scheduling import Share
 from ..model.work import Free, Lane
 from ..store.jobs import JobRow
 from ..store.lines import LineRow
@@ -20,7 +21,7 @@ class Place(Struct, frozen=True):
 
     lane: str
     gpus: tuple[str, ...] = ()
-    opened: bool = True  # in a lane of its own, not behind others
+    opened: bool = True  # in slots of its own, not behind others, nor where light jobs alone may be
 
 
 class Room:
@@ -32,6 +33,7 @@ class Room:
 
     def __init__(self, free: Free, depths: Mapping[str, int], lanes: Iterable[Lane]) -> None:
         self._cpu = free.cpu + _LEAST_CPU
+        self._beside = free.beside + _LEAST_CPU
         self._memory = free.memory
         self._gpus = list(free.gpus)
         self._kept_gpus = 0
@@ -42,16 +44,20 @@ class Room:
     @property
     def open(self) -> bool:
         """Whether anybody could find a place."""
-        return self._cpu > 2 * _LEAST_CPU or any(lane.room > 0 for lane in self._lanes)
+        some = max(self._cpu, self._beside) > 2 * _LEAST_CPU
+        return some or any(lane.room > 0 for lane in self._lanes)
 
     def suits(self, line: LineRow) -> bool:
         """Tell whether a job of a line may find a place."""
         like = (line.cpu, line.memory)
         queues = any(a.room > 0 and (a.cpu, a.memory or 0) == like for a in self._lanes)
-        return self._fits(line) or queues
+        return self._fits_beside(line) or self._fits(line) or queues
 
     def take(self, row: JobRow, line: LineRow, *, alone: bool) -> Place | None:
         """Return a place for a job, `alone` in its lane or behind others, if there is one."""
+        if self._fits_beside(line):
+            self._beside -= line.cpu
+            return Place(new_id(), opened=False)
         if self._fits(line):
             return self._open_lane(row, line, alone=alone)
         lane = None if alone or line.gpu else self._lane_like(row)
@@ -74,6 +80,9 @@ class Room:
     def close_lanes(self) -> None:
         """Let nobody queue up any more."""
         self._lanes, self._depths = [], {}
+
+    def _fits_beside(self, line: LineRow) -> bool:
+        return line.cpu <= self._beside and Share(line.cpu, line.memory, line.gpu).light
 
     def _fits(self, line: LineRow) -> bool:
         return (

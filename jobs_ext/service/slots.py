@@ -6,13 +6,15 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import takewhile
 from pathlib import Path
 
 from msgspec import Struct
 
 from ..model.quantities import parse_bytes
+from ..model.scheduling import BESIDE, Share
+from ..model.work import Free
 
 _RESERVE = 0.1  # the share of memory left to the server, the kernels and the system
 _PATIENCE = 10.0  # seconds: nvidia-smi is slow when no program uses a GPU
@@ -26,6 +28,23 @@ class Slots(Struct, frozen=True):
     cpu: float  # cores
     memory: int  # bytes
     gpus: tuple[str, ...] = ()  # as CUDA numbers them
+
+    def left(self, held: Iterable[Share], gpus: Collection[str] = ()) -> Free:
+        """Return what is free while jobs hold these shares and `gpus`.
+
+        Light jobs hold what is kept for them, and cores of the others only beyond that; their
+        memory comes out of the reserve.
+        """
+        shares = [*held]
+        light = sum(share.cpu for share in shares if share.light)
+        others = [share for share in shares if not share.light]
+        cpu = sum(share.cpu for share in others) + max(0.0, light - BESIDE)
+        return Free(
+            cpu=max(0.0, self.cpu - cpu),
+            memory=max(0, self.memory - sum(share.memory for share in others)),
+            gpus=tuple(gpu for gpu in self.gpus if gpu not in gpus),
+            beside=max(0.0, BESIDE - light),
+        )
 
 
 def detect(environ: Mapping[str, str] = os.environ) -> Slots:

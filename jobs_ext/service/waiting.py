@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from ..model.clock import from_epoch
 from ..model.quantities import show_bytes
 from ..model.reasons import ReasonCode
+from ..model.scheduling import Share
 from ..model.status import Status
 from ..store import lines, nodes
 from ..store import waiting as facts
@@ -61,8 +62,10 @@ class _Queue:
         active = [line for line in everywhere if line.executor == LOCAL]
         self._rules = house.scheduling
         self._shares = Shares(everywhere)
-        self._cpu = max(0.0, self._slots.cpu - sum(line.cpu * line.jobs for line in active))
-        self._memory = max(0, self._slots.memory - sum(a.memory * a.jobs for a in active))
+        shares = (
+            Share(line.cpu, line.memory, line.gpu) for line in active for _ in range(line.jobs)
+        )
+        self._free = self._slots.left(shares)
         self._gpus = max(0, len(self._slots.gpus) - sum(line.gpu * line.jobs for line in active))
         self._ranks: dict[str, dict[int, int]] = {}  # by owner
 
@@ -124,10 +127,10 @@ class _Queue:
 
     def _lacking(self, line: LineRow) -> str:
         """Say what a job needs that is free in part only."""
-        if 0 < self._cpu < line.cpu:
-            return f"{line.cpu:g} cores ({self._cpu:g} of {self._slots.cpu:g} free)"
-        if self._memory < line.memory:
-            free = f"{show_bytes(self._memory)} of {show_bytes(self._slots.memory)}"
+        if 0 < self._free.cpu < line.cpu:
+            return f"{line.cpu:g} cores ({self._free.cpu:g} of {self._slots.cpu:g} free)"
+        if self._free.memory < line.memory:
+            free = f"{show_bytes(self._free.memory)} of {show_bytes(self._slots.memory)}"
             return f"{show_bytes(line.memory)} of memory ({free} free)"
         return ""
 

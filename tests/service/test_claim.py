@@ -50,6 +50,16 @@ def test_short_ones_queue_up_evenly_and_in_order(batch, service):
     assert [work.batch_index for work in claimed] == list(range(8))
 
 
+def test_light_jobs_start_though_all_slots_are_taken(single, batch, service, who):
+    batch(3)
+    light = [single(cpu=0.25, memory="200MB") for _ in range(3)]
+    small = single(cpu=0.25)  # which does not say how much memory it takes
+    full = Free(0, 0, beside=0.5)
+    assert [work.id for work in service.queue.claim(full, 9)] == light[:2]
+    assert service.queue.claim(Free(0, 0, beside=0.0), 9) == []
+    assert service.jobs.get(who, small).reason.startswith("waiting for a free slot")
+
+
 def test_lanes_that_are_there_are_filled_up(batch, service):
     name = batch(20)
     there = [Lane("one", name, 1.0, None, 3), Lane("two", name, 1.0, None, 1)]

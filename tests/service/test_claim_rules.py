@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs_ext.model.request import Context, Options, SubmitRequest, Target
-from jobs_ext.model.scheduling import DEFAULT_QUEUE, QueueRules, Scheduling
-from jobs_ext.model.work import Free
+from jobs_ext.model.scheduling import BESIDE, DEFAULT_QUEUE, QueueRules, Scheduling, Share
 from jobs_ext.service import Principal, Service, Slots
 from tests.service.runs import GB, ended
 
@@ -25,8 +24,8 @@ JOBS = st.lists(
         st.sampled_from(["ada", "bob", "eve"]),
         st.builds(
             Options,
-            cpu=st.sampled_from([0.5, 1, 2]),
-            memory=st.sampled_from([None, 3 * GB, 8 * GB]),
+            cpu=st.sampled_from([0.25, 0.5, 1, 2]),
+            memory=st.sampled_from([None, GB // 5, 3 * GB, 8 * GB]),
             gpu=st.integers(0, 2),
             priority=st.integers(0, 1),
             queue=st.sampled_from([DEFAULT_QUEUE, "long"]),
@@ -70,19 +69,21 @@ def drain(service, jobs, ends):
 
 
 def free(running):
-    held = {gpu for *_, work in running.values() for gpu in work.gpus}
-    return Free(
-        SLOTS.cpu - sum(work.cpu for *_, work in running.values()),
-        SLOTS.memory - sum(work.memory or 0 for *_, work in running.values()),
-        tuple(gpu for gpu in SLOTS.gpus if gpu not in held),
-    )
+    works = [work for *_, work in running.values()]
+    return SLOTS.left(map(share, works), {gpu for work in works for gpu in work.gpus})
+
+
+def share(work):
+    return Share(work.cpu, work.memory or 0, len(work.gpus))
 
 
 def check(running):
     gpus = [gpu for *_, work in running for gpu in work.gpus]
     assert len(gpus) == len(set(gpus))
     assert all(len(work.gpus) == options.gpu for _, options, work in running)
-    assert sum(work.cpu for *_, work in running) <= SLOTS.cpu
-    assert sum(work.memory or 0 for *_, work in running) <= SLOTS.memory
+    assert sum(work.cpu for *_, work in running) <= SLOTS.cpu + BESIDE
+    others = [work for *_, work in running if not share(work).light]
+    assert sum(work.cpu for work in others) <= SLOTS.cpu
+    assert sum(work.memory or 0 for work in others) <= SLOTS.memory
     assert sum(options.queue == "long" for _, options, _ in running) <= 1
     assert max(Counter(owner for owner, *_ in running).values(), default=0) <= 3

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from jobs_ext.model.scheduling import Share
+from jobs_ext.model.work import Free
 from jobs_ext.service import slots
 
 GB = 10**9
@@ -50,3 +52,14 @@ def test_gpus_are_those_that_cuda_may_see(tmp_path, monkeypatch):
     assert slots.detect_gpus({"NVIDIA_VISIBLE_DEVICES": "4"}) == ("0", "1")
     tool.write_text("#!/bin/sh\nexit 9\n")
     assert slots.detect_gpus({}) == ()
+
+
+def test_light_jobs_have_room_of_their_own():
+    """Half a core beside the others; beyond that they hold theirs, but no memory."""
+    machine = slots.Slots(cpu=2.0, memory=8 * GB, gpus=("0", "1"))
+    ordinary, light = Share(1, GB, 1), Share(0.25, GB // 5, 0)
+    assert machine.left([ordinary], {"1"}) == Free(1.0, 7 * GB, ("0",), beside=0.5)
+    assert machine.left([ordinary, light]) == Free(1.0, 7 * GB, ("0", "1"), beside=0.25)
+    assert machine.left([light] * 3) == Free(1.75, 8 * GB, ("0", "1"), beside=0.0)
+    for other in (Share(0.3, 1, 0), Share(0.1, 0, 0), Share(0.1, GB, 0), Share(0.1, 1, 1)):
+        assert not other.light

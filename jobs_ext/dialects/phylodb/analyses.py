@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ _COLUMNS = {  # of that output
     VISUALIZATION: ["profile", "component", "x", "y"],
 }
 _LARGEST = 2**26  # bytes of an output that is read into memory
+_ROWS = 1000  # of what was found, in one record
 
 
 def inferences(call: Call, project: str, dataset: str) -> object:
@@ -72,7 +74,7 @@ def upload(call: Call, project: str, dataset: str) -> object:
     if missing:
         raise refused("The tree has profiles that the data set has not.", "file", missing[:10])
     made = str(uuid.uuid4())
-    records.save(call, INFERENCE + _FOUND, {"rows": links}, project, dataset, made)
+    _keep(call, INFERENCE, links, project, dataset, made)
     kept = {"algorithm": algorithm, "job": None, "found": len(links)}
     records.save(call, INFERENCE, kept, project, dataset, made)
     return Reply({"id": made}, 201)
@@ -122,16 +124,22 @@ def result(call: Call, kind: str, record: Record, *ids: str) -> list[list[Any]]:
     What is not kept yet is kept now, if the caller may do such a thing.
     """
     if record.fields["found"] is not None:
-        kept = records.find(call, kind + _FOUND, *ids)
-        return [] if kept is None else list(kept.fields["rows"])
+        kept = records.every(call, kind + _FOUND, *ids)
+        return [row for one in kept for row in one.fields["rows"]]
     found = _of_job(call, kind, record.fields["job"])
     if found is not None and not call.who.verbs.isdisjoint(("submit", "run")):
         try:
-            records.save(call, kind + _FOUND, {"rows": found}, *ids)
+            _keep(call, kind, found, *ids)
             records.amend(call, kind, record, {"found": len(found)}, *ids)
         except (Conflict, TooLarge):  # somebody else did; or it stays with its job
             return found
     return found or []
+
+
+def _keep(call: Call, kind: str, found: Sequence[Sequence[Any]], *ids: str) -> None:
+    starts = range(0, len(found), _ROWS)
+    some = {str(number): {"rows": found[at : at + _ROWS]} for number, at in enumerate(starts)}
+    records.save_all(call, kind + _FOUND, some, *ids)
 
 
 def _of_job(call: Call, kind: str, job_id: str) -> list[list[Any]] | None:
@@ -191,9 +199,24 @@ def _shown(call: Call, kind: str, *ids: str) -> tuple[Record, list[list[Any]]]:
     found = result(call, kind, record, *ids)
     if not found:
         message = f"There is no {kind} {ids[-1]!r}."
-        hint = "Its job goes on, or has found nothing."
-        raise NotFound(message, field=kind, value=ids[-1], hint=hint)
+        raise NotFound(message, field=kind, value=ids[-1], hint=_why_not(call, record))
     return record, found
+
+
+def _why_not(call: Call, record: Record) -> str:
+    """Say why there is nothing to show of an analysis."""
+    try:
+        job = call.service.jobs.get(call.who, record.fields["job"])
+    except NotFound:
+        return "Its job was deleted."
+    match job.status:
+        case Status.SUCCEEDED:
+            return f"Its job found nothing, or more than the {_LARGEST:,} bytes that are shown."
+        case Status.FAILED:
+            return f"Its job failed: {job.reason}."
+        case Status.CANCELLED:
+            return "Its job was cancelled."
+    return "Its job goes on: ask again."
 
 
 def _facts(record: Record, **parents: str) -> dict[str, object]:

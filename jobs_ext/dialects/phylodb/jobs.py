@@ -15,6 +15,7 @@ from ...model.filters import Compare
 from ...model.job import Job
 from ...model.query import JobSearch
 from ...model.request import Options, SubmitRequest, Target
+from ...model.scheduling import LIGHT_CPU, LIGHT_MEMORY
 from ...model.status import FINAL, Status
 from ...service import Upload
 from ..table import Call, Reply
@@ -24,9 +25,9 @@ from .analyses import GOEBURST, INFERENCE, RADIAL, VISUALIZATION
 from .taxonomy import NOTHING
 from .wire import PAGE, number, refused
 
-#: Profiles, or nodes of a tree, up to which the answer waits for what a job finds: upstream's own
-#: example reads it at once.
-_SMALL = 2000
+#: Profiles and loci, or links, up to which the answer waits for what a job finds: upstream's own
+#: example reads it at once. Such a job is light: it starts though all slots are taken.
+_SMALL, _FEW_LOCI = 2000, 100
 _ALGORITHMS = {INFERENCE: GOEBURST, VISUALIZATION: RADIAL}
 _MOST = 2**31  # what lvs is smaller than
 _TABLE = "text/tab-separated-values"
@@ -99,7 +100,8 @@ def delete(call: Call, project: str, job: str) -> object:
 
 def _infer(call: Call, project: str, dataset: str, lvs: object) -> Reply:
     if isinstance(lvs, bool) or not isinstance(lvs, int) or not 0 < lvs < _MOST:
-        raise InvalidRequest("lvs is a whole number from 1 on.", field="parameters[1]", value=lvs)
+        message = f"lvs is a whole number from 1 to {_MOST - 1}."
+        raise InvalidRequest(message, field="parameters[1]", value=lvs)
     if not datasets.at_least_two(call, project, dataset):
         message = f"There is no data set {dataset!r} with two profiles or more."
         raise NotFound(message, field="parameters[0]", value=dataset)
@@ -110,9 +112,10 @@ def _infer(call: Call, project: str, dataset: str, lvs: object) -> Reply:
     times = isolates.counts(call, project, dataset)
     if times:
         parts["isolates"] = _table("isolates.tsv", ["ST"], ([one] for one in times.elements()))
-    made = _submit(call, GOEBURST, project, {"lvs": lvs}, parts)
+    small = len(found) <= _SMALL and len(loci) <= _FEW_LOCI
+    made = _submit(call, GOEBURST, {"lvs": lvs}, parts, _options(GOEBURST, project, light=small))
     fields = {"algorithm": GOEBURST, "job": made.id, "found": None}
-    return _accepted(call, made, INFERENCE, fields, (project, dataset), len(found))
+    return _accepted(call, made, INFERENCE, fields, (project, dataset), wait=small)
 
 
 def _visualize(call: Call, project: str, dataset: str, inference: str) -> Reply:
@@ -125,27 +128,39 @@ def _visualize(call: Call, project: str, dataset: str, inference: str) -> Reply:
     text = io.StringIO()
     csv.writer(text).writerows([("source", "target", "distance"), *links])
     parts = {"tree": Upload("tree.csv", "text/csv", text.getvalue().encode())}
-    made = _submit(call, RADIAL, project, {}, parts)
+    small = len(links) <= _SMALL
+    made = _submit(call, RADIAL, {}, parts, _options(RADIAL, project, light=small))
     fields = {"algorithm": RADIAL, "job": made.id, "found": None}
-    return _accepted(call, made, VISUALIZATION, fields, ids, len(links))
+    return _accepted(call, made, VISUALIZATION, fields, ids, wait=small)
+
+
+def _options(tool: str, project: str, *, light: bool) -> Options:
+    cpu, memory = (LIGHT_CPU, LIGHT_MEMORY) if light else (None, None)
+    return Options(name=tool, project=project, cpu=cpu, memory=memory)
 
 
 def _submit(
-    call: Call, tool: str, project: str, arguments: dict[str, Any], parts: dict[str, Upload]
+    call: Call, tool: str, arguments: dict[str, Any], parts: dict[str, Upload], options: Options
 ) -> Job:
-    request = SubmitRequest(Target(tool=tool), arguments, Options(name=tool, project=project))
+    request = SubmitRequest(Target(tool=tool), arguments, options)
     return call.service.jobs.submit(call.who, request, parts)
 
 
 def _accepted(
-    call: Call, made: Job, kind: str, fields: dict[str, Any], inside: Sequence[str], size: int
+    call: Call,
+    made: Job,
+    kind: str,
+    fields: dict[str, Any],
+    inside: Sequence[str],
+    *,
+    wait: bool,
 ) -> Reply:
     """Keep what will be found, and return the answer."""
     ids = (*inside, str(uuid.uuid4()))
     records.save(call, kind, fields, *ids)
     records.save(call, _TASK, {"kind": kind, "ids": ids}, inside[0], made.id)
     told = {"job_id": made.id, "analysis_id": ids[-1]}
-    return Reply(told, 202, once=_ended(call, made.id) if size <= _SMALL else None)
+    return Reply(told, 202, once=_ended(call, made.id) if wait else None)
 
 
 def _ended(call: Call, job: str) -> Callable[[], bool]:
