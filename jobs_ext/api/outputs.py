@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec import Struct
 from tornado import web
 
@@ -21,6 +23,7 @@ class OutputQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which attempt's output is meant."""
 
     attempt: int | None = None  # None: the latest
+    so_far: bool = False  # also a file that an attempt under way has written
 
 
 class OutputsQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,6 +32,7 @@ class OutputsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     attempt: int | None = None  # None: the latest
     limit: int = 100  # 1 to 500
     cursor: str | None = None  # `next` of the page before
+    so_far: bool = False  # with the files that an attempt under way has written
 
 
 class OutputsHandler(JobsHandler):
@@ -39,7 +43,7 @@ class OutputsHandler(JobsHandler):
     @operation("List the outputs of a job", response=Page[Output], query=OutputsQuery)
     async def get(self, job: str, query: OutputsQuery) -> Page[Output]:
         """Return one page, by name, of what the job has written."""
-        listing = self.service.outputs.list
+        listing = partial(self.service.outputs.list, so_far=query.so_far)
         return await self.call(listing, self.who, job, query.attempt, query.limit, query.cursor)
 
 
@@ -97,5 +101,5 @@ class OutputHandler(FileHandler, ReceivingHandler):
 
     async def _send(self, job: str, name: str) -> None:
         query = decode_query(self.request, OutputQuery)
-        find = self.service.outputs.find
+        find = partial(self.service.outputs.find, so_far=query.so_far)
         await self.send_output(await self.call(find, self.who, job, name, query.attempt))

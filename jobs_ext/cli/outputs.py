@@ -7,16 +7,20 @@ import glob
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jobs_ext.model.quantities import show_bytes
 
 from .call import Call, Verb
 from .exits import Exit
 
+if TYPE_CHECKING:
+    from jobs_ext.client.outputs import Outputs
+
 
 def list_(call: Call) -> Exit:
     """List a job's outputs."""
-    found = [file.info for file in call.job(call.said.id).outputs.values()]
+    found = [file.info for file in _of(call).values()]
     if call.out.as_json:
         call.out.json(found)
     else:
@@ -27,9 +31,14 @@ def list_(call: Call) -> Exit:
     return Exit.OK
 
 
+def _of(call: Call) -> Outputs:
+    job = call.job(call.said.id)
+    return job.outputs_so_far() if call.said.so_far else job.outputs
+
+
 def get(call: Call) -> Exit:
     """Write an output to the standard output, as it is."""
-    file = call.job(call.said.id).outputs[call.said.name]
+    file = _of(call)[call.said.name]
     with file.path.open("rb") as source:
         shutil.copyfileobj(source, sys.stdout.buffer)
     sys.stdout.buffer.flush()
@@ -93,8 +102,13 @@ def _id(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="a job; last: the newest")
 
 
-def _add_get(parser: argparse.ArgumentParser) -> None:
+def _add_list(parser: argparse.ArgumentParser) -> None:
     _id(parser)
+    parser.add_argument("--so-far", action="store_true", help="with what it has written so far")
+
+
+def _add_get(parser: argparse.ArgumentParser) -> None:
+    _add_list(parser)
     parser.add_argument("name", metavar="NAME", help="which output")
 
 
@@ -130,7 +144,7 @@ def _add_remove(parser: argparse.ArgumentParser) -> None:
 
 VERBS = [
     Verb("archive", "Wait, and keep outputs in a folder of the server.", archive, _add_archive),
-    Verb("outputs list", "List the files a job produced.", list_, _id),
+    Verb("outputs list", "List the files a job produced.", list_, _add_list),
     Verb("outputs get", "Print one of them as it is.", get, _add_get),
     Verb("outputs save", "Wait, and copy them into a folder or a zip.", save, _add_save),
     Verb("outputs head", "Print the first rows of a table.", head, _add_head),

@@ -278,6 +278,12 @@ class Job(Handle):
 
         return Outputs(self.client.connection, self.refresh(), attempt)
 
+    def outputs_so_far(self) -> Outputs:
+        """Return its outputs with the files that it has written so far; these may still grow."""
+        from .outputs import Outputs
+
+        return Outputs(self.client.connection, self.refresh(), so_far=True)
+
     def output(self, name: str) -> OutputReference:
         """Return an output that need not be there yet, as an argument for another job."""
         from .outputs import OutputReference

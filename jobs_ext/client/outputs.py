@@ -27,12 +27,15 @@ class OutputFile(RemoteFile):
     _kind = "output"
 
     def __init__(
-        self, connection: Connection, job: str, info: model.Output, attempt: int | None = None
+        self,
+        connection: Connection,
+        job: str,
+        info: model.Output,
+        params: Mapping[str, Any] | None = None,
     ) -> None:
-        """Take an output of an attempt, of the latest by default."""
+        """Take an output, of the latest attempt unless `params` of its address say otherwise."""
         address = f"jobs/{job}/outputs/{quote(info.name)}"
-        params = {} if attempt is None else {"attempt": attempt}
-        super().__init__(connection, info, address, params, f"job {job}")
+        super().__init__(connection, info, address, dict(params or {}), f"job {job}")
         self.job = job
 
     def reference(self) -> dict[str, Any]:
@@ -49,15 +52,20 @@ class Outputs(Mapping[str, OutputFile]):
         job: model.Job,
         attempt: int | None = None,
         changed: Callable[[], None] | None = None,
+        *,
+        so_far: bool = False,
     ) -> None:
         """Take the outputs of an attempt, of the latest by default; a job itself names few.
 
+        With `so_far` the files that an attempt under way has written are among them.
         `changed` is called when what is known of the job is out of date.
         """
         listed = job.outputs
-        if attempt is not None or job.n_outputs > len(listed):
-            listed = _all(connection, job.id, attempt)
-        self._files = {o.name: OutputFile(connection, job.id, o, attempt) for o in listed}
+        params: dict[str, Any] = {} if attempt is None else {"attempt": attempt}
+        params |= {"so_far": "true"} if so_far else {}
+        if params or job.n_outputs > len(listed):
+            listed = _all(connection, job.id, params)
+        self._files = {o.name: OutputFile(connection, job.id, o, params) for o in listed}
         self._names = {PurePosixPath(o.path).name: o.name for o in listed if o.path}
         self._connection = connection
         self._changed = changed
@@ -161,14 +169,14 @@ class OutputReference:
         return {"$output": {"job": self.job, "name": self.name}}
 
 
-def _all(connection: Connection, job: str, attempt: int | None) -> list[model.Output]:
-    """Return all outputs of an attempt, page by page."""
+def _all(connection: Connection, job: str, params: Mapping[str, Any]) -> list[model.Output]:
+    """Return all outputs that these parameters ask for, page by page."""
     found: list[model.Output] = []
-    params: dict[str, Any] = {"limit": 500} | ({} if attempt is None else {"attempt": attempt})
+    asked = {"limit": 500, **params}
     while True:
-        response = connection.request("GET", f"jobs/{job}/outputs", params=params)
+        response = connection.request("GET", f"jobs/{job}/outputs", params=asked)
         page = msgspec.json.decode(response.content, type=model.Page[model.Output])
         found += page.items
         if page.next is None:
             return found
-        params["cursor"] = page.next
+        asked["cursor"] = page.next

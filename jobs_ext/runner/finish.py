@@ -10,9 +10,10 @@ from ..model.clock import from_epoch, now
 from ..model.reasons import ReasonCode
 from ..model.status import Stage, Status
 from ..model.work import Change, Ended, FoundOutput, Reached
+from ..service.leavings import Found
 from . import environment
 from .archive import archived
-from .collect import Found, collect
+from .collect import collect, listed
 from .executors import Exited
 from .failure import Defect, one_alone
 from .limits import Limits, cut_logs, disk_used
@@ -109,7 +110,7 @@ def _judged(one: Plan, exited: Exited, found: list[Found], evidence: Evidence) -
     try:
         with one_alone(one.key, "finishing it"):
             verdict = because_full(one, exited, judge(one, exited, evidence))
-            return _ended(one, exited, verdict, [file.listed() for file in found])
+            return _ended(one, exited, verdict, [*map(listed, found)])
     except Defect as defect:
         return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 from sqlalchemy import Connection
 
 from ..model.archive import Archive, ArchivePlace
@@ -98,8 +97,7 @@ class Archives:
         """Return the tool of a job, as it was at its submit."""
         with self._store.read() as connection:
             row = job_rows.by_id(connection, job_id)
-            tool = row and self._core.specs.load(connection, [row.spec])[row.spec].tool
-        return None if tool is None else msgspec.convert(tool, Tool)
+            return None if row is None else self._core.specs.tool(connection, row.spec)
 
     def _end(
         self, wish: ArchiveRow, status: str, reason: str | None, placed: list[tuple[str, str]]

@@ -166,18 +166,30 @@ class Jobs:
         """Return a job."""
         who.require("read")
         with self._store.read() as connection:
-            row = listing.one(connection, job_id, who.scope)
-            if row is None or row.deleted:
-                row = self._core.job_row(connection, who, job_id)  # which says what is wrong
+            row = self._seen(connection, who, job_id)
             return self._core.present(connection, [row], who)[0]
+
+    def _seen(self, connection: Connection, who: Principal, job_id: str) -> JobRow:
+        """Return the row of a job that `who` may read."""
+        row = listing.one(connection, job_id, who.scope)
+        if row is None or row.deleted:
+            row = self._core.job_row(connection, who, job_id)  # which says what is wrong
+        return row
+
+    def with_tool(self, who: Principal, job_id: str) -> tuple[Job, Tool | None]:
+        """Return a job, and its tool as it was at its submit; None for a job of none."""
+        who.require("read")
+        with self._store.read() as connection:
+            row = self._seen(connection, who, job_id)
+            (found,) = self._core.present(connection, [row], who)
+            return found, self._core.specs.tool(connection, row.spec)
 
     def tool(self, who: Principal, job_id: str) -> Tool | None:
         """Return the tool of a job as it was at its submit; None for a job of none."""
         who.require("read")
         with self._store.read() as connection:
             row = self._core.job_row(connection, who, job_id)
-            kept = self._core.specs.load(connection, [row.spec])[row.spec].tool
-        return None if kept is None else msgspec.convert(kept, Tool)
+            return self._core.specs.tool(connection, row.spec)
 
     def code(self, who: Principal, job_id: str) -> str:
         """Return the Python that submits a job like this one."""

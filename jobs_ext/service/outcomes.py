@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
+from ..model.events import EventType
 from ..model.reasons import LOST, ReasonCode
 from ..model.status import FINAL, Stage, Status
 from ..model.work import (
@@ -203,7 +204,7 @@ class Outcomes:
         status, reason = ("failed", change.reason) if failed else ("done", None)
         archives.put(self._tx, facts | {"status": status, "reason": reason})
         data = {"folder": change.archive.folder} | ({"reason": reason} if failed else {})
-        kind = "archive_failed" if failed else "archived"
+        kind: EventType = "archive_failed" if failed else "archived"
         self._changes.note(row, kind, time=change.time, data=data)
 
     def _note_attempt(self, row: JobRow, **columns: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 
 from ..model.errors import NotFound
 from ..model.job import Job, Output, Page
+from ..store import cursors
 from ..store import jobs as job_rows
 from ..store import outputs as rows
 from ..store.contents import Spec
 from ..store.jobs import JobRow
+from . import leavings
 from .core import Core
 from .files import is_file, lies_in, real_path
 from .hints import did_you_mean
@@ -38,15 +40,42 @@ class Outputs:
         attempt: int | None = None,
         limit: int = 100,
         cursor: str | None = None,
+        *,
+        so_far: bool = False,
     ) -> Page[Output]:
-        """Return one page of the outputs of a job, by name."""
+        """Return one page of the outputs of a job, by name.
+
+        With `so_far` the files that an attempt under way has written are among them; they may
+        still grow, and what they are is known when it has ended.
+        """
         who.require("read")
         check_limit(limit)
         with self._core.store.read() as connection:
             row = self._core.job_row(connection, who, job_id)
             number = _attempt(connection, row, attempt)
+            written = self._written(connection, row, number) if so_far else {}
             files, following = job_rows.output_page(connection, row.pk, number, limit, cursor)
-            return Page([job_rows.to_output(file) for file in files], following)
+        known = {file.name: job_rows.to_output(file) for file in files}
+        if not written:
+            return Page([*known.values()], following)
+        after = "" if cursor is None else cursors.decode_name(cursor, "outputs")
+        last = files[-1].name if following else None
+        more = {n: o for n, o in written.items() if n > after and (last is None or n <= last)}
+        return _page(more | known, limit, following)
+
+    def _written(self, connection: Connection, row: JobRow, number: int) -> dict[str, Output]:
+        """Return the files that the latest attempt has written, by name, while it is under way."""
+        tries = job_rows.attempts(connection, [row]).get(row.pk, [])
+        if not tries or tries[-1].number != number or tries[-1].status.final:
+            return {}
+        spec = self._core.specs.load(connection, [row.spec])[row.spec]
+        tool = self._core.specs.tool(connection, row.spec)
+        private = tool is not None or spec.options.cwd == "private"
+        at = self._core.store.paths.attempt(row.id, number)
+        return {
+            one.name: Output(one.name, one.media_type, one.size, main=one.main, path=str(one.path))
+            for one in leavings.so_far(at, tool, private=private)
+        }
 
     def numbers(self, jobs: Iterable[Job]) -> dict[str, dict[str, int]]:
         """Return, by job id and name, the numbers of the outputs of the jobs' last attempts.
@@ -79,8 +108,18 @@ class Outputs:
                 )
             return row.id, row.name
 
-    def find(self, who: Principal, job_id: str, name: str, attempt: int | None = None) -> Output:
+    def find(
+        self,
+        who: Principal,
+        job_id: str,
+        name: str,
+        attempt: int | None = None,
+        *,
+        so_far: bool = False,
+    ) -> Output:
         """Return an output whose file is there; `NotFound` says what is wrong otherwise.
+
+        With `so_far` also a file that an attempt under way has written.
 
         A file in the attempt's folder must really lie there, also behind symbolic links. In the
         submitter's own folder a link is as good as a file: it is how people lay out their data.
@@ -92,6 +131,10 @@ class Outputs:
             file = job_rows.find_output(connection, row.pk, number, name)
             spec = self._core.specs.load(connection, [row.spec])[row.spec]
             some = [] if file else job_rows.output_page(connection, row.pk, number, _NAMED, None)[0]
+            written = {} if file or not so_far else self._written(connection, row, number)
+        if name in written:
+            self._check(row, number, spec, written[name], None)
+            return written[name]
         if file is None:
             raise unknown(name, [known.name for known in some])
         output = job_rows.to_output(file)
@@ -141,6 +184,15 @@ class Outputs:
                 value=output.name,
                 hint=f"It was archived as {output.archive}." if root else f"Its file was {path}.",
             )
+
+
+def _page(found: Mapping[str, Output], limit: int, following: str | None) -> Page[Output]:
+    """Return the first outputs by name; those left out are on the pages after it."""
+    names = sorted(found)
+    if len(names) > limit:
+        names = names[:limit]
+        following = cursors.encode("outputs", names[-1])
+    return Page([found[name] for name in names], following)
 
 
 def _attempt(connection: Connection, row: JobRow, wanted: int | None) -> int:

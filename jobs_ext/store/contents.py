@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from ..model.provenance import Origin
 from ..model.request import Context, Options, Target
+from ..model.tool import Tool
 from ..model.work import Fingerprint
 from .prepared import Prepared, insertion
 from .schema import content, uses
@@ -97,6 +98,7 @@ class SpecCache:
     def __init__(self) -> None:
         self._lock = Lock()
         self._known: OrderedDict[str, Spec] = OrderedDict()
+        self._tools: OrderedDict[str, Tool] = OrderedDict()
 
     def load(self, connection: Connection, keys: Iterable[str]) -> dict[str, Spec]:
         """Return the specs with these hashes."""
@@ -109,6 +111,21 @@ class SpecCache:
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return found | fresh
+
+    def tool(self, connection: Connection, key: str) -> Tool | None:
+        """Return the tool of the spec with this hash; None for a spec of none."""
+        kept = self.load(connection, [key])[key].tool
+        if kept is None:
+            return None
+        with self._lock:
+            known = self._tools.get(key)
+        if known is None:
+            known = msgspec.convert(kept, Tool)
+            with self._lock:
+                self._tools[key] = known
+                while len(self._tools) > _REMEMBERED:
+                    self._tools.popitem(last=False)
+        return known
 
 
 def _read_spec(connection: Connection, key: str) -> Spec:

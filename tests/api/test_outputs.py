@@ -17,6 +17,7 @@ from jobs_ext.model.ids import new_id
 from jobs_ext.model.job import Output
 from tests.disks import needs_mounts, small_disk
 from tests.serving import python
+from tests.waiting import auntil
 
 WRITE = """
 import os
@@ -275,3 +276,45 @@ async def test_a_refusal_waits_until_all_of_a_large_body_has_come(api, jp_http_p
     await writer.drain()
     assert b" 401 " in await reader.readline()
     writer.close()
+
+
+SLOWLY = """
+echo 1 > a.txt; mkdir sub; printf 22 > sub/b.txt; touch "$JOBS_OUTPUT_DIR/c.txt"
+ln -s /etc/hosts leads-out; cp given.txt copied.txt; mkfifo pipe; touch ready
+while ! test -e "$0"; do sleep 0.02; done
+printf 333 > a.txt
+"""
+
+
+async def test_outputs_so_far(api, tmp_path):
+    (tmp_path / "given.txt").write_text("given")
+    command = ["bash", "-c", SLOWLY, str(tmp_path / "go")]
+    given = {"cwd": "private", "inputs": [str(tmp_path / "given.txt")]}
+    job = (await api.submit(command, **given))["id"]
+    outputs = f"jobs/{job}/outputs"
+
+    async def names(**query):
+        found = (await api("GET", outputs, params=query)).json
+        more = {"cursor": found["next"]} if found["next"] else None
+        return [one["name"] for one in found["items"]] + (
+            await names(**query | more) if more else []
+        )
+
+    async def ready():
+        return "ready" in await names(so_far="true")
+
+    await auntil(ready, what="what it writes")
+    assert await names() == []
+    whole = ["a.txt", "c.txt", "copied.txt", "ready", "sub/b.txt"]
+    assert await names(so_far="true") == await names(so_far="true", limit="2") == whole
+    so_far = {"so_far": "true"}
+    assert (await api("GET", f"{outputs}/sub/b.txt", params=so_far)).body == b"22"
+    assert (await api("GET", f"{outputs}/sub/b.txt")).status == 404
+    for name in ("leads-out", "pipe", "given.txt", "../alive", "none"):
+        assert (await api("GET", f"{outputs}/{name}", params=so_far)).status == 404, name
+    answer = await api("GET", outputs, params={"so_far": "perhaps"})
+    assert (answer.status, answer.json["field"]) == (400, "so_far")
+    (tmp_path / "go").touch()
+    await api.ended(job)
+    assert await names() == await names(so_far="true") == whole
+    assert (await api("GET", f"{outputs}/a.txt", params=so_far)).body == b"333"

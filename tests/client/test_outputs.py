@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 import jobs_ext as jx
+from tests.waiting import until
 
 LARGE = 300_000_000  # bytes
 ROOM = 64_000_000  # bytes: how much more memory the server may take for it
@@ -40,6 +41,16 @@ def test_an_output_is_added_replaced_and_removed(client, tmp_path):
         job.outputs.remove("t.csv")
     with pytest.raises(jx.errors.InvalidRequest):
         job.outputs.add(table, "sub//t.csv")
+
+
+def test_outputs_so_far(client, tmp_path):
+    write = 'echo 1 > "$JOBS_OUTPUT_DIR/t.txt"; while ! test -e "$0"; do sleep 0.02; done'
+    job = jx.submit(["bash", "-c", write, str(tmp_path / "go")])
+    until(lambda: "t.txt" in job.outputs_so_far(), what="what it writes")
+    assert "t.txt" not in job.outputs
+    assert job.outputs_so_far()["t.txt"].text() == "1\n"
+    (tmp_path / "go").touch()
+    assert [*job.wait(60).outputs_so_far()] == [*job.outputs] == ["t.txt"]
 
 
 def test_outputs_are_archived(client, server, tmp_path):

@@ -11,9 +11,9 @@ import pytest
 
 from jobs_ext.model.request import Context, Options, Target
 from jobs_ext.model.work import Work
-from jobs_ext.runner import collect as collecting
-from jobs_ext.runner.collect import collect
+from jobs_ext.runner.collect import collect, listed
 from jobs_ext.runner.staging import Plan, plan
+from jobs_ext.service import leavings
 from jobs_ext.store.paths import AttemptPaths
 
 
@@ -133,7 +133,7 @@ def test_folders_that_are_no_text_and_patterns_that_are_none(tmp_path: Path) -> 
 
 
 def test_there_is_an_end_to_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collecting, "MOST_OUTPUTS", 3)
+    monkeypatch.setattr(leavings, "MOST_OUTPUTS", 3)
     one = make(tmp_path)
     for number in range(5):
         (one.at.outputs / f"{number}").touch()
@@ -143,6 +143,6 @@ def test_there_is_an_end_to_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_listed_file_has_its_hash(tmp_path: Path) -> None:
     one = make(tmp_path)
     (one.at.outputs / "empty.txt").touch()
-    listed = msgspec.to_builtins(collect(one)[0][0].listed())
-    assert listed["sha256"].startswith("e3b0c44298fc1c14")
-    assert listed["size"] == 0
+    told = msgspec.to_builtins(listed(collect(one)[0][0]))
+    assert told["sha256"].startswith("e3b0c44298fc1c14")
+    assert told["size"] == 0

@@ -56,8 +56,7 @@ def submit(call: Call) -> Object:
 
 def shown(call: Call, job: str) -> Object:
     """Show a job."""
-    found = call.service.jobs.get(call.who, job)
-    return full(call, found, tool_of(call, found))
+    return full(call, *call.service.jobs.with_tool(call.who, job))
 
 
 def status(call: Call, job: str) -> Object:

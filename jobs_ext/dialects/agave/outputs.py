@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ...model.errors import NotFound
 from ...model.job import Job, Output
+from ...model.tool import Tool
 from ..table import Call, File, Reply
 from . import logs
 from .envelope import paged
-from .shapes import STORAGE, Object, date, link, tool_of
+from .shapes import STORAGE, Object, date, link
 
 _PAGE = 500  # outputs that are read at a time
 
 
 def listings(call: Call, job: str, path: str) -> list[Object]:
     """List a folder of a job's outputs, or one file of them."""
-    found = call.service.jobs.get(call.who, job)
+    found, tool = call.service.jobs.with_tool(call.who, job)
     wanted = clean(path)
-    names = _outputs(call, found)
+    names = _outputs(call, found, tool)
     if wanted in names:
         return [_file(call, found, wanted, names[wanted])]
     inside = f"{wanted}/" if wanted else ""
@@ -40,12 +42,12 @@ def listings(call: Call, job: str, path: str) -> list[Object]:
 
 def media(call: Call, job: str, path: str) -> File | Reply:
     """Send a file of a job's outputs, or one of its logs."""
-    name, find = clean(path), call.service.outputs.find
-    found = call.service.jobs.get(call.who, job)
-    tool = tool_of(call, found)
+    name = clean(path)
+    found, tool = call.service.jobs.with_tool(call.who, job)
     declared = {place: ours for ours, place in tool.places.items()} if tool else {}
     try:
-        return File(find(call.who, job, declared.get(name, name)))
+        ours = declared.get(name, name)
+        return File(call.service.outputs.find(call.who, job, ours, so_far=True))
     except NotFound:
         if name not in logs.names(found):
             raise
@@ -58,15 +60,14 @@ def clean(path: str) -> str:
     return "" if parts == ["{filePath}"] else "/".join(parts)
 
 
-def _outputs(call: Call, job: Job) -> dict[str, Output]:
+def _outputs(call: Call, job: Job, tool: Tool | None) -> dict[str, Output]:
     """Return all outputs of a job and its logs, by name."""
-    outputs = call.service.outputs
-    page = outputs.list(call.who, job.id, limit=_PAGE)
+    read = partial(call.service.outputs.list, call.who, job.id, limit=_PAGE, so_far=True)
+    page = read()
     found = [*page.items]
     while page.next is not None:
-        page = outputs.list(call.who, job.id, limit=_PAGE, cursor=page.next)
+        page = read(cursor=page.next)
         found += page.items
-    tool = tool_of(call, job)
     places = tool.places if tool else {}
     beside = {output.name: output for output in logs.files(call, job)}
     return beside | {places.get(output.name, output.name): output for output in found}
