@@ -46,7 +46,7 @@ class Step(Struct, frozen=True):
     exit_code: int | None = None
     signal: int | None = None
     reason: str | None = None  # why it failed
-    outputs: list[str] = []  # names of the files it was to write, among the outputs of the job
+    outputs: list[str] = []  # names of the files it wrote, among those that the job shows
 
 
 class Output(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -22,7 +22,6 @@ class Told(Struct, frozen=True):
     exit_code: int | None = None
     signal: int | None = None
     reason: str | None = None
-    outputs: list[str] = []
 
 
 def in_order(steps: Iterable[ToolStep]) -> list[list[ToolStep]]:
@@ -33,17 +32,27 @@ def in_order(steps: Iterable[ToolStep]) -> list[list[ToolStep]]:
     return list(groups.values())
 
 
-def steps_of(tool: dict[str, Any] | None, progress: Progress | None, status: Status) -> list[Step]:
+def steps_of(
+    tool: dict[str, Any] | None,
+    progress: Progress | None,
+    status: Status,
+    outputs: Sequence[str] = (),
+) -> list[Step]:
     """Return the steps of a job of this tool (as JSON), [] when it has none.
 
-    In a job that has ended no step goes on, and none will: those are CANCELLED.
+    `outputs` are the names of those that the job shows. In a job that has ended no step goes on,
+    and none will: those are CANCELLED.
     """
     declared = (tool or {}).get("steps")
     if not declared:
         return []
     told = _told(progress)
     steps = msgspec.convert(declared, list[ToolStep])
-    return [_step(step, told.get(step.name), status) for group in in_order(steps) for step in group]
+    return [
+        _step(step, told.get(step.name), status, outputs)
+        for group in in_order(steps)
+        for step in group
+    ]
 
 
 def _told(progress: Progress | None) -> dict[str, Told]:
@@ -54,8 +63,9 @@ def _told(progress: Progress | None) -> dict[str, Told]:
         return {}
 
 
-def _step(declared: ToolStep, told: Told | None, status: Status) -> Step:
+def _step(declared: ToolStep, told: Told | None, status: Status, outputs: Sequence[str]) -> Step:
     told = told or Told(Status.PENDING)
     ended = status.final and not told.status.final
     facts = msgspec.structs.asdict(told) | ({"status": Status.CANCELLED} if ended else {})
-    return Step(declared.name, declared.ordering, **facts)
+    wrote = [name for name in outputs if name.startswith(f"{declared.name}/")]
+    return Step(declared.name, declared.ordering, **facts, outputs=wrote)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -25,6 +26,14 @@ from .principal import Principal
 from .searches import check_limit
 
 _NAMED = 500  # outputs among which one is looked for that is meant by a name nobody has
+
+
+class Numbered(NamedTuple):
+    """An output by its number, which is its own among those of all jobs."""
+
+    name: str
+    number: int
+    media_type: str
 
 
 class Outputs:
@@ -77,19 +86,19 @@ class Outputs:
             for one in leavings.so_far(at, tool, private=private)
         }
 
-    def numbers(self, jobs: Iterable[Job]) -> dict[str, dict[str, int]]:
-        """Return, by job id and name, the numbers of the outputs of the jobs' last attempts.
+    def numbers(self, jobs: Iterable[Job]) -> dict[str, builtins.list[Numbered]]:
+        """Return, by job id, the outputs of the jobs' last attempts with their numbers, in order.
 
         They tell outputs apart for clients that know nothing but numbers (UFDL).
         """
         known = {job.pk: job for job in jobs if job.attempts}
-        found: dict[str, dict[str, int]] = {job.id: {} for job in known.values()}
+        found: dict[str, builtins.list[Numbered]] = {job.id: [] for job in known.values()}
         wanted = [(pk, job.attempts[-1].number) for pk, job in known.items()]
         if not wanted:
             return found
         with self._core.store.read() as connection:
             for row in rows.numbered(connection, wanted):
-                found[known[row.job_pk].id][row.name] = row.number
+                found[known[row.job_pk].id].append(Numbered(row.name, row.number, row.media_type))
         return found
 
     def numbered(self, who: Principal, number: int) -> tuple[str, str]:

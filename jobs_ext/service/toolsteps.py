@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from ..model.errors import InvalidRequest
 from ..model.tool import PLACEHOLDER, Tool, ToolStep
+from .executors import NODE
 from .hints import did_you_mean
 from .patterns import check_pattern
 
@@ -22,6 +23,9 @@ def check_steps(tool: Tool) -> None:
     """Raise `InvalidRequest` naming the field of the first step that makes no sense."""
     if not tool.steps:
         return
+    if tool.executor == NODE:
+        hint = "Leave executor out, or let one command do all of it."
+        raise _refused("Steps are run here, not by nodes.", "executor", tool.executor, hint)
     if tool.outputs:
         field = f"outputs.{min(tool.outputs)}"
         raise _refused("The outputs of a tool with steps are those of its steps.", field)

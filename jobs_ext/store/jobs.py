@@ -242,7 +242,7 @@ def to_job(
         arguments=msgspec.json.decode(row.arguments),
         options=msgspec.to_builtins(spec.options),
         attempts=tries,
-        steps=steps_of(spec.tool, progress, _STATUS[row.status]),
+        steps=steps_of(spec.tool, progress, _STATUS[row.status], [file.name for file in files]),
         started=row.started,
         stopped=row.stopped,
         deleted=row.deleted,

@@ -19,7 +19,7 @@ def add(tx: Connection, row: dict[str, Any]) -> None:
 
 
 _NUMBERED = text("""
-    SELECT output.rowid AS number, job_pk, name FROM json_each(:wanted)
+    SELECT output.rowid AS number, job_pk, name, media_type FROM json_each(:wanted)
     CROSS JOIN output ON job_pk = value ->> 0 AND attempt = value ->> 1
     ORDER BY job_pk, output.rowid
 """)
@@ -30,7 +30,7 @@ _OF_NUMBER = text("""
 
 
 def numbered(connection: Connection, wanted: Sequence[tuple[int, int]]) -> list[OutputRow]:
-    """Return number, job_pk and name of the outputs of these attempts: (job_pk, number) each."""
+    """Return number, job_pk, name and media_type of the outputs of attempts: (job_pk, number)."""
     given = msgspec.json.encode(wanted).decode()
     return list(connection.execute(_NUMBERED, {"wanted": given}))
 

@@ -42,6 +42,12 @@ def test_in_a_job_that_has_ended_no_step_goes_on(status: Status) -> None:
     assert found == {"a": "SUCCEEDED", "b": "CANCELLED", "last": "CANCELLED"}
 
 
+def test_a_step_wrote_what_bears_its_name() -> None:
+    outputs = ["a/x.txt", "a/d/y.txt", "ab/z.txt", "stdout"]
+    steps = steps_of(TOOL, None, Status.SUCCEEDED, outputs)
+    assert [step.outputs for step in steps] == [["a/x.txt", "a/d/y.txt"], [], []]
+
+
 @pytest.mark.parametrize("data", [None, 3, {}, {"steps": 3}, {"steps": {"a": {"status": "?"}}}])
 def test_data_of_another_kind_says_nothing(data: Any) -> None:
     assert set(names(Progress(data=data), Status.RUNNING).values()) == {"PENDING"}

@@ -49,6 +49,7 @@ def test_a_tool_with_steps_is_read(tmp_path: Path) -> None:
     [
         ('"{lines}"', '"{line}"', 12, "Did you mean 'lines'"),
         ('"{lines}"', '"x{lines}"', 12, "must stand alone"),
+        ('name = "two"', 'name = "two"\nexecutor = "node"', 2, "run here, not by nodes"),
         ('"{text}", ', '"{lines}", ', 8, "neither an input nor a parameter"),
         ('name = "second"', 'name = "first"', 6, "Two steps are called 'first'"),
         ('name = "second"', 'name = "../x"', 10, "can't name a step"),

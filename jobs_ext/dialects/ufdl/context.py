@@ -15,6 +15,7 @@ from ...model.job import Job
 from ...model.node import Node
 from ...service import Principal, Service
 from ..table import Call
+from .children import Child, parted
 
 T = TypeVar("T", bound=Struct)
 Action = Callable[..., object]
@@ -47,11 +48,25 @@ class Ctx(NamedTuple):
         return self.node
 
     def job(self, pk: str) -> Job:
-        """Return the job that a path names."""
+        """Return the job that a path names; raises `Conflict` for a child: it is part of one."""
+        job, child = self.job_or_child(pk)
+        if child is not None:
+            raise child.refusal()
+        return job
+
+    def job_or_child(self, pk: str) -> tuple[Job, Child | None]:
+        """Return the job that a path names, or that of the child which it names, and that."""
+        unknown = NotFound("No Job matches the given query.", field="pk", value=pk)
+        own, place = parted(number(pk, "Job"))
         try:
-            return self.service.jobs.numbered(self.who, number(pk, "Job"))
+            job = self.service.jobs.numbered(self.who, own)
         except NotFound:
-            raise NotFound("No Job matches the given query.", field="pk", value=pk) from None
+            raise unknown from None
+        if place is None:
+            return job, None
+        if place >= len(job.steps):
+            raise unknown
+        return job, Child(job, place)
 
     def own_job(self, pk: str) -> Job:
         """Return the job that a path names, which the asking node has. Raises `Forbidden`."""

@@ -15,6 +15,7 @@ from ...model.request import Options, SubmitRequest, Target
 from ...model.tool import Tool, ToolParameter
 from .context import Ctx, action
 from .contracts import Contract
+from .files import Value, files
 from .jobs import one
 from .native import tool_of
 from .shapes import TEMPLATE, TOOLS, Json
@@ -22,13 +23,6 @@ from .templates import contract_of, known
 from .types import Type, parse_type
 
 _LONGEST = 200  # characters of a job's name
-
-
-class Value(Struct, frozen=True, forbid_unknown_fields=True):
-    """A value, and the type it is meant as."""
-
-    value: Any
-    type: str
 
 
 class Notifications(Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,11 +47,12 @@ def create_job(ctx: Ctx, pk: str) -> object:
     """Make a job from a template."""
     template = known(ctx, pk)
     spec = ctx.body(JobSpec)
-    if spec.child_notification_overrides:
-        raise Conflict(
-            "A job of this template has no children.", field="child_notification_overrides"
-        )
-    _check_messages(spec.notification_override)
+    _check_messages(spec.notification_override, "notification_override")
+    for name, given in (spec.child_notification_overrides or {}).items():
+        field = f"child_notification_overrides.{name}"
+        if name not in template.get("steps", ()):
+            raise Conflict(f"A job of this template has no child {name!r}.", field=field)
+        _check_messages(given, field)
     if template["pk"] >= TOOLS:
         return _of_tool(ctx, template, spec)
     arguments = {
@@ -73,10 +68,12 @@ def create_job(ctx: Ctx, pk: str) -> object:
 
 def _of_tool(ctx: Ctx, template: Json, spec: JobSpec) -> object:
     """Make a job of a tool of the server: it has values, and no types beside them."""
+    tool = tool_of(ctx, template["pk"])
     given = _parameters(spec.parameter_values or {}, template)
     arguments = {name: one_of["value"] for name, one_of in given.items()}
-    target = Target(tool=tool_of(ctx, template["pk"]))
-    request = SubmitRequest(target, arguments, Options(description=spec.description))
+    arguments |= files(ctx, tool, spec.input_values)
+    options = Options(description=spec.description)
+    request = SubmitRequest(Target(tool=tool.id), arguments, options)
     return one(ctx.service, ctx.service.jobs.submit(ctx.who, request))
 
 
@@ -139,10 +136,10 @@ def _checked(given: Value, kinds: list[Type], field: str) -> Json:
     return {"value": given.value, "type": str(kind)}
 
 
-def _check_messages(given: Notifications | None) -> None:
+def _check_messages(given: Notifications | None, place: str) -> None:
     """Raise `InvalidRequest` for a notification that is none of UFDL's three kinds."""
     for name, some in (given.actions if given else {}).items():
-        field = f"notification_override.actions.{name}"
+        field = f"{place}.actions.{name}"
         if name not in _TRANSITIONS:
             raise InvalidRequest(f"There is no transition {name!r}.", field=field, value=name)
         for each in some:

@@ -218,6 +218,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+_LARGEST = 2**63  # of numbers that the store can look for, and one more
 _NOT_STARTED = {Status.SUBMITTED, Status.PENDING, Status.RUNNABLE, Status.STARTING}
 _NULLS: Mapping[str, set[Status]] = {  # statuses in which a field may have no value
     "start_time": {*_NOT_STARTED, Status.CANCELLED},
@@ -231,9 +232,26 @@ _VALUES: Mapping[str, set[Status]] = {  # and in which it may have one
 }
 
 
+_OF_PARENTS = ("parent", "parent.pk", "parent.id")
+
+
+def finds_children(spec: FilterSpec) -> bool:
+    """Tell whether a filter may find children: they have a parent, and are not workable."""
+    return not any(
+        isinstance(test, IsNull)
+        and (
+            (_dotted(test) in _OF_PARENTS and not test.invert)
+            or (_dotted(test) == "template.workabletemplate" and test.invert)
+        )
+        for test in _must_hold(spec.expressions)
+    )
+
+
 def statuses(spec: FilterSpec) -> set[Status]:
-    """Return the statuses that jobs can have which a filter finds."""
+    """Return the statuses that jobs can have which a filter finds, or whose children it finds."""
     found = {*Status}
+    if finds_children(spec):
+        return found
     for test in _must_hold(spec.expressions):
         if isinstance(test, IsNull) and test.field in _NULLS:
             found &= (_VALUES if test.invert else _NULLS)[test.field]
@@ -241,13 +259,19 @@ def statuses(spec: FilterSpec) -> set[Status]:
 
 
 def numbers(spec: FilterSpec) -> list[int]:
-    """Return the number that a job must have which a filter finds, if it names one."""
+    """Return the numbers that a job must have which a filter finds, or a child or its parent."""
     return [
-        number
+        int(number)
         for test in _must_hold(spec.expressions)
-        if isinstance(test, Exact) and test.field in ("pk", "id") and not test.invert
-        if isinstance(number := _number(test.value), int)
+        if isinstance(test, Exact) and _dotted(test) in ("pk", "id", *_OF_PARENTS)
+        if not test.invert and (number := _number(test.value)) is not None
+        if abs(number) < _LARGEST and number == int(number)
     ]
+
+
+def _dotted(test: Test) -> str:
+    """Return the name of a field by one of its two spellings."""
+    return test.field.replace("__", ".")
 
 
 def _must_hold(expressions: Sequence[Test | And | Or]) -> list[Test]:

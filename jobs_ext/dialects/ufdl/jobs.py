@@ -14,8 +14,9 @@ from ...model.request import JobChange
 from ...model.status import ACTIVE, Status
 from ...service import Service
 from ..table import Reply
+from .children import child_record, children, parted
 from .context import Ctx, action
-from .filters import FilterSpec, chosen, numbers, statuses
+from .filters import FilterSpec, chosen, finds_children, numbers, statuses
 from .nodes import known_nodes
 from .shapes import JOB_FIELDS, Json, is_cancelled, record, shown
 from .templates import workable
@@ -43,14 +44,18 @@ def list_(ctx: Ctx) -> object:
     told = shown(ctx.service, jobs)
     doable = workable(ctx, {it["template"]["pk"] for it in told})
     records = [record(job, it, nodes, doable) for job, it in zip(jobs, told, strict=True)]
+    if finds_children(spec):
+        below = children(ctx.service, jobs, told)
+        told += [it for _, it in below]
+        records += [child_record(child, it) for child, it in below]
     by_pk = {it["pk"]: it for it in told}
     return [by_pk[it["pk"]] for it in chosen(spec, records, JOB_FIELDS)]
 
 
 def found(ctx: Ctx, spec: FilterSpec) -> list[Job]:
-    """Return the jobs among which are all that a filter finds, oldest first."""
+    """Return the jobs among which are all that a filter finds, or their parents; oldest first."""
     where: list[Filter] = [In("status", sorted(statuses(spec)))]
-    where += [Compare("pk", "=", number) for number in numbers(spec)]
+    where += [Compare("pk", "=", parted(number)[0]) for number in numbers(spec)]
     deleted = None if spec.include_inactive else False
     jobs: list[Job] = []
     cursor: str | None = None
@@ -77,8 +82,10 @@ def create(ctx: Ctx) -> object:
 
 @action
 def retrieve(ctx: Ctx, pk: str) -> object:
-    """Return a job."""
-    return one(ctx.service, ctx.job(pk))
+    """Return a job, or the child of one."""
+    job, child = ctx.job_or_child(pk)
+    told = one(ctx.service, job)
+    return told if child is None else children(ctx.service, [job], [told])[child.place][1]
 
 
 @action

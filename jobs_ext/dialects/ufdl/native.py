@@ -1,4 +1,8 @@
-"""Tools of this server whose jobs nodes run, as templates: UFDL's workers can do them, too."""
+"""Tools of this server that are templates, too: those that nodes run, and those with steps.
+
+UFDL's workers can do the former. The latter are what UFDL calls meta-templates: their jobs have
+children, and are not for workers.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ _TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool
 
 def templates(ctx: Ctx) -> list[Json]:
     """Return all such tools that the caller may see, as templates are kept."""
-    return [_template(tool) for tool in _outside(ctx)]
+    return [_template(tool) for tool in _known(ctx)]
 
 
 def template(ctx: Ctx, pk: int) -> Json | None:
@@ -24,14 +28,14 @@ def template(ctx: Ctx, pk: int) -> Json | None:
     return next((one for one in templates(ctx) if one["pk"] == pk), None)
 
 
-def tool_of(ctx: Ctx, pk: int) -> str:
-    """Return the id of the tool that a template is."""
-    return next(tool.id for tool in _outside(ctx) if number_of(tool.id) == pk)
+def tool_of(ctx: Ctx, pk: int) -> Tool:
+    """Return the tool that a template is."""
+    return next(tool for tool in _known(ctx) if number_of(tool.id) == pk)
 
 
 def workable(ctx: Ctx) -> set[int]:
     """Return the numbers of the tools that name a class: UFDL's launcher can do nothing else."""
-    return {number_of(tool.id) for tool in _outside(ctx) if tool.function is not UNSET}
+    return {number_of(tool.id) for tool in _known(ctx) if tool.function is not UNSET}
 
 
 def number_of(tool_id: str) -> int:
@@ -44,12 +48,13 @@ def type_of(parameter: ToolParameter) -> str:
     return _TYPES.get(str(parameter.type), "JSON")
 
 
-def _outside(ctx: Ctx) -> list[Tool]:
-    return [tool for tool in ctx.service.tools.list(ctx.who) if tool.executor == "node"]
+def _known(ctx: Ctx) -> list[Tool]:
+    tools = ctx.service.tools.list(ctx.who)
+    return [tool for tool in tools if tool.executor == "node" or tool.steps]
 
 
 def _template(tool: Tool) -> Json:
-    version = re.match(r"\d+", tool.version)
+    version = re.match(r"\d{1,9}", tool.version)
     function = tool.function if isinstance(tool.function, str) else ""
     return {
         "pk": number_of(tool.id),
@@ -62,6 +67,7 @@ def _template(tool: Tool) -> Json:
         "creator": None,
         "creation_time": None,
         "deletion_time": None,
+        "steps": [step.name for step in tool.steps],
         "specific": {
             "job_type": "Export",
             "executor_class": function.replace(":", "."),

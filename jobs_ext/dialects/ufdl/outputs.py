@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from ...model.errors import Conflict, InvalidRequest, JobsError
 from ...model.job import Job
 from ...model.status import Status
+from ...service.outputs import Numbered
 from ...service.working import Hold
 from ..table import File
+from .children import own_outputs
 from .context import Ctx, action, number
 from .filters import Fields, FilterSpec, chosen, plain
 from .jobs import found
-from .shapes import Json, joined, output, user
+from .shapes import FILE, Json, joined, name_and_type, output, user
 
-_FILE = "application/data"
 _BEFORE = (Status.SUBMITTED, Status.PENDING, Status.RUNNABLE, Status.STARTING)
 _FIELDS = Fields(plain("pk", "job", "name", "type", "creator", "creation_time", "deletion_time"))
 
@@ -39,7 +40,8 @@ def add(ctx: Ctx, pk: str, name: str, kind: str) -> object:
     _check_phase(job)
     if "/" in name:  # which parts our own names into UFDL's name and type
         raise InvalidRequest("An output's name has no slash.", field="name", value=name)
-    if _named(ctx, job, name, kind) is not None:
+    ours = joined(name, kind)
+    if any(ours == one.name or (name, kind) == name_and_type(one) for one in _there(ctx, job)):
         raise InvalidRequest(
             f"Job {pk} has an output {name!r} of the type {kind} already.",
             field="name",
@@ -47,30 +49,31 @@ def add(ctx: Ctx, pk: str, name: str, kind: str) -> object:
         )
     assert ctx.call.draft is not None, "the route says that the body is a file"
     hold = None if ctx.node is None else Hold(ctx.node.id, job.attempts[-1].number)
-    ours = joined(name, kind)[0]
-    ctx.service.given.add(ctx.who, job.id, ours, _FILE, ctx.call.draft, hold)
+    ctx.service.given.add(ctx.who, job.id, ours, FILE, ctx.call.draft, hold)
     return _told(ctx, job, ours)
 
 
 @action
 def get(ctx: Ctx, pk: str, name: str, kind: str) -> object:
     """Download an output."""
-    job, ours = _find(ctx, pk, name, kind)
-    return File(ctx.service.outputs.find(ctx.who, job.id, ours))
+    job, one = _find(ctx, pk, name, kind)
+    return File(ctx.service.outputs.find(ctx.who, job.id, one.name))
 
 
 @action
 def info(ctx: Ctx, pk: str, name: str, kind: str) -> object:
     """Return what is known of an output."""
-    return _told(ctx, *_find(ctx, pk, name, kind))
+    job, one = _find(ctx, pk, name, kind)
+    return _records(ctx, job, [one])[0]
 
 
 @action
 def delete(ctx: Ctx, pk: str, name: str, kind: str) -> object:
     """Remove an output from a job."""
-    job, ours = _find(ctx, pk, name, kind)
-    told = _told(ctx, job, ours)
-    ctx.service.given.delete(ctx.who, job.id, ours)
+    ctx.job(pk)  # of a child nothing is deleted
+    job, one = _find(ctx, pk, name, kind)
+    told = _records(ctx, job, [one])[0]
+    ctx.service.given.delete(ctx.who, job.id, one.name)
     return told
 
 
@@ -80,7 +83,7 @@ def list_(ctx: Ctx) -> object:
     spec = ctx.body(FilterSpec)
     jobs = found(ctx, FilterSpec(include_inactive=spec.include_inactive))
     numbers = ctx.service.outputs.numbers(jobs)
-    told = [one for job in jobs for one in _records(ctx, job, numbers.get(job.id, {}))]
+    told = [one for job in jobs for one in _records(ctx, job, numbers.get(job.id, []))]
     return chosen(spec, told, _FIELDS)
 
 
@@ -107,37 +110,41 @@ def _check_phase(job: Job) -> None:
         raise Conflict(f"Job {job.pk} is finished.", field="pk", value=job.pk)
 
 
-def _find(ctx: Ctx, pk: str, name: str, kind: str) -> tuple[Job, str]:
-    """Return the job and our name of its output. Raises `InvalidRequest`, as UFDL answers 400."""
-    job = ctx.job(pk)
-    ours = _named(ctx, job, name, kind)
-    if ours is None:
-        raise InvalidRequest(
-            f"Job {pk} has no output {name!r} of the type {kind}.", field="name", value=name
-        )
-    return job, ours
+def _find(ctx: Ctx, pk: str, name: str, kind: str) -> tuple[Job, Numbered]:
+    """Return a job, or that of a child, and its output.
+
+    Raises `InvalidRequest` when there is none, as UFDL answers 400.
+    """
+    job, child = ctx.job_or_child(pk)
+    there = _there(ctx, job)
+    folder = ""
+    if child is not None:
+        there, folder = own_outputs(child, there), child.folder
+    for one in there:
+        if name_and_type(one, folder) == (name, kind):
+            return job, one
+    told = f"Job {pk} has no output {name!r} of the type {kind}."
+    raise InvalidRequest(told, field="name", value=name)
 
 
-def _named(ctx: Ctx, job: Job, name: str, kind: str) -> str | None:
-    there = ctx.service.outputs.numbers([job]).get(job.id, {})
-    return next((ours for ours in joined(name, kind) if ours in there), None)
+def _there(ctx: Ctx, job: Job) -> list[Numbered]:
+    return ctx.service.outputs.numbers([job]).get(job.id, [])
 
 
 def _told(ctx: Ctx, job: Job, name: str) -> Json:
     """Return what is told of an output, by our name of it."""
-    number_ = ctx.service.outputs.numbers([job])[job.id][name]
-    return _records(ctx, job, {name: number_})[0]
+    return _records(ctx, job, [one for one in _there(ctx, job) if one.name == name])[0]
 
 
-def _records(ctx: Ctx, job: Job, numbers: Mapping[str, int]) -> list[Json]:
-    """Return what is told of outputs of a job, which have these numbers by our names of them."""
-    made = _times(ctx, job) if numbers else {}
+def _records(ctx: Ctx, job: Job, some: Sequence[Numbered]) -> list[Json]:
+    """Return what is told of outputs of a job."""
+    made = _times(ctx, job) if some else {}
     common = {"job": job.pk, "creator": user(job.owner)}
     return [
-        output(name, pk)
+        output(one)
         | common
-        | {"creation_time": made.get(name, job.created), "deletion_time": None}
-        for name, pk in numbers.items()
+        | {"creation_time": made.get(one.name, job.created), "deletion_time": None}
+        for one in some
     ]
 
 

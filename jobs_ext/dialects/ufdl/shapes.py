@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
@@ -10,12 +11,15 @@ from ...model.job import Job
 from ...model.node import Node
 from ...model.status import ACTIVE, Status
 from ...service import Service
+from ...service.outputs import Numbered
 from .filters import Fields, Record, plain
 
 TOOLS = 2**32  # numbers of templates from here on are those of the server's own tools
 CANCELLED = "Cancelled"  # what UFDL says of every job that was
 TEMPLATE = "ufdl:"  # how the tools begin that our templates are; no tool file can be called so
+FILE = "application/data"  # the media type of outputs that UFDL's clients make, and only they
 OTHER = "BLOB<str>"  # the type of outputs that no UFDL client made
+_NUMBER = re.compile(r"\d{1,9}")  # that a version begins with
 _NO_OUTPUTS = (Status.SUBMITTED, Status.PENDING, Status.RUNNABLE)  # those of earlier tries are gone
 
 Json = dict[str, Any]
@@ -25,16 +29,15 @@ def shown(service: Service, jobs: Sequence[Job]) -> list[Json]:
     """Return what is told of jobs, in their order."""
     numbers = service.outputs.numbers(jobs)
     nodes = service.nodes.numbers({job.node for job in jobs if job.node})
-    return [_job(job, numbers.get(job.id, {}), nodes) for job in jobs]
+    return [_job(job, numbers.get(job.id, []), nodes) for job in jobs]
 
 
-def _job(job: Job, outputs: Mapping[str, int], nodes: Mapping[str, int]) -> Json:
+def _job(job: Job, outputs: Sequence[Numbered], nodes: Mapping[str, int]) -> Json:
     ours = job.target.name.startswith(TEMPLATE)
-    kept = job.status not in _NO_OUTPUTS
     start, end, error = times(job)
     return {
         "pk": job.pk,
-        "template": job.arguments["template"] if ours else _other_template(job),
+        "template": job.arguments["template"] if ours else tool_template(job),
         "parent": None,
         "start_time": start,
         "end_time": end,
@@ -42,7 +45,7 @@ def _job(job: Job, outputs: Mapping[str, int], nodes: Mapping[str, int]) -> Json
         "input_values": job.arguments["input_values"] if ours else {},
         "parameter_values": job.arguments["parameter_values"] if ours else _values(job.arguments),
         "node": nodes.get(job.node or ""),
-        "outputs": [output(name, pk) for name, pk in outputs.items()] if kept else [],
+        "outputs": [output(one) for one in outputs] if has_outputs(job) else [],
         "description": job.description,
         "is_cancelled": is_cancelled(job),
         "creator": user(job.owner),
@@ -61,16 +64,27 @@ def times(job: Job) -> tuple[str | None, str | None, str | None]:
     return job.started, job.stopped, None
 
 
+def has_outputs(job: Job) -> bool:
+    """Tell whether the outputs of a job are its own, and not those of an earlier try."""
+    return job.status not in _NO_OUTPUTS
+
+
 def is_cancelled(job: Job) -> bool:
     """Tell whether a job was cancelled: its node may not have stopped yet."""
     asked = job.cancel_requested is not None and job.status in ACTIVE
     return asked or job.status is Status.CANCELLED
 
 
-def _other_template(job: Job) -> Json:
+def tool_template(job: Job) -> Json:
+    """Return the template of a job that was made from none of UFDL's: its tool may be one."""
     outside = job.target.kind == "tool" and job.options.get("executor") == "node"
-    pk = TOOLS + zlib.crc32(job.target.name.encode()) if outside else 0
-    return {"pk": pk, "name": job.target.name, "version": 1}
+    known = outside or job.steps  # those tools are templates, too
+    pk = TOOLS + zlib.crc32(job.target.name.encode()) if known else 0
+    name, _, version = job.target.name.rpartition("-")
+    number = _NUMBER.match(version) if known else None
+    if number is None:
+        return {"pk": pk, "name": job.target.name, "version": 1}
+    return {"pk": pk, "name": name, "version": int(number[0])}
 
 
 def _values(arguments: Mapping[str, Any]) -> Json:
@@ -82,21 +96,26 @@ def _type(value: Any) -> str:
     return known.get(type(value), "JSON")
 
 
-def output(name: str, pk: int) -> Json:
-    """Return what is told of an output beside its job."""
-    own, kind = parted(name)
-    return {"pk": pk, "name": own, "type": kind}
+def output(one: Numbered, folder: str = "") -> Json:
+    """Return what is told of an output beside its job; of a child's without its `folder`."""
+    own, kind = name_and_type(one, folder)
+    return {"pk": one.number, "name": own, "type": kind}
 
 
-def parted(name: str) -> tuple[str, str]:
-    """Return name and type of an output: our name of it holds both."""
-    own, slash, kind = name.partition("/")
-    return own, kind if slash else OTHER
+def name_and_type(one: Numbered, folder: str = "") -> tuple[str, str]:
+    """Return name and type of an output: our name of it holds both, if UFDL's clients made it.
+
+    Names of others may have slashes, which no name has there.
+    """
+    own, slash, kind = one.name.partition("/")
+    if slash and one.media_type == FILE:
+        return own, kind
+    return one.name.removeprefix(folder).replace("/", ":"), OTHER
 
 
-def joined(name: str, kind: str) -> list[str]:
-    """Return what we may call an output of this name and type."""
-    return [f"{name}/{kind}", *([name] if kind == OTHER else [])]
+def joined(name: str, kind: str) -> str:
+    """Return our name of an output that is added with this name and type."""
+    return f"{name}/{kind}"
 
 
 def user(owner: str) -> int:
@@ -143,6 +162,7 @@ def job_fields() -> Fields:
     more = ("error_reason", "node", "creator", "parent", "creation_time", "deletion_time")
     known = plain(*names, *more, "progress_amount")
     known |= {"id": known["pk"], "node.pk": known["node"], "creator.pk": known["creator"]}
+    known |= {"parent.pk": known["parent"], "parent.id": known["parent"]}
     known |= {"creator.username": lambda it: it["owner"]}
     known |= {"template": lambda it: it["template"]["pk"]}
     known |= {f"template.{name}": _of("template", name) for name in ("pk", "name", "version")}

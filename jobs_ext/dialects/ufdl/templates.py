@@ -83,7 +83,10 @@ def shown(template: Json) -> Json:
     """Return what is told of a template."""
     specific = template["specific"]
     plainly = ("pk", "name", "version", "description", "scope", "domain", "licence", "creator")
-    return {name: template[name] for name in (*plainly, "creation_time", "deletion_time")} | {
+    common = {name: template[name] for name in (*plainly, "creation_time", "deletion_time")}
+    if template.get("steps"):  # as of UFDL's meta-templates
+        return common
+    return common | {
         "type": specific["job_type"],
         "executor_class": specific["executor_class"],
         "required_packages": specific["required_packages"],
@@ -113,7 +116,7 @@ def everything(ctx: Ctx) -> list[Json]:
 _FIELDS = Fields(
     plain("pk", "name", "version", "description", "scope", "domain", "licence", "creator")
     | plain("creation_time", "deletion_time", "type", "executor_class", "required_packages")
-    | {"id": lambda it: it["pk"], "workabletemplate": lambda _: True}
+    | {"id": lambda it: it["pk"], "workabletemplate": lambda it: True if "type" in it else None}
 )
 
 
@@ -330,7 +333,7 @@ def matching(ctx: Ctx, contract: str) -> object:
     found = []
     for one in (*everything(ctx), *native.templates(ctx)):
         mine = contract_of(one)
-        fits = mine.name == contract and one["deletion_time"] is None
+        fits = mine.name == contract and one["deletion_time"] is None and not one.get("steps")
         if fits and all(
             any(kind.is_a(taken) for taken in mine.inputs.get(name, ()))
             for name, kind in asked.items()

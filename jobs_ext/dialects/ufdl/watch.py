@@ -8,6 +8,7 @@ from ...model.errors import NotFound
 from ...model.job import Event
 from ...model.reasons import ReasonCode
 from ...model.status import Status
+from .children import Child
 from .context import Ctx, action
 from .shapes import Json, is_cancelled, progress, times
 
@@ -111,7 +112,71 @@ class Watched:
         }
 
 
+class WatchedChild:
+    """A child as it was told of last: each state that it has passed since is told of once."""
+
+    def __init__(self, ctx: Ctx, child: Child) -> None:
+        self.job = child.job.id
+        self._ctx = ctx
+        self._place = child.place
+        self._pk = child.pk
+        self._told = _state(child)
+
+    def greeting(self) -> list[object]:
+        """Return where the child stands, unless it was not started."""
+        child = Child(self._ctx.service.jobs.get(self._ctx.who, self.job), self._place)
+        self._told = _state(child)
+        name = _FIRST.get(child.status, "cancel" if child.status is Status.CANCELLED else None)
+        return [self._frame(name, child)] if name else []
+
+    def frames(self, _: Sequence[Event]) -> list[object]:
+        """Return a frame for each transition since the last: its job may have told of several."""
+        try:
+            job = self._ctx.service.jobs.get(self._ctx.who, self.job)
+        except NotFound:  # it was removed for good
+            return []
+        child = Child(job, self._place)
+        before, self._told = self._told, _state(child)
+        return [self._frame(name, child) for name in _passed(before, self._told)]
+
+    def _frame(self, name: str, child: Child) -> Json:
+        over = child.status.final and name not in ("reset", "start")
+        return {
+            "transition": name,
+            "description": child.description,
+            "pk": self._pk,
+            "progress": child.progress if over else 0.0,
+            "cancelled": over and child.status is Status.CANCELLED,
+            **({"error": child.error} if over and child.status is Status.FAILED else {}),
+            "transition_data": {},
+        }
+
+
+def _state(child: Child) -> tuple[int, Status]:
+    """Return the number of the try, and where the child stands in that."""
+    return len(child.job.attempts), child.status
+
+
+_ENDS = {Status.SUCCEEDED: "finish", Status.FAILED: "error", Status.CANCELLED: "cancel"}
+
+
+def _passed(before: tuple[int, Status], after: tuple[int, Status]) -> list[str]:
+    """Return the transitions that a child made between two looks."""
+    if before == after:
+        return []
+    old, new = before[1], after[1]
+    again = before[0] != after[0] or new is Status.PENDING
+    names = ["reset"] if again and old is not Status.PENDING else []
+    if (again or old is Status.PENDING) and new in (Status.RUNNING, *_STARTED):
+        names.append("start")
+    return [*names, *([_ENDS[new]] if new in _ENDS else [])]
+
+
+_STARTED = (Status.SUCCEEDED, Status.FAILED)  # it must have been, to get there
+
+
 @action
 def watch(ctx: Ctx, pk: str) -> object:
-    """Tell of the transitions of a job."""
-    return Watched(ctx, pk)
+    """Tell of the transitions of a job, or of the child of one."""
+    child = ctx.job_or_child(pk)[1]
+    return Watched(ctx, pk) if child is None else WatchedChild(ctx, child)

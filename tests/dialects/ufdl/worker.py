@@ -142,3 +142,10 @@ class Worker(Ufdl):
             data=data,
             headers=self._headers | headers,
         )
+
+
+def code(who: Ufdl, verb: str, path: str, body: Any = None, **options: Any) -> int:
+    """Return the status of an answer; one that refuses says why, as JSON."""
+    answer = who.send(verb, path, body, **options)
+    assert answer.status_code < 400 or answer.json(), answer.text
+    return answer.status_code

@@ -1,0 +1,112 @@
+"""Templates: imported ones, and tools of the server."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dialects.ufdl.worker import POLL, TEMPLATE, code
+
+
+def test_templates(ufdl, template):
+    one = ufdl.ask("GET", f"job-templates/{template}")
+    assert (one["type"], one["parameters"]["text"]["types"][1]) == ("Export", "Array<str, int>")
+    exported = ufdl.ask("GET", f"job-templates/{template}/export")
+    second = ufdl.ask("POST", "job-templates/import", exported | {"name": "Other", "version": 7})
+    third = ufdl.ask("POST", "job-templates/import", exported | {"name": "Other", "version": 7})
+    assert ufdl.ask("GET", f"job-templates/{second['pk']}")["deletion_time"] is not None
+    assert code(ufdl, "DELETE", f"job-templates/{second['pk']}/reinstate") == 400
+    spec = {"expressions": [{"type": "exact", "field": "name", "value": "Other"}]}
+    assert [t["pk"] for t in ufdl.ask("POST", "job-templates/list", spec)] == [third["pk"]]
+    assert code(ufdl, "DELETE", f"job-templates/{third['pk']}") == 204
+    assert ufdl.ask("DELETE", f"job-templates/{third['pk']}/reinstate")["deletion_time"] is None
+    for pk in (second["pk"], third["pk"]):
+        ufdl.ask("DELETE", f"job-templates/{pk}/hard")
+        assert code(ufdl, "GET", f"job-templates/{pk}") == 404
+    told = ufdl.ask("GET", f"job-templates/{template}/get-all-parameters")
+    assert told["n"]["default"]["schema"] == {"type": "integer"}
+    assert ufdl.ask("GET", f"job-templates/{template}/get-outputs") == {}
+    assert len(ufdl.ask("GET", "job-templates/get-all-matching-templates/Export")) == 1
+
+
+def test_the_number_of_a_template_that_was_removed_stands_for_no_other(ufdl, worker):
+    gone = ufdl.ask("POST", "job-templates/import", TEMPLATE | {"name": "Gone"})["pk"]
+    job = ufdl.job(gone)
+    polled = [one["pk"] for one in worker.ask("POST", "jobs/list", POLL)]
+    assert job in polled
+    ufdl.ask("DELETE", f"job-templates/{gone}/hard")
+    assert ufdl.ask("POST", "job-templates/import", TEMPLATE | {"name": "New"})["pk"] > gone
+    polled.remove(job)  # it could not look up how to run it, and would stay at it
+    assert [one["pk"] for one in worker.ask("POST", "jobs/list", POLL)] == polled
+    assert ufdl.ask("DELETE", f"jobs/{job}/hard")["template"]["name"] == "Gone"
+
+
+def test_a_contract_with_inputs(ufdl):
+    types = "Domain<'Image Classification'>, Framework<'tf', '1.14'>"
+    specific = TEMPLATE["specific"] | {"job_type": f"Train<{types}>", "parameters": {}}
+    made = ufdl.ask("POST", "job-templates/import", TEMPLATE | {"specific": specific})
+    at = f"job-templates/{made['pk']}"
+    assert ufdl.ask("GET", f"{at}/get-types")["FrameworkType"] == "Framework<'tf', '1.14'>"
+    assert ufdl.ask("GET", f"{at}/get-outputs") == {"model": f"Model<{types}>"}
+    good = {"value": 5, "type": "PK<Dataset<Domain<'Image Classification'>>>"}
+    job = ufdl.job(made["pk"], input_values={"dataset": good, "other": good}, parameter_values={})
+    told = ufdl.ask("GET", f"jobs/{job}")
+    assert told["input_values"] == {"dataset": good}
+    for wrong in (
+        {},
+        {"dataset": good | {"type": "PK<Dataset>"}},
+        {"dataset": good | {"type": "int"}},
+    ):
+        assert code(ufdl, "POST", f"{at}/create-job", {"input_values": wrong}) == 406
+    matching = "job-templates/get-all-matching-templates/Train"
+    for kind, number in ((good["type"], 1), ("int", 0)):
+        assert len(ufdl.ask("GET", matching, params={"dataset": kind})) == number
+    ufdl.ask("DELETE", f"jobs/{job}/hard")
+    ufdl.ask("DELETE", f"{at}/hard")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"licence": "Mine"},
+        {"name": ""},
+        {"name": "two\nlines"},
+        {"version": 0},
+        {"domain": "abc"},
+        {"specific": {}},
+        {"specific": {"nodes": {}, "dependencies": []}},
+        {"specific": TEMPLATE["specific"] | {"job_type": "Nope"}},
+        {"specific": TEMPLATE["specific"] | {"job_type": "Train<int, int>"}},
+        {"specific": TEMPLATE["specific"] | {"job_type": "Export<" * 500}},
+        {"specific": TEMPLATE["specific"] | {"parameters": {"p": {"types": [], "help": ""}}}},
+        {"specific": TEMPLATE["specific"] | {"parameters": {"p": {"types": ["x"], "help": ""}}}},
+    ],
+)
+def test_templates_that_cannot_be(ufdl, change):
+    assert code(ufdl, "POST", "job-templates/import", TEMPLATE | change) == 400
+
+
+def test_a_tool_of_the_server_whose_jobs_nodes_run(ufdl, worker, server, tool):
+    text = (
+        'version = "2.1"\nexecutor = "node"\nfunction = "sums.core:Executor"\n'
+        '[parameters.n]\ntype = "integer"\ndescription = "how many"\n'
+    )
+    tool = tool("outside", text)
+    assert (tool["version"], tool["executor_class"]) == (2, "sums.core.Executor")
+    client = server.client()
+    native_job = client.submit("outside", n=5)
+    made = ufdl.ask(
+        "POST",
+        f"job-templates/{tool['pk']}/create-job",
+        {"input_values": {}, "parameter_values": {"n": {"value": 6, "type": "int"}}},
+    )
+    polled = {job["pk"]: job for job in worker.ask("POST", "jobs/list", POLL)}
+    for job, n in ((polled[native_job.refresh().pk], 5), (made, 6)):
+        assert job["parameter_values"] == {"n": {"value": n, "type": "int"}}
+        assert job["template"]["pk"] == tool["pk"]
+        assert worker.begin(job)
+        assert worker.finish(job["pk"])["error_reason"] is None
+    assert native_job.status == "SUCCEEDED"
+    client.close()
+    spec = {"input_values": {}, "parameter_values": {"n": {"value": "x", "type": "int"}}}
+    assert code(ufdl, "POST", f"job-templates/{tool['pk']}/create-job", spec) == 400
+    assert code(ufdl, "DELETE", f"job-templates/{tool['pk']}") == 404
