@@ -37,7 +37,7 @@ from jobs_ext.model import (
     tool,
 )
 from jobs_ext.model import filters as model
-from jobs_ext.service import principal
+from jobs_ext.service import narrowing, principal
 from jobs_ext.service.filters import LONGEST_PATTERN, MOST_TESTS, MOST_VALUES, MOST_WILDCARDS
 from jobs_ext.service.filtertext import DEEPEST, LONGEST
 from jobs_ext.service.macros import MACROS
@@ -276,7 +276,8 @@ the jobs without a project, too.
 
 What is *indexed* finds its jobs at once, in a test that the field is one value or one of a few, and
 that must hold (it stands outside `or` and `not`). Otherwise one page looks at {listing.STEP:,}
-jobs, and may hold fewer than `limit` and still have a `next`.
+jobs, and may hold fewer than `limit` and still have a `next`; so it is in lists of other things,
+of {narrowing.STEP} at a look.
 
 `order` is `newest`, `oldest`, in a batch `index`, or up to five fields with commas, `-` for
 descending: `-priority,name`. Orders by fields sort what is found: at most {sorting.MOST:,} jobs.
@@ -304,12 +305,16 @@ def filters() -> str:
         for name, row in zip(model.JOB_FIELDS, _filtered(model.JOB_FIELDS), strict=True)
     )
     parts.append(table(("field", "kind", "meaning", "indexed"), rows))
-    for title, known in {
-        "batches": model.BATCH_FIELDS,
-        "tools": model.TOOL_FIELDS,
-        "projects": model.PROJECT_FIELDS,
+    for title, (path, known) in {
+        "batches": ("batches", model.BATCH_FIELDS),
+        "tools": ("tools", model.TOOL_FIELDS),
+        "projects": ("projects", model.PROJECT_FIELDS),
+        "data sets and their versions": ("projects/{project}/datasets", model.DATASET_FIELDS),
+        "outputs": ("jobs/{job}/outputs", model.OUTPUT_FIELDS),
+        "nodes": ("nodes", model.NODE_FIELDS),
+        "API keys": ("keys", model.KEY_FIELDS),
     }.items():
-        parts += [f"## Fields of {title}\n", f"`GET {title}?filter=`\n"]
+        parts += [f"## Fields of {title}\n", f"`GET {path}?filter=`\n"]
         parts.append(table(("field", "kind", "meaning"), _filtered(known)))
     parts += ["## As a tree\n", "Each node has a `type` and:\n"]
     for node in (model.Compare, model.In, model.Like, model.IsNull, model.And, model.Or, model.Not):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import astuple
 from tornado import web
 
 from ..model import media
@@ -27,6 +28,7 @@ class DatasetsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
     limit: int = 100  # 1 to 500
     cursor: str | None = None  # `next` of the page before
+    filter: str | None = None  # an expression: size > 1000000 and name ends ".csv"
 
 
 class VersionQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,7 +46,7 @@ class DatasetsHandler(JobsHandler):
     async def get(self, project: str, query: DatasetsQuery) -> Page[Dataset]:
         """Return one page of data sets, by name, each as its newest version."""
         listing = self.service.datasets.list
-        return await self.call(listing, self.who, project, query.limit, query.cursor)
+        return await self.call(listing, self.who, project, *astuple(query))
 
 
 class DatasetHandler(JobsHandler):
@@ -56,7 +58,7 @@ class DatasetHandler(JobsHandler):
     async def get(self, project: str, dataset: str, query: DatasetsQuery) -> Page[Dataset]:
         """Return one page of the versions, the newest first."""
         listing = self.service.datasets.versions
-        return await self.call(listing, self.who, project, dataset, query.limit, query.cursor)
+        return await self.call(listing, self.who, project, dataset, *astuple(query))
 
     @web.authenticated
     @authorized("write", resource=RESOURCE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import astuple
 from tornado import web
 
 from ..model.job import Page
@@ -18,6 +19,7 @@ class KeyQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
     limit: int = 100  # 1 to 500
     cursor: str | None = None  # `next` of the page before
+    filter: str | None = None  # an expression: revoked is null and verbs = run
 
 
 class KeysHandler(JobsHandler):
@@ -28,7 +30,7 @@ class KeysHandler(JobsHandler):
     @operation("List API keys", response=Page[Key], query=KeyQuery)
     async def get(self, query: KeyQuery) -> Page[Key]:
         """Return one page of the caller's keys, the revoked ones too."""
-        return await self.call(self.service.keys.list, self.who, query.limit, query.cursor)
+        return await self.call(self.service.keys.list, self.who, *astuple(query))
 
     @web.authenticated
     @authorized("write", resource=RESOURCE)

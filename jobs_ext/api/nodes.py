@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import astuple
 from tornado import web
 
 from ..model import media
@@ -30,6 +31,7 @@ class NodesQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
     limit: int = 100  # 1 to 500
     cursor: str | None = None  # `next` of the page before
+    filter: str | None = None  # an expression: tags = gpu and seen > 2026-11-01
 
 
 class AttemptQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +48,7 @@ class NodesHandler(JobsHandler):
     @operation("List nodes", response=Page[Node], query=NodesQuery)
     async def get(self, query: NodesQuery) -> Page[Node]:
         """Return one page of the caller's nodes, with what they hold."""
-        return await self.call(self.service.nodes.list, self.who, query.limit, query.cursor)
+        return await self.call(self.service.nodes.list, self.who, *astuple(query))
 
     @web.authenticated
     @authorized("execute", resource=RESOURCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import asdict
 from tornado import web
 
 from ..model import media
@@ -33,6 +34,7 @@ class OutputsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     limit: int = 100  # 1 to 500
     cursor: str | None = None  # `next` of the page before
     so_far: bool = False  # with the files that an attempt under way has written
+    filter: str | None = None  # an expression: media_type = "text/csv" and size > 0
 
 
 class OutputsHandler(JobsHandler):
@@ -43,8 +45,8 @@ class OutputsHandler(JobsHandler):
     @operation("List the outputs of a job", response=Page[Output], query=OutputsQuery)
     async def get(self, job: str, query: OutputsQuery) -> Page[Output]:
         """Return one page, by name, of what the job has written."""
-        listing = partial(self.service.outputs.list, so_far=query.so_far)
-        return await self.call(listing, self.who, job, query.attempt, query.limit, query.cursor)
+        listing = partial(self.service.outputs.list, **asdict(query))
+        return await self.call(listing, self.who, job)
 
 
 @web.stream_request_body

@@ -17,8 +17,8 @@ def list_(call: Call) -> Exit:
     """List a project's data sets, or the versions of one."""
     there = call.client.projects.datasets(call.said.project)
     if call.said.name is None:
-        return _shown(call, there.newest())
-    return _shown(call, [one.dataset for one in there.versions(call.said.name)])
+        return _shown(call, there.newest(call.said.filter))
+    return _shown(call, [one.dataset for one in there.versions(call.said.name, call.said.filter)])
 
 
 def add(call: Call) -> Exit:
@@ -82,6 +82,7 @@ def _version(parser: argparse.ArgumentParser, meaning: str) -> None:
 def _add_list(parser: argparse.ArgumentParser) -> None:
     _project(parser)
     parser.add_argument("name", nargs="?", metavar="NAME", help="one, with all its versions")
+    parser.add_argument("--filter", help='an expression: size > 1000000 and name ends ".csv"')
 
 
 def _add_add(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from .printing import moment
 
 def list_(call: Call) -> Exit:
     """List the keys, the newest first."""
-    found = call.client.keys.list()
+    found = call.client.keys.list(call.said.filter)
     if call.out.as_json:
         call.out.json(found)
         return Exit.OK
@@ -51,6 +51,10 @@ def revoke(call: Call) -> Exit:
     return Exit.OK
 
 
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--filter", help="an expression: revoked is null and verbs = run")
+
+
 def _add_create(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="what the key is for")
     parser.add_argument(
@@ -67,7 +71,7 @@ def _add_revoke(parser: argparse.ArgumentParser) -> None:
 
 
 VERBS = [
-    Verb("keys list", "List the API keys.", list_),
+    Verb("keys list", "List the API keys.", list_, _add_list),
     Verb("keys create", "Make an API key and print it, once.", create, _add_create),
     Verb("keys revoke", "End API keys.", revoke, _add_revoke),
 ]

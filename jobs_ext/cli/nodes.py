@@ -15,7 +15,7 @@ from .printing import moment
 
 def list_(call: Call) -> Exit:
     """List the nodes, with what they hold."""
-    found = call.client.nodes.list()
+    found = call.client.nodes.list(call.said.filter)
     if call.out.as_json:
         call.out.json(found)
         return Exit.OK
@@ -58,6 +58,10 @@ def work(call: Call) -> Exit:
     return Exit.OK
 
 
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--filter", help="an expression: tags = gpu and seen > 2026-11-01")
+
+
 def _add_work(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the node's name, the same each time")
     parser.add_argument("--cpu", type=float, help="cores it gives to a job; default: any")
@@ -73,7 +77,7 @@ def _add_forget(parser: argparse.ArgumentParser) -> None:
 
 
 VERBS = [
-    Verb("nodes list", "List the nodes: workers outside, and what they hold.", list_),
+    Verb("nodes list", "List the nodes: workers outside, and what they hold.", list_, _add_list),
     Verb("nodes work", "Be a node: run the commands that wait for one.", work, _add_work),
     Verb("nodes forget", "Remove nodes that hold no jobs.", forget, _add_forget),
 ]

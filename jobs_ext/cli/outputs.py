@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 def list_(call: Call) -> Exit:
     """List a job's outputs."""
-    found = [file.info for file in _of(call).values()]
+    outputs = _of(call)
+    chosen = outputs.values() if call.said.filter is None else outputs.find(call.said.filter)
+    found = [file.info for file in chosen]
     if call.out.as_json:
         call.out.json(found)
     else:
@@ -103,12 +105,17 @@ def _id(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
+    _add_which(parser)
+    parser.add_argument("--filter", help='an expression: size > 0 and name ends ".csv"')
+
+
+def _add_which(parser: argparse.ArgumentParser) -> None:
     _id(parser)
     parser.add_argument("--so-far", action="store_true", help="with what it has written so far")
 
 
 def _add_get(parser: argparse.ArgumentParser) -> None:
-    _add_list(parser)
+    _add_which(parser)
     parser.add_argument("name", metavar="NAME", help="which output")
 
 

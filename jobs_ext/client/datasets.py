@@ -65,9 +65,9 @@ class Datasets(Mapping[str, DatasetFile]):
         found = (DatasetFile(self._connection, one) for one in self._all(_path(self._project)))
         return "\n".join(map(repr, found)) or "<no data sets>"
 
-    def versions(self, name: str) -> list[DatasetFile]:
-        """Return the versions of a data set that are there, the newest first."""
-        found = self._all(_path(self._project, name))
+    def versions(self, name: str, filter: str | None = None) -> list[DatasetFile]:  # noqa: A002
+        """Return the versions of a data set that are there, the newest first; `filter`: which."""
+        found = self._all(_path(self._project, name), filter)
         return [DatasetFile(self._connection, one) for one in found]
 
     def version(self, name: str, version: int) -> DatasetFile:
@@ -79,9 +79,9 @@ class Datasets(Mapping[str, DatasetFile]):
             f"The data set {name!r} has no version {version}.", field="version", value=version
         )
 
-    def newest(self) -> list[Dataset]:
-        """Return what is known of each data set's newest version, by name."""
-        return list(self._all(_path(self._project)))
+    def newest(self, filter: str | None = None) -> list[Dataset]:  # noqa: A002
+        """Return what is known of each data set's newest version, by name; `filter` says which."""
+        return list(self._all(_path(self._project), filter))
 
     def add(
         self,
@@ -111,8 +111,8 @@ class Datasets(Mapping[str, DatasetFile]):
         params = {} if version is None else {"version": version}
         self._connection.request("DELETE", _path(self._project, name), params=params)
 
-    def _all(self, path: str) -> Iterator[Dataset]:
-        params: dict[str, Any] = {"limit": 500}
+    def _all(self, path: str, where: str | None = None) -> Iterator[Dataset]:
+        params: dict[str, Any] = {"limit": 500} | ({} if where is None else {"filter": where})
         while True:
             try:
                 response = self._connection.request("GET", path, params=params)

@@ -40,12 +40,13 @@ class Keys:
         response = self._connection.request("POST", "keys", data=encoded, headers=_JSON)
         return msgspec.json.decode(response.content, type=MadeKey)
 
-    def list(self) -> list[Key]:
-        """Return all keys, newest first, the revoked ones too."""
+    def list(self, filter: str | None = None) -> list[Key]:  # noqa: A002
+        """Return all keys, newest first, the revoked ones too; `filter` says which."""
         keys: list[Key] = []
+        asked = {} if filter is None else {"filter": filter}
         cursor: str | None = None
         while True:
-            params = {"limit": 500} | ({"cursor": cursor} if cursor else {})
+            params = {"limit": "500"} | asked | ({"cursor": cursor} if cursor else {})
             response = self._connection.request("GET", "keys", params=params)
             page = msgspec.json.decode(response.content, type=Page[Key])
             keys += page.items

@@ -38,12 +38,13 @@ class Nodes:
         """Make a node, or bring ours of that name up to date: it tells what it still holds."""
         return self._post("nodes", wanted, Node)
 
-    def list(self) -> list[Node]:
-        """Return all nodes, oldest first, each with the jobs that it holds."""
+    def list(self, filter: str | None = None) -> list[Node]:  # noqa: A002
+        """Return all nodes, oldest first, each with what it holds; `filter` says which."""
         nodes: list[Node] = []
+        asked = {} if filter is None else {"filter": filter}
         cursor: str | None = None
         while True:
-            params = {"limit": 500} | ({"cursor": cursor} if cursor else {})
+            params = {"limit": "500"} | asked | ({"cursor": cursor} if cursor else {})
             response = self._connection.request("GET", "nodes", params=params)
             page = msgspec.json.decode(response.content, type=Page[Node])
             nodes += page.items

@@ -68,6 +68,7 @@ class Outputs(Mapping[str, OutputFile]):
         self._files = {o.name: OutputFile(connection, job.id, o, params) for o in listed}
         self._names = {PurePosixPath(o.path).name: o.name for o in listed if o.path}
         self._connection = connection
+        self._params = params
         self._changed = changed
         self._job = job
 
@@ -95,6 +96,11 @@ class Outputs(Mapping[str, OutputFile]):
         """Return the output that is declared to be the main one."""
         marked = [f for f in self._files.values() if f.info.main]
         return marked[0] if len(marked) == 1 else None
+
+    def find(self, filter: str) -> list[OutputFile]:  # noqa: A002
+        """Return the outputs that a filter finds on the server, such as ``name ends ".csv"``."""
+        found = _all(self._connection, self._job.id, {**self._params, "filter": filter})
+        return [OutputFile(self._connection, self._job.id, o, self._params) for o in found]
 
     def tables(self) -> list[OutputFile]:
         """Return the outputs that surely hold a table."""

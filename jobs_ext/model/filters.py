@@ -197,3 +197,51 @@ PROJECT_FIELDS: Mapping[str, Field] = MappingProxyType(
         "updated": Field(Kind.TIME, "when it was changed last"),
     }
 )
+KEY_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "id": Field(Kind.TEXT, "the key's id"),
+        "name": Field(Kind.TEXT, "what it is for"),
+        "owner": Field(Kind.TEXT, "whose jobs are submitted by it"),
+        "verbs": Field(Kind.TEXT, "what it may do", many=True),
+        "prefix": Field(Kind.TEXT, "how the key begins"),
+        "created": Field(Kind.TIME, "when it was made"),
+        "expires": Field(Kind.TIME, "when it ends by itself"),
+        "last_used": Field(Kind.TIME, "when it was used last, to the minute"),
+        "revoked": Field(Kind.TIME, "when it was ended"),
+    }
+)
+NODE_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "id": Field(Kind.TEXT, "the node's id"),
+        "pk": Field(Kind.NUMBER, "its number"),
+        "name": Field(Kind.TEXT, "its name"),
+        "owner": Field(Kind.TEXT, "who registered it"),
+        "cpu": Field(Kind.NUMBER, "cores it gives to a job; no value: any"),
+        "memory": Field(Kind.NUMBER, "bytes of memory it gives to a job; no value: any"),
+        "gpus": Field(Kind.NUMBER, "GPUs it gives to a job"),
+        "tags": Field(Kind.TEXT, "what jobs may ask for", many=True),
+        "created": Field(Kind.TIME, "when it was registered first"),
+        "seen": Field(Kind.TIME, "when it was last heard of"),
+    }
+)
+OUTPUT_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "name": Field(Kind.TEXT, "its name"),
+        "media_type": Field(Kind.TEXT, "its type"),
+        "size": Field(Kind.NUMBER, "its bytes"),
+        "sha256": Field(Kind.TEXT, "the hash of its content, where it is known"),
+        "main": Field(Kind.BOOLEAN, "whether it is the one that `df()` means"),
+        "archive": Field(Kind.TEXT, "where it was archived, below the server's root"),
+    }
+)
+DATASET_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "name": Field(Kind.TEXT, "its name"),
+        "version": Field(Kind.NUMBER, "the number of the version"),
+        "media_type": Field(Kind.TEXT, "its type"),
+        "size": Field(Kind.NUMBER, "its bytes"),
+        "sha256": Field(Kind.TEXT, "the hash of its content"),
+        "owner": Field(Kind.TEXT, "who added the version"),
+        "created": Field(Kind.TIME, "when it was added"),
+    }
+)

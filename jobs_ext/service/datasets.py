@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from ..model.clock import now
 from ..model.dataset import Dataset
 from ..model.errors import Conflict, Forbidden, InvalidRequest, NotFound
+from ..model.filters import DATASET_FIELDS
 from ..model.job import Output, Page
 from ..model.project import Role
 from ..store import cursors
@@ -18,11 +19,11 @@ from ..store.datasets import DatasetRow
 from ..store.faults import mapped_faults
 from ..store.stored import release_parts
 from .core import Core
+from .narrowing import Narrowing
 from .principal import Principal
 from .projects import administered_project, seen_project
 from .quota import Room, charge, room_of
 from .references import is_filename
-from .searches import check_limit
 from .uploads import Draft, Drafts, Upload, free_parts
 
 
@@ -34,16 +35,24 @@ class Datasets:
         self._store = core.store
 
     def list(
-        self, who: Principal, project: str, limit: int = 100, cursor: str | None = None
+        self,
+        who: Principal,
+        project: str,
+        limit: int = 100,
+        cursor: str | None = None,
+        filter: str | None = None,  # noqa: A002 - what it is called everywhere
     ) -> Page[Dataset]:
-        """Return one page of a project's data sets, each as its newest version, by name."""
+        """Return one page of a project's data sets that a filter finds, by name.
+
+        Each is told of as its newest version.
+        """
         who.require("read")
-        check_limit(limit)
+        asked = Narrowing(filter, DATASET_FIELDS, limit)
         after = "" if cursor is None else cursors.decode_name(cursor, "datasets")
         with self._store.read() as connection:
             seen_project(connection, who, project, "project")
-            found = [_dataset(row) for row in rows.latest(connection, project, after, limit + 1)]
-        return _page(found, limit, "datasets", "name")
+            some = rows.latest(connection, project, after, asked.step + 1)
+        return _page(asked, [_dataset(row) for row in some], "datasets", "name")
 
     def versions(
         self,
@@ -52,15 +61,16 @@ class Datasets:
         name: str,
         limit: int = 100,
         cursor: str | None = None,
+        filter: str | None = None,  # noqa: A002 - what it is called everywhere
     ) -> Page[Dataset]:
-        """Return one page of the versions of a data set, the newest first."""
+        """Return one page of the versions of a data set that a filter finds, the newest first."""
         who.require("read")
-        check_limit(limit)
+        asked = Narrowing(filter, DATASET_FIELDS, limit)
         before = None if cursor is None else cursors.decode(cursor, "versions")
         with self._store.read() as connection:
             find_dataset(connection, who, project, name)
-            older = rows.versions(connection, project, name, before, limit + 1)
-        return _page([_dataset(row) for row in older], limit, "versions", "version")
+            older = rows.versions(connection, project, name, before, asked.step + 1)
+        return _page(asked, [_dataset(row) for row in older], "versions", "version")
 
     def find(self, who: Principal, project: str, name: str, version: int | None = None) -> Output:
         """Return the file of a version, of the newest by default; raises `NotFound`."""
@@ -177,10 +187,14 @@ def _check_name(name: str) -> None:
         )
 
 
-def _page(found: builtins.list[Dataset], limit: int, order: str, field: str) -> Page[Dataset]:
-    more = len(found) > limit
-    following = cursors.encode(order, getattr(found[limit - 1], field)) if more else None
-    return Page(found[:limit], following)
+def _page(asked: Narrowing, found: builtins.list[Dataset], order: str, field: str) -> Page[Dataset]:
+    """Return a page of what was read, of which one more than a step says that there is more."""
+
+    def cursor(one: Dataset) -> str:
+        return cursors.encode(order, getattr(one, field))
+
+    following = cursor(found[asked.step - 1]) if len(found) > asked.step else None
+    return asked.page(found[: asked.step], following, cursor)
 
 
 def _dataset(row: DatasetRow) -> Dataset:

@@ -10,18 +10,20 @@ import time
 
 from ..model.clock import from_epoch, now
 from ..model.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthenticated
+from ..model.filters import KEY_FIELDS
 from ..model.ids import is_id, new_id
 from ..model.job import Page
 from ..model.key import Key, KeyRequest, MadeKey
 from ..model.quantities import parse_duration
+from ..store import cursors
 from ..store import events as event_rows
 from ..store import keys as rows
 from ..store.keys import KeyRow
 from .core import Core
 from .hints import did_you_mean
+from .narrowing import Narrowing
 from .options import check_name
 from .principal import VERBS, Principal
-from .searches import check_limit
 
 MARK = "jx_"  # how every key begins: nothing else is looked up
 _PREFIX = len(MARK) + 8  # characters by which a key is found, and shown in lists
@@ -64,13 +66,21 @@ class Keys:
             event_rows.append(tx, [event_rows.entry(made.created, "key_made", owner, data=data)])
         return made
 
-    def list(self, who: Principal, limit: int = 100, cursor: str | None = None) -> Page[Key]:
-        """Return one page of keys, newest first, the revoked ones too."""
+    def list(
+        self,
+        who: Principal,
+        limit: int = 100,
+        cursor: str | None = None,
+        filter: str | None = None,  # noqa: A002 - what it is called everywhere
+    ) -> Page[Key]:
+        """Return one page of the keys that a filter finds, newest first, the revoked ones too."""
         _require_person(who)
-        check_limit(limit)
+        asked = Narrowing(filter, KEY_FIELDS, limit)
         with self._store.read() as connection:
-            found, following = rows.page(connection, who.scope, limit, cursor)
-        return Page([rows.to_key(row) for row in found], following)
+            found, following = rows.page(connection, who.scope, asked.step, cursor)
+        pks = {row.id: row.pk for row in found}
+        keys = [rows.to_key(row) for row in found]
+        return asked.page(keys, following, lambda key: cursors.encode("keys", pks[key.id]))
 
     def get(self, who: Principal, key_id: str) -> Key:
         """Return what is known of a key."""

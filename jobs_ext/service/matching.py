@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from ..model.filters import And, Compare, Filter, In, IsNull, Like, Not, Or, Test, signs
 
 T = TypeVar("T")
-Read = Callable[[str], Any]  # the value of a field; of one with several values, a list
+Read = Callable[[str], Any]  # the value of a field; of one with several values, a list or dict
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
@@ -40,7 +40,7 @@ def matches(tree: Filter, read: Read) -> bool:
     if isinstance(tree, Not):
         return not matches(tree.of, read)
     value = read(tree.field)
-    values = value if isinstance(value, list) else [] if value is None else [value]
+    values = [*value] if isinstance(value, list | dict) else [] if value is None else [value]
     return not values if isinstance(tree, IsNull) else any(_holds(tree, one) for one in values)
 
 

@@ -11,17 +11,19 @@ from sqlalchemy import Connection
 
 from ..model.clock import now
 from ..model.errors import Conflict, InvalidRequest, NotFound
+from ..model.filters import NODE_FIELDS
 from ..model.ids import new_id
 from ..model.job import Page
 from ..model.node import Node, NodeRequest
 from ..model.quantities import parse_bytes
+from ..store import cursors
 from ..store import nodes as rows
 from ..store.nodes import NodeRow
 from .core import Core
 from .executors import check_tag_names
+from .narrowing import Narrowing
 from .options import check_name
 from .principal import Principal
-from .searches import check_limit
 
 _MOST_GPUS = 10_000
 _LARGEST_ABOUT = 2**16  # bytes of JSON
@@ -65,13 +67,20 @@ class Nodes:
                 rows.note_life(tx, node_id, time)
             return _present(tx, node_id), old is None
 
-    def list(self, who: Principal, limit: int = 100, cursor: str | None = None) -> Page[Node]:
-        """Return one page of the nodes that `who` may see to, oldest first."""
+    def list(
+        self,
+        who: Principal,
+        limit: int = 100,
+        cursor: str | None = None,
+        filter: str | None = None,  # noqa: A002 - what it is called everywhere
+    ) -> Page[Node]:
+        """Return one page of the nodes that `who` may see to and a filter finds, oldest first."""
         who.require("read", "work")
-        check_limit(limit)
+        asked = Narrowing(filter, NODE_FIELDS, limit)
         with self._store.read() as connection:
-            found, following = rows.page(connection, who.scope, limit, cursor)
-            return Page(rows.to_nodes(connection, found), following)
+            found, following = rows.page(connection, who.scope, asked.step, cursor)
+            nodes = rows.to_nodes(connection, found)
+        return asked.page(nodes, following, lambda node: cursors.encode("nodes", node.pk))
 
     def get(self, who: Principal, node_id: str) -> Node:
         """Return a node, with what it holds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from ..model.errors import NotFound
+from ..model.filters import OUTPUT_FIELDS
 from ..model.job import Job, Output, Page
 from ..store import cursors
 from ..store import jobs as job_rows
@@ -22,8 +23,8 @@ from . import leavings
 from .core import Core
 from .files import is_file, lies_in, real_path
 from .hints import did_you_mean
+from .narrowing import Narrowing
 from .principal import Principal
-from .searches import check_limit
 
 _NAMED = 500  # outputs among which one is looked for that is meant by a name nobody has
 
@@ -49,28 +50,29 @@ class Outputs:
         attempt: int | None = None,
         limit: int = 100,
         cursor: str | None = None,
+        filter: str | None = None,  # noqa: A002 - what it is called everywhere
         *,
         so_far: bool = False,
     ) -> Page[Output]:
-        """Return one page of the outputs of a job, by name.
+        """Return one page of the outputs of a job that a filter finds, by name.
 
         With `so_far` the files that an attempt under way has written are among them; they may
         still grow, and what they are is known when it has ended.
         """
         who.require("read")
-        check_limit(limit)
+        asked = Narrowing(filter, OUTPUT_FIELDS, limit)
         with self._core.store.read() as connection:
             row = self._core.job_row(connection, who, job_id)
             number = _attempt(connection, row, attempt)
             written = self._written(connection, row, number) if so_far else {}
-            files, following = job_rows.output_page(connection, row.pk, number, limit, cursor)
+            files, following = job_rows.output_page(connection, row.pk, number, asked.step, cursor)
         known = {file.name: job_rows.to_output(file) for file in files}
-        if not written:
-            return Page([*known.values()], following)
-        after = "" if cursor is None else cursors.decode_name(cursor, "outputs")
-        last = files[-1].name if following else None
-        more = {n: o for n, o in written.items() if n > after and (last is None or n <= last)}
-        return _page(more | known, limit, following)
+        if written:
+            after = "" if cursor is None else cursors.decode_name(cursor, "outputs")
+            last = files[-1].name if following else None
+            more = {n: o for n, o in written.items() if n > after and (last is None or n <= last)}
+            known = dict(sorted((more | known).items()))
+        return asked.page([*known.values()], following, _cursor)
 
     def _written(self, connection: Connection, row: JobRow, number: int) -> dict[str, Output]:
         """Return the files that the latest attempt has written, by name, while it is under way."""
@@ -195,13 +197,8 @@ class Outputs:
             )
 
 
-def _page(found: Mapping[str, Output], limit: int, following: str | None) -> Page[Output]:
-    """Return the first outputs by name; those left out are on the pages after it."""
-    names = sorted(found)
-    if len(names) > limit:
-        names = names[:limit]
-        following = cursors.encode("outputs", names[-1])
-    return Page([found[name] for name in names], following)
+def _cursor(output: Output) -> str:
+    return cursors.encode("outputs", output.name)
 
 
 def _attempt(connection: Connection, row: JobRow, wanted: int | None) -> int:

@@ -22,16 +22,13 @@ from ..store.projects import ProjectRow
 from ..store.stored import release_parts
 from .access import role_in
 from .core import Core
-from .filters import read_filter
-from .matching import matching
+from .narrowing import Narrowing
 from .options import check_name
 from .principal import Principal
-from .searches import check_limit
 from .uploads import free_parts
 
 _MOST_MEMBERS = 1000
 _LONGEST = 10_000  # characters of a description
-_STEP = 1000  # projects that one page looks at, at most
 
 
 class Projects:
@@ -65,17 +62,16 @@ class Projects:
     ) -> Page[Project]:
         """Return one page of the projects that `who` sees and a filter finds, by name."""
         who.require("read")
-        check_limit(limit)
-        where = read_filter(filter, PROJECT_FIELDS)
+        asked = Narrowing(filter, PROJECT_FIELDS, limit)
         after = "" if cursor is None else cursors.decode_name(cursor, "projects")
         with self._store.read() as connection:
-            found = rows.page(connection, who.scope, after, _STEP if where else limit)
-            more = len(found) == (_STEP if where else limit)
+            found = rows.page(connection, who.scope, after, asked.step)
             shown = [_project(connection, row) for row in found]
-        items = matching(where, shown, getattr)
-        last = items[limit - 1].name if len(items) > limit else found[-1].name if more else None
-        following = None if last is None else cursors.encode("projects", last)
-        return Page(items[:limit], following)
+
+        def behind(one: Project) -> str:
+            return cursors.encode("projects", one.name)
+
+        return asked.page(shown, behind(shown[-1]) if len(shown) == asked.step else None, behind)
 
     def get(self, who: Principal, name: str) -> Project:
         """Return a project; `NotFound` for one that `who` may not see."""

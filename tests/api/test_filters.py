@@ -34,6 +34,51 @@ async def test_batches_and_tools_are_filtered_by_their_fields(api):
         assert (answer.status, answer.json["field"]) == (400, "filter")
 
 
+OTHERS = {
+    "keys": ('name = "reads" and verbs = read and revoked is null', "name", ["reads"]),
+    "nodes": ("tags = gpu and cpu >= 4", "name", ["large"]),
+    "projects": ('members = bob and name starts "f"', "name", ["fp"]),
+    "projects/fp/datasets": ('size > 1 and name ends ".csv"', "name", ["large.csv"]),
+    "projects/fp/datasets/large.csv": ("version < 2", "version", [1]),
+}
+
+
+async def test_keys_nodes_projects_and_data_sets_are_filtered_by_their_fields(api):
+    for name, verbs in (("reads", ["read"]), ("works", ["work"])):
+        await api("POST", "keys", {"name": name, "verbs": verbs})
+    for name, cpu in (("small", 2), ("large", 8)):
+        await api("POST", "nodes", {"name": name, "cpu": cpu, "tags": ["gpu", name]})
+    for name in ("fp", "fq"):
+        members = {"bob": "reader"} if name == "fp" else {}
+        await api("POST", "projects", {"name": name, "members": members})
+    for name, content in (("large.csv", b"a,b"), ("large.csv", b"abc"), ("empty.csv", b"")):
+        await api("PUT", f"projects/fp/datasets/{name}/content", body=content)
+    for path, (chosen, field, found) in OTHERS.items():
+        answer = await api("GET", path, params={"filter": chosen, "limit": "1"})
+        assert [item[field] for item in answer.json["items"]] == found, path
+        answer = await api("GET", path, params={"filter": "nmae = x"})
+        assert (answer.status, answer.json["field"]) == (400, "filter")
+
+
+WRITE = """
+import os
+for n in range(7):
+    open(f'{os.environ["JOBS_OUTPUT_DIR"]}/{n}', "w").write("x" * n)
+"""
+
+
+async def test_outputs_are_filtered_page_by_page(api):
+    job = await api.submit(python(WRITE))
+    await api.ended(job["id"])
+    path, found, cursor = f"jobs/{job['id']}/outputs", [], {}
+    chosen = {"filter": 'size > 2 and not name in ("5")', "limit": "2"}
+    while cursor is not None:
+        page = (await api("GET", path, params=chosen | cursor)).json
+        found += [item["name"] for item in page["items"]]
+        cursor = {"cursor": page["next"]} if page["next"] else None
+    assert found == ["3", "4", "6"]
+
+
 TREES = [
     ({"type": "and", "of": [compare(), compare(field="nmae")]}, "filter.of[1].field"),
     ({"type": "not", "of": compare(value=5)}, "filter.of.value"),

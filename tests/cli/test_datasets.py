@@ -13,6 +13,9 @@ def test_the_life_of_a_data_set(jobs, tmp_path):
     assert "text/csv" in jobs("datasets", "list", "sets").out
     found = jobs("datasets", "list", "sets", "t.csv", "--json").json
     assert [one["version"] for one in found] == [2, 1]
+    chosen = ("datasets", "list", "sets", "t.csv", "--filter", "version = 1")
+    assert [one["version"] for one in jobs(*chosen, "--json").json] == [1]
+    assert jobs("datasets", "list", "sets", "--filter", "nmae = x").code == 2
     save = ("datasets", "save", "sets", "t.csv", "--to", str(tmp_path / "o"))
     for words, text in ((["--version", "1"], "a\n1\n"), ([], "a\n2\n")):
         assert jobs(*save, *words).code == 0

@@ -13,6 +13,7 @@ def test_a_key_lets_in_until_it_is_revoked(jobs, server):
     assert listed["name"] == "a script"
     assert "key" not in listed
     assert key not in jobs("keys", "list").out
+    assert jobs("keys", "list", "--filter", "revoked is not null", "--json").json == []
     assert jobs("keys", "revoke", listed["id"]).code == 0
     refused = jobs("list", *by_key)
     assert refused.code == 2

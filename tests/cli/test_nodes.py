@@ -16,6 +16,7 @@ def test_a_node_is_listed_loses_its_job_and_is_forgotten(jobs, server):
     assert f"{job} RUNNING" in listed
     assert "1.0 GB" in listed
     assert jobs("nodes", "list", "--json").json[0]["jobs"][0]["job"] == job
+    assert jobs("nodes", "list", "--filter", "gpus > 0", "--json").json == []
     assert jobs("nodes", "forget", node.id).code == 2
     assert jobs("abort", job).code == 0
     assert jobs("abort", job).code == 2

@@ -35,6 +35,7 @@ def test_an_output_is_added_replaced_and_removed(client, tmp_path):
     archive = zipfile.ZipFile(saved)
     assert sorted(archive.namelist()) == ["empty", "sub/é.bin", "t.csv"]
     assert archive.read("sub/é.bin") == b"a\n2\n3\n"
+    assert [o.name for o in job.outputs.find('size > 0 and name ends ".csv"')] == ["t.csv"]
     job.outputs.remove("t.csv")
     assert "t.csv" not in job.outputs
     with pytest.raises(jx.errors.NotFound):
