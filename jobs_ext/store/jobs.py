@@ -128,6 +128,8 @@ _ATTEMPTS = f"SELECT job_pk, {_ATTEMPT} FROM attempt {_OF_JOBS} ORDER BY job_pk,
 _FileRow = row_type(output)
 _FILE = ", ".join(_FileRow._fields)
 SHOWN = 100  # outputs that a job is shown with; the others are on the pages of its outputs
+_HAVING = """
+SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM output WHERE job_pk = value)"""
 _FILES = f"""
 WITH wanted AS MATERIALIZED (
   SELECT pk, number, (
@@ -157,9 +159,10 @@ def attempts(connection: Connection, rows: Sequence[JobRow]) -> dict[int, list[A
 
 def outputs(connection: Connection, tries: Mapping[int, Sequence[Attempt]]) -> dict[int, list[Any]]:
     """Return the rows of the first `SHOWN` outputs of each job's latest attempt, by name."""
-    wanted = [(pk, attempts[-1].number) for pk, attempts in tries.items()]
     found: dict[int, list[Any]] = defaultdict(list)
-    if wanted:
+    having = driver(connection).execute(_HAVING, (msgspec.json.encode([*tries]).decode(),))
+    wanted = [(pk, tries[pk][-1].number) for (pk,) in having]
+    if wanted:  # most jobs have none, and to look for their files costs much more
         given = msgspec.json.encode(wanted).decode()
         for row in map(_FileRow._make, driver(connection).execute(_FILES, (given,))):
             found[row.job_pk].append(row)

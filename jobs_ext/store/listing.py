@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import namedtuple
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -25,12 +26,20 @@ STEP = 1000  # rows that one page looks at, at most, in each part of its walk
 _LEAST, _MOST = -(2**63), 2**63 - 1  # of SQLite's integers
 
 
-def row_type(table: Table) -> Any:
-    """Return a named tuple with the columns of a table."""
-    return namedtuple(table.name, [column.name for column in table.columns])
+# Of the job's columns, those that nothing is shown of: to read them is a fourth of a page's time.
+_UNSHOWN = frozenset(
+    "tool tool_name batch_pk latest priority cpu memory timeout max_running key request_hash purge"
+    " cache".split()
+)
 
 
-Row = row_type(job)
+def row_type(table: Table, without: Collection[str] = ()) -> Any:
+    """Return a named tuple with the columns of a table, but those in `without`."""
+    names = [column.name for column in table.columns if column.name not in without]
+    return namedtuple(table.name, names)
+
+
+Row = row_type(job, _UNSHOWN)
 COLUMNS = ", ".join(f"job.{name}" for name in Row._fields)
 _BY_ID = f"SELECT {COLUMNS} FROM job WHERE id = ?"  # noqa: S608
 
