@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Wanted = Callable[[], bool]
 
 SLOW_POLL = 1.0  # seconds between looks when no poke comes: a poke can be lost
-FRAME_INTERVAL = 0.05  # seconds after each look: listeners are told 20 times a second at most
+FRAME_INTERVAL = 0.05  # seconds between looks: listeners are told 20 times a second at most
 _CHUNK = 1000  # events
 
 
@@ -49,12 +49,12 @@ class Feed:
             if self.cursor is None or not self._is_wanted():
                 self.cursor = await self._backend.call(events.head)
                 return
-            head = await self._backend.call(events.head)
-            while new := await self._backend.call(events.since, self.cursor, _CHUNK, self._scope):
-                self.cursor = new[-1].seq
-                for listener in list(self.listeners):
+            cursor, more = self.cursor, True
+            while more:  # the cursor passes what others may see only: it is not looked at again
+                new, cursor = await self._backend.call(events.news, cursor, _CHUNK, self._scope)
+                self.cursor, more = cursor, len(new) == _CHUNK
+                for listener in list(self.listeners) if new else ():
                     listener(new)
-            self.cursor = max(self.cursor, head)  # nor look again at what others may see only
 
     def _is_wanted(self) -> bool:
         return any(wanted() for wanted in self.listeners.values())
@@ -108,14 +108,16 @@ class Hub:
 
     async def run(self) -> None:
         """Read for ever."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._wait()
+            due = loop.time() + FRAME_INTERVAL  # not later on a busy machine, where looks take long
             for feed in list(self._feeds.values()):
                 try:
                     await feed.read()
                 except JobsError as error:  # read on when it is back: nothing is lost
                     self._backend.log.debug("events: %s", error)
-            await asyncio.sleep(FRAME_INTERVAL)
+            await asyncio.sleep(due - loop.time())
 
     async def _wait(self) -> None:
         with contextlib.suppress(TimeoutError):

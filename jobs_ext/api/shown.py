@@ -53,21 +53,26 @@ class Shown:
         It tells at least of the event whose seq `wanted` gives for the id. Of listeners who ask
         together the first looks, and the others find what they want too.
         """
+        if not self._stale(wanted):  # as for all listeners but the first: nothing to queue up for
+            return self._told(wanted)
         async with self._turn:
-            stale = [one for one, seq in wanted.items() if self._seq(one) < seq]
-            if stale:
+            if stale := self._stale(wanted):
                 found = await self._look(stale)
                 for one in stale:
                     told = Raw(msgspec.json.encode(found[one])) if one in found else None
                     self._kept[one] = _Kept(max(wanted.values()), told)
                     self._kept.move_to_end(one)
-            told_now = {one: self._kept[one].told for one in wanted}
+            told_now = self._told(wanted)
             while len(self._kept) > _REMEMBERED:
                 self._kept.popitem(last=False)
             return told_now
 
-    def _seq(self, one: str) -> int:
-        return self._kept[one].seq if one in self._kept else -1
+    def _stale(self, wanted: Mapping[str, int]) -> list[str]:
+        kept = self._kept
+        return [one for one, seq in wanted.items() if one not in kept or kept[one].seq < seq]
+
+    def _told(self, wanted: Mapping[str, int]) -> dict[str, Raw | None]:
+        return {one: self._kept[one].told for one in wanted}
 
 
 class Views:

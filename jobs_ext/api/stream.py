@@ -60,8 +60,8 @@ class _Unsent:
 
     def note(self, one: str, seq: int) -> None:
         """Note an event."""
-        first, last = self._seqs.get(one, (seq, seq))
-        self._seqs[one] = (min(first, seq), max(last, seq))
+        known = self._seqs.get(one)
+        self._seqs[one] = (seq, seq) if known is None else (min(known[0], seq), max(known[1], seq))
 
     def take(self, limit: int | None) -> dict[str, int]:
         """Return up to `limit` things with the seq of the last event of each, as if sent.
@@ -122,17 +122,15 @@ class Stream:
                 await self._changed.wait()
 
     def _note(self, events: list[Event]) -> None:
+        jobs, batches = self._query.job, self._query.batch
+        everything = not (jobs or batches)
         for event in events:
-            if event.job and self._wants(event.job, self._query.job):
+            if event.job and (everything or event.job in jobs):
                 self._jobs.note(event.job, event.seq)
-            if event.batch and self._wants(event.batch, self._query.batch):
+            if event.batch and (everything or event.batch in batches):
                 self._batches.note(event.batch, event.seq)
         self._noted = max(self._noted, events[-1].seq)
         self._changed.set()
-
-    def _wants(self, one: str, named: list[str]) -> bool:
-        everything = not (self._query.job or self._query.batch)
-        return everything or one in named
 
     async def _resume(self) -> bool:
         """Take in what happened since the client was last here; False when that is too much."""

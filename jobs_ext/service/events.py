@@ -22,3 +22,13 @@ class Events:
         """Return up to `limit` events after number `seq`, of one owner or of everybody."""
         with self._store.read() as connection:
             return rows.since(connection, seq, limit, owner)
+
+    def news(self, seq: int, limit: int, owner: str | None) -> tuple[list[Event], int]:
+        """Return what `since` does, and the number to go on from: of the newest event of all.
+
+        When there is more than `limit`, it is that of the last event returned.
+        """
+        with self._store.read() as connection:
+            new = rows.since(connection, seq, limit, owner)
+            more = len(new) == limit
+            return new, new[-1].seq if more else max(seq, rows.head(connection))

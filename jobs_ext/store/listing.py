@@ -27,10 +27,8 @@ _LEAST, _MOST = -(2**63), 2**63 - 1  # of SQLite's integers
 
 
 # Of the job's columns, those that nothing is shown of: to read them is a fourth of a page's time.
-_UNSHOWN = frozenset(
-    "tool tool_name batch_pk latest priority cpu memory timeout max_running key request_hash purge"
-    " cache".split()
-)
+_UNSHOWN = {"tool", "tool_name", "batch_pk", "latest", "priority", "cpu", "memory", "timeout"}
+_UNSHOWN |= {"max_running", "key", "request_hash", "purge", "cache"}
 
 
 def row_type(table: Table, without: Collection[str] = ()) -> Any:

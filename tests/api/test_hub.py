@@ -14,7 +14,7 @@ async def test_what_nobody_wants_is_not_read(api, extension, monkeypatch):
     hub, read, wanted = extension.backend.hub, [], []
     await auntil(lambda: None in hub._feeds, what="the backend to run")
     feed = hub._feeds[None]
-    monkeypatch.setattr(type(extension.backend.service.events), "since", lambda *a: read.append(a))
+    monkeypatch.setattr(type(extension.backend.service.events), "news", lambda *a: read.append(a))
     await api.submit(["true"], hold=True)
     head = extension.backend.service.events.head()
     await auntil(lambda: feed.cursor == head, what="the end of the events, without a look at them")
