@@ -39,6 +39,7 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
     job: list[str] = []  # ids
     batch: list[str] = []  # ids
+    members: bool = False  # with `batch`: tells the changes of their jobs, too
     since: Annotated[int, Meta(ge=0)] | None = None  # seq of the last frame seen
     form: Form = field(default="job", name="as")
     limit: Annotated[int, Meta(ge=1, le=500)] = 100  # newest jobs in the snapshot
@@ -125,7 +126,8 @@ class Stream:
         jobs, batches = self._query.job, self._query.batch
         everything = not (jobs or batches)
         for event in events:
-            if event.job and (everything or event.job in jobs):
+            member = self._query.members and event.batch in batches
+            if event.job and (everything or member or event.job in jobs):
                 self._jobs.note(event.job, event.seq)
             if event.batch and (everything or event.batch in batches):
                 self._batches.note(event.batch, event.seq)

@@ -5,7 +5,6 @@
 export default (() => {
   const FIRST_PAUSE = 500;
   const LONGEST_PAUSE = 30000;
-  const ROWS = 300;
   const BY_KERNEL = 2000; // ms between two questions to the kernel
 
   /** What Jupyter tells the page of its server; null on pages of other programs. */
@@ -65,18 +64,18 @@ export default (() => {
     }
   }
 
-  /** Follows what `watch` names over a WebSocket; reconnects and goes on where it was. */
+  /** Follows what `watch` names over a WebSocket, and a batch's jobs; reconnects and goes on where it was. */
   class Live {
-    constructor(api, watch, tell) {
-      Object.assign(this, { api, watch, tell, pause: FIRST_PAUSE, since: null, ended: false });
-      this.known = new Map();
+    constructor(api, watch, tell, change) {
+      Object.assign(this, { api, watch, tell, change, pause: FIRST_PAUSE, since: null, ended: false });
       this.connect();
     }
 
     connect() {
-      const query = new URLSearchParams({ as: 'view' });
+      const query = new URLSearchParams({ as: 'view', limit: 1 }); // the newest jobs are asked for by the table
       if (this.watch.kind !== 'jobs') {
         query.set(this.watch.kind, this.watch.id);
+        query.set('members', true);
       }
       if (this.since !== null) {
         query.set('since', this.since);
@@ -100,27 +99,12 @@ export default (() => {
         return;
       }
       this.since = frame.seq;
-      if (frame.type === 'snapshot') {
-        this.known.clear();
+      const { jobs, batches, deleted = [] } = frame;
+      const shown = [...batches, ...jobs].find(item => item.id === this.watch.id);
+      if (shown) {
+        this.tell(shown);
       }
-      for (const item of [...(frame.batches || []), ...(frame.jobs || [])]) {
-        this.known.set(item.id, item);
-      }
-      (frame.deleted || []).forEach(id => this.known.delete(id));
-      this.show();
-    }
-
-    show() {
-      if (this.watch.kind !== 'jobs') {
-        const item = this.known.get(this.watch.id);
-        if (item) {
-          this.tell(item);
-        }
-        return;
-      }
-      const items = [...this.known.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
-      items.splice(ROWS).forEach(item => this.known.delete(item.id));
-      this.tell({ kind: 'jobs', items });
+      this.change({ jobs, deleted, gap: frame.type === 'snapshot' });
     }
 
     dispose() {
@@ -133,14 +117,21 @@ export default (() => {
 
   /** The source of a card on a page of the job's own server. */
   function direct(api, model) {
+    const listeners = new Set();
+    const change = news => listeners.forEach(listener => listener(news));
     return {
       snapshot: model.get('snapshot'),
       subscribe: tell => {
-        const live = new Live(api, model.get('watch'), view => {
+        const seen = view => {
           tell(view);
           mirror(model, view);
-        });
+        };
+        const live = new Live(api, model.get('watch'), seen, change);
         return () => live.dispose();
+      },
+      changes: listener => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
       },
       take: (id, name) => taken(model, id, name),
       table: true,

@@ -120,7 +120,7 @@ export class LiveCard {
       snapshot: this.view,
       subscribe: () => () => undefined,
       label: this.label(),
-      ...(this.mode === 'live' ? { ...labSide(this.stream.api), logOpen, open } : {})
+      ...(this.mode === 'live' ? { ...labSide(this.stream), logOpen, open } : {})
     };
   }
 }

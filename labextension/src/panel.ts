@@ -55,7 +55,7 @@ export class JobsPanel extends Widget {
     this.node.append(this.head(), this.banner, this.body);
     this.body.append(this.hint, this.none);
     const empty: JobsView = { kind: 'jobs', items: [] };
-    this.list = mount(this.body, { snapshot: empty, subscribe: () => () => undefined, open, ...labSide(stream.api) });
+    this.list = mount(this.body, { snapshot: empty, subscribe: () => () => undefined, open, ...labSide(stream) });
     stream.changed.connect(this.onChange, this);
     stream.healthChanged.connect(this.onHealth, this);
     this.onHealth(stream, stream.health);

@@ -62,7 +62,9 @@ function readJob(data: Json, id: string): JobView {
     cpu_seconds: numberOrNull(data['cpu_seconds']),
     duration: numberOrNull(data['duration']),
     log_tail: textOrNull(data['log_tail']),
+    pk: number(data['pk']),
     batch: textOrNull(data['batch']),
+    batch_index: numberOrNull(data['batch_index']),
     arguments: objects(data['arguments']).map(one => ({ name: text(one['name']), text: text(one['text']) })),
     steps: objects(data['steps']).map(one => ({
       name: text(one['name']),

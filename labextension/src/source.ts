@@ -1,14 +1,20 @@
 /** A live source for the view: what the buttons, logs and links of a card do in JupyterLab. */
 
 import { Notification } from '@jupyterlab/apputils';
-import type { Api } from './api';
+import type { Change, JobStream } from './stream';
 import { serverSide, type Source } from './view';
 
 /** Returns the part of a `Source` that every live drawing shares. */
-export function labSide(api: Api): Required<Pick<Source, 'act' | 'log' | 'href' | 'wire'>> {
-  const side = serverSide(api);
+export function labSide(stream: JobStream): Required<Pick<Source, 'act' | 'log' | 'href' | 'wire' | 'changes'>> {
+  const side = serverSide(stream.api);
   return {
     ...side,
+    changes: listener => {
+      const tell = (_: JobStream, { items, deleted, snapshot: gap }: Change): void =>
+        listener({ jobs: items.filter(item => item.kind === 'job'), deleted, gap });
+      stream.changed.connect(tell);
+      return () => stream.changed.disconnect(tell);
+    },
     act: async (action, view) => {
       await side.act(action, view);
       if (action === 'rerun') {

@@ -214,10 +214,12 @@ export class JobStream {
     this.watchers.get(id)?.forEach(watcher => this.fits(watcher) && watcher.tell('unknown'));
   }
 
-  /** Lets go of the oldest, so that a page left open over many sweeps stays small. */
+  /** Lets go of the oldest jobs, so that a page left open over many sweeps stays small; what they are of stays. */
   private prune(): void {
-    if (this.known.size > this.limit) {
-      this.items.slice(0, this.known.size - this.limit).forEach(item => this.known.delete(item.id));
+    const spare = this.limit / 10; // not for each job that comes
+    if (this.known.size > this.limit + spare) {
+      const jobs = this.items.filter(item => item.kind === 'job');
+      jobs.slice(0, this.known.size - this.limit).forEach(job => this.known.delete(job.id));
     }
   }
 

@@ -11,6 +11,7 @@ export function job(changes: Partial<JobView> = {}): JobView {
   return {
     kind: 'job',
     id: ID,
+    pk: 1,
     title: 'count',
     target: { kind: 'tool', name: 'wc-1.0' },
     status: 'RUNNING',
@@ -29,6 +30,7 @@ export function job(changes: Partial<JobView> = {}): JobView {
     duration: null,
     log_tail: null,
     batch: null,
+    batch_index: null,
     arguments: [{ name: 'text', text: 'data.txt' }],
     steps: [],
     outputs: [],

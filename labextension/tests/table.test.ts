@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { mount, Refusal, type BatchView, type Source } from '../src/view';
-import { isFilter, type ListedJob } from '../src/view/pages';
-import { variable } from '../src/view/table-of-jobs';
-import { batch, BATCH, source, Wired } from './samples';
+import { isFilter, type Changes, type ToldJob } from '../src/view/listed';
+import { variable } from '../src/view/job-row';
+import { batch, BATCH, failed, job, source, succeeded, Wired } from './samples';
 
 const MANY = 10_000;
 let page: HTMLElement;
-let now: Record<number, Partial<ListedJob>>;
+let now: Record<number, Partial<ToldJob>>;
 
 beforeEach(() => {
   page = document.createElement('div');
@@ -16,9 +16,9 @@ beforeEach(() => {
 
 afterEach(() => page.remove());
 
-function listed(row: number): ListedJob {
+function listed(row: number): ToldJob {
   return {
-    id: `id-${row}`, name: `sweep[${row}]`, status: 'SUCCEEDED', reason: null, created: '', batch_index: row, n_outputs: 1,
+    id: `id-${row}`, pk: row, name: `sweep[${row}]`, status: 'SUCCEEDED', reason: null, batch: BATCH, batch_index: row, n_outputs: 1,
     target: { kind: 'function', name: 'f' }, arguments: { k: row }, attempts: [{ duration: 1 }], ...now[row]
   };
 }
@@ -81,21 +81,88 @@ it('lets the server look for what is sought, page by page until something is fou
   expect([isFilter('sweep[3]'), isFilter('name like "a%"')]).toEqual([false, true]);
 });
 
-it('keeps rows that have not changed when the batch moves, and the focus in them', async () => {
+/** What a table hears of. */
+class News {
+  private tell: (news: Changes) => void = () => undefined;
+  readonly changes = (listener: (news: Changes) => void): (() => void) => {
+    this.tell = listener;
+    return () => undefined;
+  };
+
+  send(jobs: Changes['jobs'], deleted: string[] = [], gap = false): void {
+    this.tell({ jobs, deleted, gap });
+  }
+}
+
+const inBatch = (row: number): Partial<ReturnType<typeof job>> => ({ id: `id-${row}`, pk: row, title: `sweep[${row}]`, batch: BATCH, batch_index: row });
+
+it('takes changes in and asks the server nothing; what has not changed stays, and the focus in it', async () => {
+  const [wired, news] = [new Wired({ '': answer }), new News()];
+  open(wired, news);
+  await vi.waitFor(() => expect(rows()).toContain('sweep[2]'));
+  const [row, asked] = [page.querySelector('[aria-rowindex="2"]'), wired.asked.length];
+  control('Select sweep[1]').focus();
+  news.send([failed(inBatch(2)), failed({ ...inBatch(3), batch: 'another' }), succeeded(inBatch(9999))], ['id-4']);
+  await vi.waitFor(() => expect(page.querySelector('[aria-rowindex="3"]')?.textContent).toContain('exited with code 2'));
+  expect(page.querySelector('[aria-rowindex="2"]')).toBe(row);
+  expect(document.activeElement).toBe(control('Select sweep[1]'));
+  expect(rows()).not.toContain('sweep[4]');
+  news.send([failed({ ...inBatch(5), id: 'rerun', pk: 20_000 }), succeeded(inBatch(5))]);
+  await vi.waitFor(() => expect(page.querySelector('[aria-rowindex="6"]')?.getAttribute('data-status')).toBe('FAILED'));
+  expect(wired.asked).toHaveLength(asked);
+  news.send([], [], true);
+  await vi.waitFor(() => expect(wired.asked).toHaveLength(asked + 1));
+});
+
+it('lets a changed job come into a filtered list, and go', async () => {
+  const [wired, news] = [new Wired({ '': () => ({ items: [listed(3), listed(8)], next: null }) }), new News()];
+  open(wired, news);
+  set('Filter jobs by status', 'good');
+  await vi.waitFor(() => expect(rows()).toEqual(['sweep[3]', 'sweep[8]']));
+  const asked = wired.asked.length;
+  news.send([succeeded(inBatch(5)), failed(inBatch(3)), job(inBatch(6))]);
+  await vi.waitFor(() => expect(rows()).toEqual(['sweep[5]', 'sweep[8]']));
+  expect(wired.asked).toHaveLength(asked);
+});
+
+it('believes what it heard last, not an answer that was under way', async () => {
+  const news = new News();
+  const late = (): unknown => {
+    news.send([failed(inBatch(3))]);
+    return { items: [listed(3)], next: null };
+  };
+  open(new Wired({ '': late }), news);
+  await vi.waitFor(() => expect(page.querySelector('[aria-rowindex="4"]')?.getAttribute('data-status')).toBe('FAILED'));
+  set('Filter jobs by name or expression', 'sweep', 'input');
+  await vi.waitFor(() => expect(page.querySelector('[aria-rowindex="1"]')?.getAttribute('data-status')).toBe('FAILED'));
+});
+
+it('asks again, not for each change, what an expression finds', async () => {
   vi.useFakeTimers();
   try {
-    const live = open(new Wired({ '': answer }));
-    await vi.advanceTimersByTimeAsync(10);
-    control('Select sweep[1]').focus();
-    now[2] = { status: 'FAILED', reason: 'exited with code 1' };
-    live.send(batch({ SUCCEEDED: MANY - 1, FAILED: 1 }));
-    live.send(batch({ SUCCEEDED: MANY - 1, FAILED: 1 }));
-    await vi.advanceTimersByTimeAsync(1100);
-    expect(page.querySelector('[aria-rowindex="3"]')?.textContent).toContain('exited with code 1');
-    expect(document.activeElement).toBe(control('Select sweep[1]'));
+    const [wired, news] = [new Wired({ '': () => ({ items: [listed(3)], next: null }) }), new News()];
+    open(wired, news);
+    set('Filter jobs by name or expression', 'duration > 5', 'input');
+    await vi.advanceTimersByTimeAsync(300);
+    const asked = wired.asked.length;
+    news.send([failed(inBatch(3))]);
+    news.send([failed(inBatch(4))]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(page.querySelector('.jx-grid-row')?.getAttribute('data-status')).toBe('FAILED');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(wired.asked).toHaveLength(asked + 1);
   } finally {
     vi.useRealTimers();
   }
+});
+
+it('shows new jobs above the others', async () => {
+  const [wired, news] = [new Wired({ '': () => ({ items: [listed(4), listed(3)], next: null }) }), new News()];
+  mount(page, source({ kind: 'jobs', items: [] }, { ...wired.source, table: true, ...news }));
+  await vi.waitFor(() => expect(rows()).toEqual(['sweep[4]', 'sweep[3]']));
+  news.send([job(inBatch(9)), job({ ...inBatch(2), title: 'old' })]);
+  await vi.waitFor(() => expect([...page.querySelectorAll('.jx-grid-row')].map(row => row.getAttribute('aria-rowindex'))).toHaveLength(4));
+  expect(page.querySelector('[aria-rowindex="1"]')?.textContent).toContain('sweep[9]');
 });
 
 it('does something to several, says with how many it went well, and takes it back', async () => {

@@ -127,3 +127,25 @@ async def test_none_of_many_listeners_loses_the_last_status(api, extension):
     await auntil(lambda: all(told(client) == truth for client in clients), what="every last status")
     for task in tasks:
         await end(task)
+
+
+async def test_who_listens_to_a_batch_hears_of_its_jobs_when_asked_to(api, extension):
+    alone, whole = Client(), Client()
+    request = {"target": {"command": ["true", "{n}"]}, "arguments": [{"n": "1"}, {"n": "2"}]}
+    batch = (await api("POST", "batches", request | {"options": {"hold": True}})).json["id"]
+    tasks = [
+        await start(extension, alone, batch=[batch]),
+        await start(extension, whole, batch=[batch], members=True),
+    ]
+    other = (await api.submit(python("pass"), hold=True))["id"]
+    await api("POST", f"jobs/{other}/cancel")
+    await api("POST", f"batches/{batch}/cancel")
+
+    def ends():
+        return [j for f in whole.frames for j in f["jobs"] if j["status"] == "CANCELLED"]
+
+    await auntil(lambda: {job["batch_index"] for job in ends()} == {0, 1}, what="its jobs")
+    assert {job["batch"] for frame in whole.frames for job in frame["jobs"]} == {batch}
+    assert not any(frame["jobs"] for frame in alone.frames)
+    for task in tasks:
+        await end(task)

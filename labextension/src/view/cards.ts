@@ -209,7 +209,6 @@ class Members implements Part<BatchView> {
 
   update(view: BatchView): void {
     this.view = view;
-    this.table?.update(view);
   }
 
   dispose(): void {

@@ -3,6 +3,7 @@
  * `jobs_ext/model/view.py`, and the source that a drawing gets it from.
  */
 
+import type { Changes } from './listed';
 import type { Wire } from './wire';
 
 export type Tone = 'waiting' | 'active' | 'good' | 'bad' | 'stopped';
@@ -36,6 +37,8 @@ export interface StepView {
 export interface JobView {
   kind: 'job';
   id: string;
+  /** Grows with every job. */
+  pk: number;
   title: string;
   target: TargetView;
   status: string;
@@ -59,6 +62,8 @@ export interface JobView {
   /** The last lines of the log of a job that failed, as plain text. */
   log_tail: string | null;
   batch: string | null;
+  /** Its place in the batch. */
+  batch_index: number | null;
   arguments: { name: string; text: string }[];
   /** Of a tool that has some; absent in what an earlier version kept in a notebook. */
   steps?: StepView[];
@@ -131,6 +136,8 @@ export interface Source {
   href?: (id: string, output: string) => string;
   /** Whatever else a drawing asks the server. Absent: previews, editing and the like are not offered. */
   wire?: Wire;
+  /** Calls `listener` with what becomes of any job; returns what ends that. Absent: tables stand still. */
+  changes?: (listener: (news: Changes) => void) => () => void;
   /** Puts the table of a job into a variable of a kernel; returns what to say. Absent: there is no kernel. */
   take?: (id: string, name: string) => Promise<string>;
   /** Draws a list as a table that the server filters, where there is a `wire`. */

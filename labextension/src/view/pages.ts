@@ -1,149 +1,185 @@
-/** The jobs of a table: asked for page by page, as far as somebody looks. */
+/** The rows of a table: asked for as far as somebody looks, and then kept true by what has changed. */
 
-import type { Tone } from './model';
+import { fits, isFilter, ofJob, ofView, statusesOf, type Changes, type Listed, type Sought, type ToldJob } from './listed';
 import type { Wire } from './wire';
 
-/** A job as the API tells it: what a table shows of it. */
-export interface ListedJob {
-  id: string;
-  name: string;
-  status: string;
-  reason: string | null;
-  created: string;
-  batch_index: number | null;
-  target: { kind: string; name: string };
-  arguments: Record<string, unknown>;
-  attempts: { duration: number | null }[];
-  n_outputs: number;
-}
-
-/** What is looked for; empty texts leave it open. */
-export interface Sought {
-  text: string;
-  status: string;
-  tool: string;
+export interface Rows {
+  /** Rows there are, as far as that is known; with `more` behind them. */
+  readonly length: number;
+  readonly more: boolean;
+  readonly loaded: Listed[];
+  get(row: number): Listed | undefined;
+  /** Sees to it that these rows are there, asking `again` also for those that are. */
+  load(first: number, last: number, again?: boolean): Promise<void>;
+  /** Takes changes in; false when only the server knows what fits now. */
+  learn(news: Changes): boolean;
 }
 
 interface Page {
-  items: ListedJob[];
+  items: ToldJob[];
   next: string | null;
 }
 
-export const BLOCK = 100; // jobs of a page
+const BLOCK = 100; // jobs of a page
 const MOST_PAGES = 50; // read for one look: those of a rare job may be empty
 
-const TONES: Record<string, Tone> = {
-  SUBMITTED: 'waiting',
-  PENDING: 'waiting',
-  RUNNABLE: 'waiting',
-  STARTING: 'active',
-  RUNNING: 'active',
-  SUCCEEDED: 'good',
-  FAILED: 'bad',
-  CANCELLED: 'stopped'
-};
-
-export function toneOf(status: string): Tone {
-  return TONES[status] ?? 'waiting';
-}
-
-/** The jobs by row. Those of a whole batch have their place in it as row; others come one page after the other. */
-export class Pages {
-  private readonly jobs = new Map<number, ListedJob>();
-  private next: string | null | undefined = undefined;
+/** All jobs of a batch: their place in it is their row, so any row can be gone to. */
+export class WholeBatch implements Rows {
+  readonly more = false;
+  private readonly jobs = new Map<number, Listed>();
   private readonly asked = new Set<number>();
-  private turn: Promise<boolean> = Promise.resolve(false);
 
   constructor(
     private readonly wire: Wire,
-    private readonly batch: { id: string; n_jobs: number } | null,
-    private readonly sought: Sought
+    private readonly batch: { id: string; n_jobs: number }
   ) {}
 
-  /** Rows there are, as far as that is known. */
   get length(): number {
-    return this.whole ? (this.batch?.n_jobs ?? 0) : this.jobs.size;
+    return this.batch.n_jobs;
   }
 
-  /** Says that there are more rows than `length`. */
-  get more(): boolean {
-    return !this.whole && this.next !== null;
-  }
-
-  get(row: number): ListedJob | undefined {
-    return this.jobs.get(row);
-  }
-
-  get loaded(): ListedJob[] {
+  get loaded(): Listed[] {
     return [...this.jobs.values()];
   }
 
-  /** Sees to it that these rows are there; tells whether any is new. */
-  load(first: number, last: number, again = false): Promise<boolean> {
-    if (this.whole) {
-      return this.loadBlocks(first, last, again);
-    }
-    const turn = this.turn.then(() => this.loadPages(last, again));
-    this.turn = turn.catch(() => false);
-    return turn;
+  get(row: number): Listed | undefined {
+    return this.jobs.get(row);
   }
 
-  /** One at a time: two that began with the same cursor would list its page twice. */
-  private async loadPages(last: number, again: boolean): Promise<boolean> {
+  async load(first: number, last: number, again = false): Promise<void> {
     if (again) {
-      const wanted = this.jobs.size;
-      this.next = undefined;
-      const found = await this.following(wanted);
-      this.jobs.clear();
-      this.append(found);
-      return true;
+      this.asked.clear(); // also those that nobody looks at now
     }
-    return this.more && last >= this.jobs.size - 1 ? this.append(await this.following(1)) : false;
-  }
-
-  private get whole(): boolean {
-    return this.batch !== null && !this.sought.text && !this.sought.status && !this.sought.tool;
-  }
-
-  private async loadBlocks(first: number, last: number, again: boolean): Promise<boolean> {
-    let fresh = false;
-    for (let block = Math.floor(first / BLOCK); block <= Math.floor(last / BLOCK); block++) {
-      if (again || !this.asked.has(block)) {
+    for (let block = blockOf(first); block <= blockOf(Math.min(last, this.length - 1)); block++) {
+      if (!this.asked.has(block)) {
         this.asked.add(block);
         await this.loadBlock(block).catch((error: unknown) => {
           this.asked.delete(block);
           throw error;
         });
-        fresh = true;
       }
     }
-    return fresh;
+  }
+
+  learn({ jobs, deleted }: Changes): boolean {
+    const gone = new Set(deleted);
+    this.jobs.forEach((job, row) => gone.has(job.id) && this.jobs.delete(row));
+    jobs.map(ofView).forEach(job => this.put(job));
+    return true;
+  }
+
+  /** Of a job and its reruns, which share a place, the newest stands. */
+  private put(job: Listed): void {
+    const { batch, index, pk } = job;
+    if (batch === this.batch.id && index !== null && this.asked.has(blockOf(index)) && pk >= (this.jobs.get(index)?.pk ?? 0)) {
+      this.jobs.set(index, job);
+    }
   }
 
   private async loadBlock(block: number): Promise<void> {
     const [low, high] = [block * BLOCK, (block + 1) * BLOCK];
     const filter = `batch_index >= ${low} and batch_index < ${high}`;
-    const page = await this.ask(new URLSearchParams({ order: 'index', limit: String(BLOCK), filter }));
+    const query = new URLSearchParams({ order: 'index', limit: String(BLOCK), filter });
+    const page = (await this.wire.ask(`batches/${this.batch.id}/jobs?${query}`)) as Page;
     for (let row = low; row < high; row++) {
       this.jobs.delete(row); // one that was deleted is not told any more
     }
-    page.items.forEach(job => this.jobs.set(job.batch_index ?? 0, job));
+    page.items.map(ofJob).forEach(job => this.put(job));
+  }
+}
+
+function blockOf(row: number): number {
+  return Math.floor(row / BLOCK);
+}
+
+/** Jobs that are looked for, or all: one page after the other, the newest first, in a batch by their place. */
+export class Found implements Rows {
+  private jobs: Listed[] = [];
+  private next: string | null | undefined = undefined;
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly wire: Wire,
+    private readonly batch: { id: string } | null,
+    private readonly sought: Sought
+  ) {}
+
+  get length(): number {
+    return this.jobs.length;
+  }
+
+  get more(): boolean {
+    return this.next !== null;
+  }
+
+  get loaded(): Listed[] {
+    return this.jobs;
+  }
+
+  get(row: number): Listed | undefined {
+    return this.jobs[row];
+  }
+
+  /** One at a time: two that began with the same cursor would list its page twice. */
+  load(_first: number, last: number, again = false): Promise<void> {
+    const turn = this.turn.then(() => this.loadPages(last, again));
+    this.turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  learn({ jobs, deleted }: Changes): boolean {
+    const [gone, last] = [new Set(deleted), this.jobs.at(-1)];
+    const known = new Map(this.jobs.map(job => [this.key(job), job]));
+    const mine = jobs.map(ofView).filter(({ batch }) => !this.batch || batch === this.batch.id);
+    mine.forEach(job => this.take(job, known, last));
+    const left = [...known.values()].filter(({ id, batch }) => !gone.has(id) && !gone.has(batch ?? ''));
+    this.jobs = left.sort((a, b) => this.order(a, b));
+    return mine.length === 0 || !isFilter(this.sought.text);
+  }
+
+  /** What lies behind the `last` job is left to the next page. */
+  private take(job: Listed, known: Map<string | number, Listed>, last: Listed | undefined): void {
+    const [key, fit] = [this.key(job), fits(job, this.sought)];
+    const old = known.get(key);
+    if (old && old.pk > job.pk) {
+      return;
+    }
+    const loaded = !this.more || (last !== undefined && this.order(job, last) < 0);
+    if (fit === false) {
+      known.delete(key);
+    } else if (old || (fit && loaded)) {
+      known.set(key, job);
+    }
+  }
+
+  /** In a batch the reruns of a job are in its place. */
+  private key({ id, index }: Listed): string | number {
+    return this.batch && index !== null ? index : id;
+  }
+
+  private order(one: Listed, other: Listed): number {
+    return this.batch ? (one.index ?? 0) - (other.index ?? 0) : other.pk - one.pk;
+  }
+
+  private async loadPages(last: number, again: boolean): Promise<void> {
+    if (again) {
+      this.next = undefined;
+      this.jobs = await this.following(Math.min(this.length, last + 1));
+    } else if (this.more && last >= this.length - 1) {
+      const found = await this.following(1);
+      this.jobs = [...this.jobs, ...found];
+    }
   }
 
   /** Returns the jobs of the next pages, until there are so many or no more. */
-  private async following(least: number): Promise<ListedJob[]> {
-    const found: ListedJob[] = [];
-    for (let pages = 0; this.next !== null && found.length < Math.max(1, least) && pages < MOST_PAGES; pages++) {
-      const page = await this.ask(this.query());
-      found.push(...page.items);
+  private async following(least: number): Promise<Listed[]> {
+    const found: Listed[] = [];
+    for (let pages = 0; this.more && found.length < Math.max(1, least) && pages < MOST_PAGES; pages++) {
+      const page = (await this.wire.ask(`${this.batch ? `batches/${this.batch.id}/jobs` : 'jobs'}?${this.query()}`)) as Page;
+      found.push(...page.items.map(ofJob));
       this.next = page.next;
     }
     return found;
-  }
-
-  private append(found: ListedJob[]): boolean {
-    found.forEach(job => this.jobs.set(this.jobs.size, job));
-    return found.length > 0;
   }
 
   /** Words are looked for in names; what compares something is a filter. */
@@ -152,22 +188,7 @@ export class Pages {
     const query = new URLSearchParams({ limit: String(BLOCK) });
     const given = { [isFilter(text) ? 'filter' : 'text']: text, tool, cursor: this.next ?? '' };
     Object.entries(given).forEach(([name, value]) => value && query.set(name, value));
-    STATUSES[status]?.forEach(one => query.append('status', one));
+    statusesOf(status).forEach(one => query.append('status', one));
     return query;
   }
-
-  private async ask(query: URLSearchParams): Promise<Page> {
-    const place = this.batch ? `batches/${this.batch.id}/jobs` : 'jobs';
-    return (await this.wire.ask(`${place}?${query}`)) as Page;
-  }
-}
-
-/** What the choices of a table stand for. */
-const STATUSES: Record<string, string[]> = Object.fromEntries(
-  ['waiting', 'active', 'good', 'bad', 'stopped'].map(tone => [tone, Object.keys(TONES).filter(status => TONES[status] === tone)])
-);
-
-/** Tells whether a text is an expression such as `duration > 5`, and not a word to look for. */
-export function isFilter(text: string): boolean {
-  return /[=<>]|\b(like|in|is)\b/.test(text);
 }

@@ -3,18 +3,19 @@
  * once. With ten thousand jobs there are a few dozen rows in the page.
  */
 
-import { button, h, icon, setLine, setText } from './dom';
+import { h, setLine, setText } from './dom';
 import { Bulk } from './bulk';
-import { showDuration } from './format';
-import type { BatchView, Part, Source } from './model';
-import { Pages, toneOf, type ListedJob, type Sought } from './pages';
+import { emptyRow, jobRow, label, type Choice } from './job-row';
+import type { Changes, Sought } from './listed';
+import type { BatchView, Source } from './model';
+import { Found, WholeBatch, type Rows } from './pages';
 import type { Wire } from './wire';
 
 const ROW = 28; // pixels
 const SEEN = 12; // rows
 const SPARE = 6; // rows drawn above and below what is seen
-const PAUSE = 250; // ms after the last key until the server is asked
-const REFRESH = 1000; // ms between two looks at rows that may have changed
+const PAUSE = 200; // ms after the last key until the server is asked
+const AGAIN = 2000; // ms between two questions which jobs an expression finds now
 
 const CHOICES: [string, string][] = [
   ['', 'All'],
@@ -25,7 +26,7 @@ const CHOICES: [string, string][] = [
   ['stopped', 'Cancelled']
 ];
 
-export class JobTable implements Part<BatchView | null> {
+export class JobTable implements Choice {
   readonly node = h('div', 'jx-table-of-jobs');
   private readonly text = h('input', 'jx-input');
   private readonly status = h('select', 'jx-input jx-narrow');
@@ -37,20 +38,25 @@ export class JobTable implements Part<BatchView | null> {
   private readonly space = h('div', 'jx-grid-space');
   private readonly grid = h('div', 'jx-grid', this.space);
   private readonly bulk: Bulk;
-  private readonly selected = new Set<string>();
+  readonly selected = new Set<string>();
   private drawn = new Map<string, HTMLElement>();
-  private pages: Pages;
+  private rows: Rows;
   /** The row that was gone to; -1 for none. */
   private found = -1;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private refreshing: ReturnType<typeof setTimeout> | undefined;
+  private asking: ReturnType<typeof setTimeout> | undefined;
+  private frame = 0;
+  /** What was heard while the server was being asked: its answer may be older. */
+  private heard: Changes[] = [];
+  private asked = 0;
+  private readonly deaf: () => void;
 
   constructor(
     private readonly source: Source,
     private readonly wire: Wire,
-    private batch: BatchView | null
+    private readonly batch: BatchView | null
   ) {
-    this.pages = this.newPages();
+    this.rows = this.newRows();
     this.bulk = new Bulk(wire, () => [...this.selected], () => this.done());
     this.problem.setAttribute('role', 'alert');
     this.grid.tabIndex = 0;
@@ -58,21 +64,15 @@ export class JobTable implements Part<BatchView | null> {
     this.grid.setAttribute('aria-label', 'Jobs');
     this.grid.addEventListener('scroll', () => this.look());
     this.node.append(this.head(), this.bulk.node, this.problem, this.grid);
+    this.deaf = source.changes?.(news => this.hear(news)) ?? ((): void => undefined);
     this.restart();
   }
 
-  /** Has the rows looked at again that may have changed: soon, and not for each change. */
-  update(batch: BatchView | null): void {
-    this.batch = batch;
-    this.refreshing ??= setTimeout(() => {
-      this.refreshing = undefined;
-      this.refresh();
-    }, REFRESH);
-  }
-
   dispose(): void {
+    this.deaf();
     clearTimeout(this.timer);
-    clearTimeout(this.refreshing);
+    clearTimeout(this.asking);
+    cancelAnimationFrame(this.frame);
     this.node.remove();
   }
 
@@ -98,10 +98,29 @@ export class JobTable implements Part<BatchView | null> {
     return h('div', 'jx-table-head', this.all, this.text, this.status, last, this.count);
   }
 
-  private newPages(): Pages {
-    const { value: text } = this.text;
-    const sought: Sought = { text: text.trim(), status: this.status.value, tool: this.tool.value.trim() };
-    return new Pages(this.wire, this.batch, sought);
+  private newRows(): Rows {
+    const sought: Sought = { text: this.text.value.trim(), status: this.status.value, tool: this.tool.value.trim() };
+    const whole = Object.values(sought).every(value => value === '');
+    return this.batch && whole ? new WholeBatch(this.wire, this.batch) : new Found(this.wire, this.batch, sought);
+  }
+
+  /** Draws what changed, once for all news of a frame; asks the server only what it alone knows. */
+  private hear(news: Changes): void {
+    if (this.asked > 0) {
+      this.heard.push(news);
+    }
+    if (news.gap) {
+      void this.fetch(true);
+    } else if (!this.rows.learn(news)) {
+      this.asking ??= setTimeout(() => {
+        this.asking = undefined;
+        void this.fetch(true);
+      }, AGAIN);
+    }
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+    });
   }
 
   private later(act: () => void): void {
@@ -113,7 +132,7 @@ export class JobTable implements Part<BatchView | null> {
     this.selected.clear();
     this.all.checked = false;
     this.found = -1;
-    this.pages = this.newPages();
+    this.rows = this.newRows();
     this.grid.scrollTop = 0;
     this.draw();
     this.look();
@@ -131,20 +150,20 @@ export class JobTable implements Part<BatchView | null> {
     void this.fetch(false);
   }
 
-  private refresh(): void {
-    void this.fetch(true);
-  }
-
   private async fetch(again: boolean): Promise<void> {
-    const { pages } = this;
+    const { rows } = this;
     const [first, last] = this.seen();
+    this.asked += 1;
     try {
-      await pages.load(first, last, again);
+      await rows.load(first, last, again);
       setLine(this.problem, '');
     } catch (error) {
       setLine(this.problem, error instanceof Error ? error.message : String(error));
     }
-    if (pages === this.pages) {
+    this.asked -= 1;
+    this.heard.forEach(news => rows.learn(news));
+    this.heard = this.asked > 0 ? this.heard : [];
+    if (rows === this.rows) {
       this.draw();
     }
   }
@@ -156,7 +175,7 @@ export class JobTable implements Part<BatchView | null> {
   }
 
   private draw(): void {
-    const { length, more } = this.pages;
+    const { length, more } = this.rows;
     const [first, last] = this.seen();
     const focused = this.space.querySelector('.jx-grid-row:focus-within')?.getAttribute('aria-rowindex');
     this.space.style.height = `${length * ROW}px`;
@@ -180,114 +199,52 @@ export class JobTable implements Part<BatchView | null> {
   private fill(first: number, last: number): void {
     const drawn = new Map<string, HTMLElement>();
     for (let row = first; row <= last; row++) {
-      const job = this.pages.get(row);
-      const key = `${row} ${JSON.stringify(job)}`;
-      drawn.set(key, this.drawn.get(key) ?? this.row(row, job));
+      const job = this.rows.get(row);
+      const key = job ? JSON.stringify(job) : `row ${row}`;
+      const node = this.drawn.get(key) ?? (job ? jobRow(job, this.source, this) : emptyRow(row));
+      node.setAttribute('aria-rowindex', String(row + 1));
+      node.style.top = `${row * ROW}px`;
+      drawn.set(key, node);
     }
-    const old = new Set(this.drawn.values());
+    this.drawn.forEach((node, key) => drawn.get(key) === node || node.remove());
     this.drawn = drawn;
+    let next = this.space.firstChild;
     for (const node of drawn.values()) {
-      old.delete(node);
-      if (node.parentNode !== this.space) {
-        this.space.append(node);
+      if (node === next) {
+        next = node.nextSibling;
+      } else {
+        this.space.insertBefore(node, next); // in the order that is seen is also read
       }
     }
-    old.forEach(node => node.remove());
   }
 
-  private row(place: number, job: ListedJob | undefined): HTMLElement {
-    const node = h('div', 'jx-grid-row');
-    node.tabIndex = -1;
-    node.setAttribute('role', 'row');
-    node.setAttribute('aria-rowindex', String(place + 1));
-    node.style.top = `${place * ROW}px`;
-    if (!job) {
-      node.append(cell('jx-muted', `${place} …`));
-      return node;
-    }
-    const tone = toneOf(job.status);
-    node.dataset.tone = tone;
-    node.dataset.status = job.status;
-    const took = job.attempts.at(-1)?.duration;
-    const time = typeof took === 'number' ? showDuration(took) : '';
-    node.append(cell('', this.box(job)), cell('jx-row-icon', icon(tone)), cell('jx-cut', this.title(job)));
-    node.append(cell('jx-muted jx-cut', detail(job)), cell('jx-row-time', time), cell(this.source.take ? 'jx-take' : '', ...this.takes(job)));
-    return node;
+  /** Selects a job, or not. */
+  select(id: string, wanted: boolean): void {
+    this.selected[wanted ? 'add' : 'delete'](id);
+    this.bulk.update(this.selected.size);
   }
 
-  private box(job: ListedJob): HTMLElement {
-    const node = h('input');
-    node.type = 'checkbox';
-    node.checked = this.selected.has(job.id);
-    label(node, `Select ${job.name}`);
-    node.addEventListener('change', () => {
-      this.selected[node.checked ? 'add' : 'delete'](job.id);
-      this.bulk.update(this.selected.size);
-    });
-    return node;
-  }
-
-  private title(job: ListedJob): HTMLElement {
-    const { open } = this.source;
-    const show = (): void => open?.({ kind: 'job', id: job.id, title: job.name });
-    const node = open ? button(job.name, show, 'jx-row-title') : h('span', 'jx-row-title', job.name);
-    const hidden = h('span', 'jx-hidden-text', ` ${job.status}`);
-    node.title = job.name;
-    return h('span', '', node, hidden);
-  }
-
-  /** A job's table as a variable, where there is a kernel to hold it. */
-  private takes(job: ListedJob): HTMLElement[] {
+  take(id: string, name: string): void {
     const { take } = this.source;
-    if (!take || job.status !== 'SUCCEEDED' || job.n_outputs === 0) {
-      return [];
+    if (take) {
+      void this.bulk.tell(take(id, name));
     }
-    const node = button('→ df', () => void this.bulk.tell(take(job.id, variable(job.name))), 'jx-button jx-small');
-    label(node, `Put the table of ${job.name} into a variable`);
-    return [node];
   }
 
   /** After a verb nothing is selected any more, and what it changed is looked at. */
   private done(): void {
     this.all.checked = false;
     this.selectAll();
-    this.refresh();
+    void this.fetch(true);
   }
 
   private selectAll(): void {
     this.selected.clear();
     if (this.all.checked) {
-      this.pages.loaded.forEach(job => this.selected.add(job.id));
+      this.rows.loaded.forEach(job => this.selected.add(job.id));
     }
     this.drawn.forEach(node => node.remove());
     this.drawn.clear();
     this.draw();
   }
-}
-
-function label(node: HTMLElement, text: string): void {
-  node.setAttribute('aria-label', text);
-  node.title = text;
-}
-
-function cell(className: string, ...children: (Node | string)[]): HTMLElement {
-  const node = h('span', className, ...children);
-  node.setAttribute('role', 'gridcell');
-  return node;
-}
-
-function detail(job: ListedJob): string {
-  const given = Object.entries(job.arguments).map(([name, value]) => `${name}=${shortly(value)}`);
-  return [job.reason ?? '', given.join(', ') || `${job.target.kind} ${job.target.name}`].filter(Boolean).join(' · ');
-}
-
-function shortly(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
-}
-
-/** Returns a name for a variable: `sweep[3]` is `sweep_3`. */
-export function variable(name: string): string {
-  const made = name.replace(/\W+/g, '_').replace(/^_+|_+$/g, '').toLowerCase();
-  return /^[a-z]/.test(made) ? made : `df_${made}`;
 }
