@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..model.errors import Forbidden, NotFound
+from ..model.errors import Forbidden
 from ..model.grant import WORLD, Right
 from ..model.tool import Tool
 from ..store import toolgrants as rows
@@ -55,12 +55,8 @@ class Seen:
 
         Raises `NotFound`, and `Forbidden` when the caller may only see it.
         """
-        try:
-            tool = self.get(name)
-        except NotFound:
-            if kept is None or not self._sees(kept) or self._is_hidden(name):
-                raise
-            tool = kept
+        gone = kept is not None and self._sees(kept) and not self._tools.has(name)
+        tool = kept if kept is not None and gone else self.get(name)
         if Right.EXECUTE not in self.rights(tool):
             raise Forbidden(
                 f"{self._who.owner} may see {tool.id}, but not submit it.",
@@ -69,14 +65,6 @@ class Seen:
                 hint="Who may manage can grant execute on it.",
             )
         return tool
-
-    def _is_hidden(self, name: str) -> bool:
-        """Tell whether there is such a tool for others."""
-        try:
-            self._tools.get(name)
-        except NotFound:
-            return False
-        return True
 
     def _sees(self, tool: Tool) -> bool:
         return Right.READ in self.rights(tool)

@@ -204,7 +204,7 @@ def _checked_place(
 
 
 def _document(row: DocumentRow) -> Document:
-    return _opened(Document(**row._mapping))
+    return _opened(Document(**row._asdict()))
 
 
 def _opened(kept: Document) -> Document:

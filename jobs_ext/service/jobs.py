@@ -216,8 +216,7 @@ class Jobs:
         """Return the job with this number (`pk`)."""
         who.require("read")
         with self._store.read() as connection:
-            job_id = job_rows.id_of(connection, pk) or str(pk)
-            row = self._core.job_row(connection, who, job_id)
+            row = self._seen(connection, who, job_rows.id_of(connection, pk) or str(pk))
             return self._core.present(connection, [row], who)[0]
 
     def list(self, who: Principal, query: JobQuery) -> Page[Job]:

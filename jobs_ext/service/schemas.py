@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
+
+import msgspec
 
 from ..model.errors import InvalidRequest
 from .hints import did_you_mean, listed
 
 _REMEMBERED = 10_000
+_COMPILED = 500  # schemas that are kept: to look whether one is good takes longer than a submit
 _SIMPLE = (str, int, float, bool, type(None))
 _ARTICLES = {
     "integer": "an integer, such as 3",
@@ -30,13 +33,11 @@ class ValueSchema:
         """Compile `schema`; raise `InvalidRequest` naming `field` when it is no JSON Schema."""
         from jsonschema import SchemaError  # the runner never comes here
 
-        kind = _validator_class()
         try:
-            kind.check_schema(schema)
+            self._validator = _compiled(msgspec.json.encode(schema))
         except SchemaError as error:
             path = ".".join([field, *map(str, error.path)])
             raise InvalidRequest(f"{path}: {error.message}.", field=path) from None
-        self._validator = kind(schema, format_checker=kind.FORMAT_CHECKER)
         self._good: set[tuple[type, Any]] = set()
 
     def check(self, value: Any, field: str) -> None:
@@ -61,6 +62,14 @@ class ValueSchema:
             value=error.instance,
             hint=_hint(error.validator, error.validator_value, error.instance),
         )
+
+
+@lru_cache(_COMPILED)
+def _compiled(schema: bytes) -> Any:
+    """Return what checks values against a schema, which is JSON. Raises jsonschema's error."""
+    kind, known = _validator_class(), msgspec.json.decode(schema)
+    kind.check_schema(known)
+    return kind(known, format_checker=kind.FORMAT_CHECKER)
 
 
 @cache

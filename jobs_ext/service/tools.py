@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -49,10 +49,8 @@ class Tools:
     def get(self, name: str, sees: Sees = _anything) -> Tool:
         """Return a tool by id or, in its newest version, by name; else raise `NotFound`."""
         tools = {id_: tool for id_, tool in self._current().items() if sees(tool)}
-        if name in tools:
-            return tools[name]
-        versions = [tool for tool in tools.values() if tool.name == name]
-        if not versions:
+        found = _named(tools, name)
+        if found is None:
             known = {tool.name for tool in tools.values()}
             self._refuse_unread(name)
             raise NotFound(
@@ -61,7 +59,11 @@ class Tools:
                 value=name,
                 hint=did_you_mean(name, known | (tools.keys() if "-" in name else set())),
             )
-        return max(versions, key=lambda tool: _age(tool.version))
+        return found
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a tool of this id or name, whoever sees it."""
+        return _named(self._current(), name) is not None
 
     def _refuse_unread(self, name: str) -> None:
         """Raise `NotFound` that says what is wrong with the file named like the tool, if any is."""
@@ -105,6 +107,13 @@ class Tools:
             else:
                 tools[found.id], origin[found.id] = found, file
         self._tools, self._problems = tools, problems
+
+
+def _named(tools: Mapping[str, Tool], name: str) -> Tool | None:
+    if name in tools:
+        return tools[name]
+    versions = [tool for tool in tools.values() if tool.name == name]
+    return max(versions, key=lambda tool: _age(tool.version), default=None)
 
 
 def _field(tool: Tool, name: str) -> object:

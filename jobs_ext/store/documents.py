@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
+from .listing import driver, row_type
 from .schema import document
 
 DocumentRow = Row[Any]
-_AT_ONCE = 500  # keys that one statement asks for
+_Found = row_type(document)
+_BY_KEYS = (
+    f"SELECT {', '.join(_Found._fields)} FROM document"  # noqa: S608
+    " WHERE dialect = ? AND kind = ? AND key IN (SELECT value FROM json_each(?))"
+)
 _LAST = "\U0010ffff"  # stands behind every character that a key can have
 
 
@@ -23,12 +29,9 @@ def by_keys(
     connection: Connection, dialect: str, kind: str, keys: Sequence[str]
 ) -> dict[str, DocumentRow]:
     """Return those of the documents with these keys that are there, by key."""
-    found: dict[str, DocumentRow] = {}
-    for start in range(0, len(keys), _AT_ONCE):
-        some = document.c.key.in_(keys[start : start + _AT_ONCE])
-        query = select(document).where(_of_kind(dialect, kind), some)
-        found |= {row.key: row for row in connection.execute(query)}
-    return found
+    wanted = msgspec.json.encode(keys).decode()
+    found = driver(connection).execute(_BY_KEYS, (dialect, kind, wanted))
+    return {row.key: row for row in map(_Found._make, found)}
 
 
 def page(

@@ -101,8 +101,8 @@ def by_id(connection: Connection, job_id: str) -> JobRow | None:
 
 def id_of(connection: Connection, pk: int) -> str | None:
     """Return the id of the job with this number."""
-    found: str | None = connection.execute(select(job.c.id).where(job.c.pk == pk)).scalar()
-    return found
+    found = driver(connection).execute("SELECT id FROM job WHERE pk = ?", (pk,)).fetchone()
+    return None if found is None else str(found[0])
 
 
 def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, JobRow]:

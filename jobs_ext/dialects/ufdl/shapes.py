@@ -28,7 +28,8 @@ Json = dict[str, Any]
 def shown(service: Service, jobs: Sequence[Job]) -> list[Json]:
     """Return what is told of jobs, in their order."""
     numbers = service.outputs.numbers(jobs)
-    nodes = service.nodes.numbers({job.node for job in jobs if job.node})
+    held = {job.node for job in jobs if job.node}
+    nodes = service.nodes.numbers(held) if held else {}
     return [_job(job, numbers.get(job.id, []), nodes) for job in jobs]
 
 

@@ -17,7 +17,7 @@ from .catalogue import LICENCES
 from .context import Ctx, action, number
 from .contracts import NAMES, Contract, parse_contract
 from .filters import Fields, FilterSpec, chosen, plain
-from .shapes import Json, user
+from .shapes import TOOLS, Json, user
 from .types import parse_type
 
 _DIALECT, _KIND, _NUMBER = "ufdl", "template", "number"
@@ -58,7 +58,8 @@ class TemplateSpec(Struct, frozen=True, forbid_unknown_fields=True):
 
 def known(ctx: Ctx, pk: str) -> Json:
     """Return a template as it is kept, or a tool of the server that is one, too."""
-    tool = native.template(ctx, number(pk, "JobTemplate"))
+    wanted = number(pk, "JobTemplate")
+    tool = native.template(ctx, wanted) if wanted >= TOOLS else None
     return kept(ctx, pk) if tool is None else tool
 
 
