@@ -78,7 +78,7 @@ def draft_job(
     needs.check_unused(request.target, plan.tool)
     needs.add_after(request.options)
     with core.store.read() as connection:
-        needs.rows(connection, who)
+        needs.check(connection, who)
     told = core.house.whom.check(request.options.notify, "options.notify", batch=False)
     return Draft(plan, plan.rules.check(given, "arguments"), needs, told, pins.uploads)
 

@@ -215,7 +215,7 @@ class Batches:
         ]
         needs.check_unused(request.target, plan.tool)
         with self._store.read() as connection:
-            needs.rows(connection, who)
+            needs.check(connection, who)
         names = dict.fromkeys(name for entry in request.arguments for name in entry)
         sets = (msgspec.json.decode(line) | fixed for line in lines)
         plan = Fingerprints(self._core.house.hashed_inputs).taken(plan, sets)

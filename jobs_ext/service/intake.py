@@ -18,6 +18,7 @@ from ..store import jobs as job_rows
 from ..store import lines as line_rows
 from ..store.contents import put_spec
 from ..store.jobs import JobRow, Need
+from ..store.queue import output_paths
 from .access import rights_on
 from .hints import did_you_mean
 from .principal import Principal
@@ -67,6 +68,7 @@ class Needs:
         self._parts = parts
         self.used: set[str] = set()
         self.jobs: dict[str, str] = {}  # id → the field that named it first
+        self._outputs: dict[tuple[str, str], str] = {}  # job and name → the same
         self._ended: set[str] = set()  # those of which any end will do
 
     def add(self, arguments: dict[str, Any], prefix: str) -> None:
@@ -74,6 +76,7 @@ class Needs:
         for reference in references(arguments, prefix):
             if isinstance(reference, OutputReference):
                 self.jobs.setdefault(reference.job, reference.field)
+                self._outputs.setdefault((reference.job, reference.name), reference.field)
             elif isinstance(reference, PartReference):  # data sets have become parts (`Pins`)
                 self._add_part(reference)
 
@@ -97,6 +100,21 @@ class Needs:
                     field=name,
                     value=name,
                     hint=did_you_mean(name, tool.inputs),
+                )
+
+    def check(self, connection: Connection, who: Principal) -> None:
+        """Raise what `rows` raises, and `InvalidRequest` for an output that will never be there."""
+        needed = self.rows(connection, who)
+        done = {need.row.id for need in needed if need.row.status == Status.SUCCEEDED}
+        wanted = [named for named in self._outputs if named[0] in done]
+        known = output_paths(connection, wanted)
+        for job_id, name in wanted:
+            if f"{job_id}/{name}" not in known:
+                raise InvalidRequest(
+                    f"The job {job_id} has ended without an output {name!r}.",
+                    field=self._outputs[job_id, name],
+                    value=name,
+                    hint="Its outputs are listed under jobs/{id}/outputs.",
                 )
 
     def rows(self, connection: Connection, who: Principal) -> list[Need]:

@@ -104,20 +104,23 @@ class Jobs:
         arguments: dict[str, Any] | None = None,
         options: dict[str, Any] | None = None,
         context: Context | None = None,
+        *,
+        under_way: bool = False,
     ) -> Job:
-        """Submit a job that has ended once more, as a new job.
+        """Submit a job that has ended (`under_way`: or not yet) once more, as a new job.
 
-        In a batch the new job takes the place of the one it repeats. It tells whom that one told
-        unless the `options` name others. An idempotency key among the
-        `options` holds for the rerun of this very job. The folder and interpreter stay; the
-        environment is that of `context` when it is given. Of a job that another owner shares it
-        makes a job of one's own, without the owner's environment and outside of the batch.
+        In a batch the new job takes the place of the one it repeats, if that has ended. It tells
+        whom that one told unless the `options` name others. An idempotency key among the `options`
+        holds for the rerun of this very job. The folder and interpreter stay; the environment is
+        that of `context` when it is given. Of a job that another owner shares it makes a job of
+        one's own, without the owner's environment and outside of the batch.
         """
         who.require("submit", "run")
         with self._store.read() as connection:
             row = self._core.job_row(connection, who, job_id, Right.EXECUTE)
             spec = self._core.specs.load(connection, [row.spec])[row.spec]
-        if row.status not in FINAL:
+        ended = row.status in FINAL
+        if not (ended or under_way):
             raise Conflict(
                 f"The job is still {row.status}.", field="id", value=job_id, hint="Cancel it first."
             )
@@ -334,7 +337,7 @@ def _place_of(tx: Connection, row: JobRow, *, own: bool, renamed: bool) -> dict[
     if not own:
         return place
     place["owner"] = row.owner
-    if row.batch_pk is not None:
+    if row.batch_pk is not None and row.status in FINAL:
         job_rows.retire(tx, row.batch_pk, row.batch_index)
         place |= {"batch_pk": row.batch_pk, "batch": row.batch, "batch_index": row.batch_index}
     return place

@@ -38,6 +38,16 @@ path = "a?b=c#d.txt"
 cpu = 0.5
 timeout = "89.5s"
 """
+BOTH = """
+name = "both"
+shell = true
+command = "cat {texts} > all.txt"
+[inputs.texts]
+multiple = true
+required = true
+[outputs.all]
+path = "all.txt"
+"""
 CLOSED = TOOL.replace('"echo"', '"closed"', 1) + "restricted = true\n"
 
 
@@ -58,6 +68,7 @@ def jp_server_config(jp_server_config, jp_root_dir):
     tools.mkdir()
     (tools / "echo.toml").write_text(TOOL)
     (tools / "half.toml").write_text(HALF)
+    (tools / "both.toml").write_text(BOTH)
     restricted = CLOSED.replace("restricted = true\n", "")
     (tools / "closed.toml").write_text("restricted = true\n" + restricted)
     config = Config(jp_server_config)
@@ -119,6 +130,7 @@ async def test_what_others_may_do_with_a_job(agave):
         ("POST", "/pems", {"username": "cy", "permission": "READ"}, "write"),
         ("POST", "/pems/cy", {"permission": "NONE"}, "write"),
         ("DELETE", "/pems/cy", None, "write"),
+        ("POST", "", {"action": "resubmit"}, "write"),
         ("POST", "", {"action": "stop"}, "write"),
     ]
 
@@ -191,6 +203,32 @@ async def test_a_job_that_was_read_is_a_request(agave):
     assert (answer.status, answer.json["result"]["archive"]) == (201, True)
     answer = await agave("ada", "POST", "jobs/v2", GOOD | {"processorsPerNode": 1.5})
     assert (answer.status, answer.json["field"]) == (400, "processorsPerNode")
+
+
+async def test_outputs_of_jobs_are_inputs(agave, jp_root_dir):
+    job = await submitted(agave, "ada", archive=True, archivePath="kept", parameters={"word": "w"})
+    media = f"jobs/v2/{job}/outputs/media/said"
+    shown = (await agave("ada", "GET", f"jobs/v2/{job}")).json["result"]
+    places = [f"agave://jupyter/{media}", shown["_links"]["self"]["href"] + "/outputs/media/said"]
+    asked = {"appId": "both-1.0", "inputs": {"texts": places}}
+    both = await submitted(agave, "ada", **asked)  # the job may still be under way
+    await reached(agave, "ada", both, "FINISHED")
+    answer = await agave("ada", "GET", f"jobs/v2/{both}/outputs/media/all.txt")
+    assert answer.body == b"w\nw\n"
+    shown = (await agave("ada", "GET", f"jobs/v2/{both}")).json["result"]
+    assert shown["inputs"] == {"texts": [f"agave://jupyter/{media}"] * 2}
+    await submitted(agave, "ada", **asked | {"inputs": shown["inputs"]})
+    for who, path, said in [
+        ("bob", media, "no job"),
+        ("ada", media.replace("said", "none"), "without an output 'none'"),
+    ]:
+        body = GOOD | asked | {"inputs": {"texts": [places[0], f"agave://jupyter/{path}"]}}
+        if who == "bob":
+            body |= {"inputs": {"texts": f"agave://jupyter/{path}"}}
+        refused = await agave(who, "POST", "jobs/v2", body)
+        assert refused.status == 400, refused.body
+        assert "texts" in refused.json["field"]
+        assert said in refused.json["message"]
 
 
 async def test_links_hold_whatever_a_name_has(agave, jp_serverapp):
@@ -363,7 +401,8 @@ async def test_what_else_is_told(agave):
         events = ("PERMISSION_GRANT", "permission_revoke", "DELETED", "RESTORED")
         told = [{"url": receiver.url, "event": event} for event in events]
         job = await submitted(agave, "ada", notifications=told)
-        everything = {"url": receiver.url, "event": "*", "persistent": True}
+        once = {"retryStrategy": "NONE"}
+        everything = {"url": receiver.url, "event": "*", "persistent": True, "policy": once}
         other = await submitted(agave, "ada", archive=True, notifications=[everything])
         await reached(agave, "ada", job, "FINISHED")
         await agave("ada", "POST", f"jobs/v2/{job}/pems/bob", {"permission": "READ"})
@@ -371,13 +410,14 @@ async def test_what_else_is_told(agave):
         await agave("ada", "DELETE", f"jobs/v2/{job}")
         await agave("ada", "POST", f"jobs/v2/{job}", {"action": "restore"})
 
+        wanted = {"PENDING", "RUNNING", "ARCHIVING", "ARCHIVING_FINISHED", "FINISHED"}
+
         def names(job):
             calls = [call for call in receiver.calls if call.json["id"] == job]
             return {call.headers["X-Agave-Notification"] for call in calls}
 
         async def all_told():
-            return len(names(job)) == 4 and "FINISHED" in names(other)
+            return len(names(job)) == 4 and wanted <= names(other)
 
         await auntil(all_told, what="all to be told")
         assert names(job) == {event.upper() for event in events}
-        assert {"PENDING", "RUNNING", "ARCHIVING", "ARCHIVING_FINISHED"} <= names(other)

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
-from ...model.errors import InvalidRequest
+from ...model.errors import InvalidRequest, NotFound
+from ...model.ids import is_id
 from ...model.tool import Tool, ToolParameter
 from ...service.hints import did_you_mean
+from ..table import Call
+from .outputs import clean, ours
 from .shapes import STORAGE
 
 _TRUE = ("true", "1", "on")
 _FALSE = ("false", "0", "off")
 _SCHEME = "agave://"
+_OF_JOB = re.compile(r"jobs/(?:v2/)?([^/]+)/outputs/(?:media|listings)/(.+)", re.DOTALL)
 
 
 def arguments_of(
+    call: Call,
     tool: Tool,
     inputs: Mapping[str, Any],
     parameters: Mapping[str, Any],
@@ -33,7 +40,8 @@ def arguments_of(
     _check_known("inputs", files, tool, tool.inputs)
     if not tool.additional_parameters:
         _check_known("parameters", values, tool, tool.parameters)
-    found = {name: _files(tool, name, value) for name, value in files.items() if value is not None}
+    given = {name: value for name, value in files.items() if value is not None}
+    found = {name: _files(call, tool, name, value) for name, value in given.items()}
     for name, value in values.items():
         if value is not None and not _is_blank(tool.parameters.get(name), value):
             found[name] = _value(tool.parameters.get(name), value)
@@ -55,10 +63,10 @@ def _check_known(kind: str, given: Mapping[str, Any], tool: Tool, known: Mapping
             )
 
 
-def _files(tool: Tool, name: str, value: Any) -> Any:
+def _files(call: Call, tool: Tool, name: str, value: Any) -> Any:
     """Return the file or the files of an input; the service looks whether they are there."""
     given = value if isinstance(value, list) else [value]
-    many = [_place(one, f"inputs.{name}") for one in given]
+    many = [_place(call, one, f"inputs.{name}") for one in given]
     if tool.inputs[name].multiple:
         return many
     if len(many) != 1:
@@ -68,9 +76,17 @@ def _files(tool: Tool, name: str, value: Any) -> Any:
     return many[0]
 
 
-def _place(value: Any, field: str) -> Any:
-    """Return a path or URI: files of our storage system lie below the server's root."""
-    if not isinstance(value, str) or not value.startswith(_SCHEME):
+def _place(call: Call, value: Any, field: str) -> Any:
+    """Return a path, a URI, or a reference to an output of a job, which need not be there yet.
+
+    Files of our storage system lie below the server's root.
+    """
+    if not isinstance(value, str):
+        return value
+    if value.startswith(f"{call.url}/"):  # as in the links of a listing
+        path = unquote(value.removeprefix(f"{call.url}/"))
+        return _output(call, path, field) or value
+    if not value.startswith(_SCHEME):
         return value
     system, _, path = value.removeprefix(_SCHEME).partition("/")
     if system not in (STORAGE, ""):
@@ -80,7 +96,20 @@ def _place(value: Any, field: str) -> Any:
             value=value,
             hint=f"Write {_SCHEME}{STORAGE}/…, or the path alone.",
         )
-    return path.lstrip("/")
+    return _output(call, path, field) or path.lstrip("/")
+
+
+def _output(call: Call, path: str, field: str) -> dict[str, Any] | None:
+    """Return the reference that the path of a job's output stands for; None for another path."""
+    found = _OF_JOB.fullmatch(path.lstrip("/"))
+    if found is None or not is_id(found[1]):
+        return None
+    try:
+        job, tool = call.service.jobs.with_tool(call.who, found[1])
+    except NotFound as error:
+        raise InvalidRequest(error.message, field=field, value=path, hint=error.hint) from None
+    name = clean(found[2])
+    return {"$output": {"job": job.id, "name": ours(tool, name)}}
 
 
 def _is_blank(declared: ToolParameter | None, value: Any) -> bool:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from ...model.errors import InvalidRequest
-from ...model.job import Job
 from ...model.notification import EVERYTHING, Notify
-from ...model.request import Options, SubmitRequest, Target
-from ...service.decode import convert_request
 from ...service.hints import did_you_mean
 from ..table import Call, Reply
 from .envelope import limit, paged, wrap
@@ -86,7 +82,7 @@ def manage(call: Call, job: str) -> Reply | Object:
     if action == "restore":
         return _done(call, job, call.service.trash.reinstate_job)
     if action == "resubmit":
-        again = _again(call, job)
+        again = jobs.rerun(call.who, job, under_way=True)
         return Reply(wrap(call, full(call, again, tool_of(call, again))), 202)
     raise InvalidRequest(
         f"Invalid action {action!r}." if action else "No action specified.",
@@ -94,17 +90,6 @@ def manage(call: Call, job: str) -> Reply | Object:
         value=action,
         hint=did_you_mean(action, _ACTIONS),
     )
-
-
-def _again(call: Call, job: str) -> Job:
-    """Return a new job that does the same; the other may still be under way."""
-    jobs = call.service.jobs
-    old = jobs.get(call.who, job)
-    if old.status.final or old.target.kind != "tool":
-        return jobs.rerun(call.who, job)
-    options = convert_request(old.options, Options)
-    options = msgspec.structs.replace(options, key=None, hold=False)
-    return jobs.submit(call.who, SubmitRequest(Target(old.target.name), old.arguments, options))
 
 
 def _action(call: Call) -> str:

@@ -44,10 +44,8 @@ def media(call: Call, job: str, path: str) -> File | Reply:
     """Send a file of a job's outputs, or one of its logs."""
     name = clean(path)
     found, tool = call.service.jobs.with_tool(call.who, job)
-    declared = {place: ours for ours, place in tool.places.items()} if tool else {}
     try:
-        ours = declared.get(name, name)
-        return File(call.service.outputs.find(call.who, job, ours, so_far=True))
+        return File(call.service.outputs.find(call.who, job, ours(tool, name), so_far=True))
     except NotFound:
         if name not in logs.names(found):
             raise
@@ -58,6 +56,12 @@ def clean(path: str) -> str:
     """Return the name of an output; the client's own placeholder stands for the root."""
     parts = [part for part in path.split("/") if part]
     return "" if parts == ["{filePath}"] else "/".join(parts)
+
+
+def ours(tool: Tool | None, path: str) -> str:
+    """Return the name of the output at a path: what the tool declares has a name of its own."""
+    places = tool.places if tool else {}
+    return next((name for name, place in places.items() if place == path), path)
 
 
 def _outputs(call: Call, job: Job, tool: Tool | None) -> dict[str, Output]:

@@ -16,11 +16,11 @@ from .shapes import Object, link, person
 _FORM = "application/x-www-form-urlencoded"
 
 #: Agave's words, and what of a grant each means besides reading: who may do anything may see.
-WORDS = {
+WORDS = {  # who may write may resubmit, in Agave; here that takes execute
     "READ": GrantRequest(),
-    "WRITE": GrantRequest(write=True),
+    "WRITE": GrantRequest(write=True, execute=True),
     "EXECUTE": GrantRequest(execute=True),
-    "READ_WRITE": GrantRequest(write=True),
+    "READ_WRITE": GrantRequest(write=True, execute=True),
     "READ_EXECUTE": GrantRequest(execute=True),
     "WRITE_EXECUTE": GrantRequest(write=True, execute=True),
     "ALL": GrantRequest(write=True, execute=True),

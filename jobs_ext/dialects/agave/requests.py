@@ -52,7 +52,7 @@ def submission(call: Call) -> tuple[SubmitRequest, Tool]:
     """Return the submit that a request asks for; `InvalidRequest` names the field that can't be."""
     asked, others = read(call)
     tool = _tool(call, asked)
-    arguments = arguments_of(tool, asked.inputs or {}, asked.parameters or {}, others)
+    arguments = arguments_of(call, tool, asked.inputs or {}, asked.parameters or {}, others)
     return SubmitRequest(Target(tool=tool.id), arguments, _options(call, asked)), tool
 
 

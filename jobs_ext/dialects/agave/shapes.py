@@ -12,6 +12,7 @@ from ...model.quantities import parse_bytes, parse_duration
 from ...model.status import Status
 from ...model.tool import Tool
 from ...service.archiving import filled
+from ...service.references import OUTPUT
 from .states import Entry, state_of
 
 if TYPE_CHECKING:
@@ -151,7 +152,15 @@ def _arguments(job: Job, tool: Tool | None) -> Object:
 def _files(value: Any) -> list[Any]:
     """Return where the files of an input come from, always a list; uploads by their names."""
     many = value if isinstance(value, list) else [value]
-    return [one.get("text", one) if isinstance(one, dict) else one for one in many]
+    return [_file(one) if isinstance(one, dict) else one for one in many]
+
+
+def _file(given: Object) -> Any:
+    """Return what stands for an upload or for an output of a job, as it may be asked for again."""
+    output = given.get(OUTPUT)
+    if isinstance(output, dict):
+        return f"agave://{STORAGE}/jobs/v2/{output['job']}/outputs/media/{output['name']}"
+    return given.get("text", given)
 
 
 def _links(call: Rooted, job: Job) -> Object:
