@@ -54,6 +54,7 @@ LOST = (ReasonCode.LOST, ReasonCode.LEASE_EXPIRED)
 
 _LAST_SIGNAL = 31  # those above have no names
 _EXITS = {126: "not executable", 127: "command not found"}
+_LOADER = "error while loading shared libraries"  # the command was found, and ends with 127, too
 _SIGNALS: dict[int, str] = {
     signals.SIGSEGV: "it used memory that is not its own",
     signals.SIGBUS: "it used memory that is not there",
@@ -65,6 +66,8 @@ _SIGNALS: dict[int, str] = {
     signals.SIGTERM: "something other than jobs_ext told it to end",
     signals.SIGINT: "something other than jobs_ext interrupted it",
     signals.SIGHUP: "something other than jobs_ext told it to end",
+    signals.SIGXCPU: "it used more CPU time than `ulimit -t` lets it",
+    signals.SIGXFSZ: "a file of it became larger than `ulimit -f` lets it",
 }
 
 
@@ -78,7 +81,7 @@ def signal_name(number: int) -> str:
 
 def exit_sentence(code: int, last_line: str = "") -> str:
     """Say that a program ended with exit code `code`; `last_line` is the end of what it said."""
-    hint = _EXITS.get(code, "")
+    hint = "a library that it needs is missing" if _LOADER in last_line else _EXITS.get(code, "")
     if 128 < code <= 128 + _LAST_SIGNAL:  # what a shell makes of it
         hint = f"a program in it was killed by {signal_name(code - 128)}"
     said = f" ({hint})" if hint else ""

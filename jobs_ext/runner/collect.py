@@ -38,7 +38,7 @@ def collect(one: Plan) -> tuple[list[Found], list[str]]:
     for step in one.tool.steps if one.tool else ():
         collection.add_of_step(one.at, step)  # it was missed before
     if one.kind == "function" and not _add_result(one, collection):
-        missing.append("it ended without giving a result")
+        missing.append("it exited before the function returned")
     collection.add_kept(one.at)
     start = began(one.at) if one.work.options.outputs or one.private else 0
     for pattern in one.work.options.outputs:

@@ -14,6 +14,9 @@ _LONGEST_LINE = 500  # characters of a sentence's part
 _READ = 8192  # bytes at the end of a log that are looked at
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY")
+_FRAME = re.compile(r'\s+File "(.+)", line (\d+)')  # of a traceback
+_PLACELESS = re.compile(r"[^:]*|(Syntax|Indentation|Tab)Error: .*")  # says little by itself
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:: .*)?")
 _SHORTEST_SECRET = 6  # characters: a shorter value says nothing, and occurs by chance
 
 
@@ -31,9 +34,34 @@ def _tail(path: Path) -> str:
 
 
 def last_line(path: Path) -> str:
-    """Return the last line of a log that says something, shortened; "" when none does."""
-    lines = [line for line in map(one_line, _lines(path)) if line]
-    return lines[-1] if lines else ""
+    """Return the last line of a log that says something, shortened; "" when none does.
+
+    When Python says there what was raised, that stands first: other things are often said at exit.
+    """
+    written = _lines(path)
+    lines = [line for line in map(one_line, written) if line]
+    if not lines:
+        return ""
+    raised, place = _raised(written)
+    if raised not in lines or raised == lines[-1]:
+        wants_place = place and _PLACELESS.fullmatch(lines[-1])
+        return f"{lines[-1]} ({place})" if wants_place else lines[-1]
+    return one_line(f"{raised}; its last line: {lines[-1]}")
+
+
+def _raised(lines: list[str]) -> tuple[str, str]:
+    """Return the line by which Python says what ended it, and where that was; "" for none."""
+    found, place, heard = "", "", ""
+    is_ignored = False
+    for line in lines:
+        is_ignored = is_ignored or line.startswith("Exception ignored in")
+        if frame := _FRAME.match(line):
+            place = f"{Path(frame[1]).name}, line {frame[2]}"
+        elif place and _EXCEPTION.fullmatch(line):
+            if not is_ignored:
+                found, heard = one_line(line), place
+            place, is_ignored = "", False
+    return found, heard
 
 
 def _lines(path: Path) -> list[str]:

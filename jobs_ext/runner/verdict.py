@@ -21,6 +21,7 @@ from .staging import Plan
 from .tail import last_line, one_line
 
 _SHELLS_SIGKILL = 128 + signal.SIGKILL
+_MEMORY_ERRORS = ("MemoryError", "_ArrayMemoryError")  # Python's and numpy's
 _OWN_FAULT = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
 
 
@@ -99,13 +100,24 @@ def _by_error(one: Plan, *, oom: bool) -> Verdict | None:
         return None
     kind, message = (one_line(str(said.get(key, ""))) for key in ("type", "message"))
     where = f"cell {said['cell']} failed: " if "cell" in said else ""
+    message += _of_kernel(said.get("code"))
     told = f"{where}{kind}: {message}" if message else f"{where}{kind}"
     if kind in ("ImportError", "ModuleNotFoundError"):
         under = f" (under {one.python})" if one.kind == "function" else ""
         return _failed(ReasonCode.IMPORT_ERROR, told + under)
     if kind == "DeadKernelError" and oom:
         return _failed(ReasonCode.OUT_OF_MEMORY, f"{told}: the machine ran out of memory")
+    if kind in _MEMORY_ERRORS:
+        asked = f"{told}; it asked for more memory than there is"
+        return _failed(ReasonCode.OUT_OF_MEMORY, asked)
     return _failed(ReasonCode.EXCEPTION, told)
+
+
+def _of_kernel(code: object) -> str:
+    """Say how a kernel died; "" when it is not known."""
+    if not isinstance(code, int):
+        return ""
+    return f": {signal_sentence(-code) if code < 0 else exit_sentence(code)}"
 
 
 def _by_step(one: Plan, said: dict[str, Any], *, oom: bool) -> Verdict:

@@ -163,11 +163,47 @@ def a_program_that_may_not_run(house: House) -> str:
     return spoilt(house, lambda: house.command("./plain", hold=True), lambda: path.chmod(0o644))
 
 
-@fault(ReasonCode.CANNOT_START, r"\./odd: the interpreter that its first line names was not found")
+@fault(ReasonCode.CANNOT_START, r"\./odd: .* its first line names was not found: /no/such/python")
 def a_program_of_no_interpreter(house: House) -> str:
     path = program(house, "odd")
     change = lambda: path.write_text("#!/no/such/python\n")  # noqa: E731 - spoils it
     return spoilt(house, lambda: house.command("./odd", hold=True), change)
+
+
+@fault(ReasonCode.CANNOT_START, r"\./dos: .* was not found: /bin/sh; .* as in Windows \(CR LF\)")
+def a_program_from_windows(house: House) -> str:
+    program(house, "dos").write_bytes(b"#!/bin/sh\r\necho\r\n")
+    return house.command("./dos")
+
+
+@fault(ReasonCode.CANNOT_START, r"\./far: it was built for another system: its loader was .*")
+def a_program_of_another_system(house: House) -> str:
+    path = program(house, "far")
+    true = Path("/bin/true").read_bytes()
+    path.write_bytes(true.replace(b"/ld-linux", b"/no-linux"))
+    return house.command("./far")
+
+
+@fault(ReasonCode.EXIT_CODE, r"exited with code 127 \(a library that it needs .*\): \./x: .*")
+def a_library_that_is_missing(house: House) -> str:
+    said = "./x: error while loading shared libraries: libx.so: cannot open shared object file"
+    return house.shell(f"echo '{said}' >&2; exit 127")
+
+
+@fault(ReasonCode.EXIT_CODE, r"exited with code 1: ValueError: no column x; its last line: bye")
+def an_exception_and_a_farewell(house: House) -> str:
+    farewell = "import atexit, sys; atexit.register(print, 'bye', file=sys.stderr)"
+    return house.python(f"{farewell}; raise ValueError('no column x')")
+
+
+@fault(ReasonCode.EXIT_CODE, r"exited with code 1: AssertionError \(<string>, line 2\)")
+def an_assertion_that_says_nothing(house: House) -> str:
+    return house.python("x = 1\nassert x > 1")
+
+
+@fault(ReasonCode.EXIT_CODE, r"exited with code 1: SyntaxError: invalid .* \(bad\.py, line 1\)")
+def a_script_that_is_no_python(house: House) -> str:
+    return house.submit(Target(script=str(program(house, "bad.py", "x = = 1\n"))))
 
 
 @fault(ReasonCode.CANNOT_START, r"its folder can't be entered: /.*/away: No such file or directory")
@@ -210,6 +246,27 @@ def an_exception(house: House) -> str:
     return function(house, "def f():\n    raise KeyError('sample_7')\n")
 
 
+@fault(ReasonCode.EXCEPTION, r"AssertionError: raised in f, line 2")
+def a_function_that_says_nothing(house: House) -> str:
+    return function(house, "def f():\n    assert 1 > 2\n")
+
+
+@fault(ReasonCode.EXCEPTION, r"ExceptionGroup: two \(2 .*\): ValueError: a; KeyError: 'b'")
+def several_exceptions(house: House) -> str:
+    within = "[ValueError('a'), ExceptionGroup('one', [KeyError('b')])]"
+    return function(house, f"def f():\n    raise ExceptionGroup('two', {within})\n")
+
+
+@fault(ReasonCode.OUT_OF_MEMORY, r"MemoryError: .*; it asked for more memory than there is")
+def more_memory_than_there_is(house: House) -> str:
+    return function(house, "def f():\n    bytearray(10**15)\n")
+
+
+@fault(ReasonCode.MISSING_OUTPUT, r"it exited before the function returned")
+def a_function_that_exits(house: House) -> str:
+    return function(house, "def f():\n    import sys\n    sys.exit()\n")
+
+
 @fault(ReasonCode.EXCEPTION, r"UnpicklingError: the function can't be loaded: .*invalid load key.*")
 def a_function_that_is_no_pickle(house: House) -> str:
     return uploaded(house, b"nothing of the kind")
@@ -245,12 +302,18 @@ def a_value_that_cannot_be_kept(house: House) -> str:
     return function(house, "def f():\n    import threading\n    return threading.Lock()\n")
 
 
+@fault(ReasonCode.EXCEPTION, r"TypeError: the function returned a Odd, which can't .*: not me")
+def a_value_that_refuses(house: House) -> str:
+    refuses = "def __reduce__(self): raise RuntimeError('not me')"
+    return function(house, f"def f():\n    class Odd:\n        {refuses}\n    return Odd()\n")
+
+
 @fault(ReasonCode.EXCEPTION, r"cell 2 failed: ZeroDivisionError: division by zero")
 def a_cell_that_fails(house: House) -> str:
     return notebook(house, "cells.ipynb", "x = 1", "x / 0")
 
 
-@fault(ReasonCode.EXCEPTION, r"cell 1 failed: DeadKernelError: the kernel died")
+@fault(ReasonCode.EXCEPTION, r"cell 1 failed: DeadKernelError: .* died: killed by SIGKILL: .*")
 def a_kernel_that_dies(house: House) -> str:
     return notebook(house, "dies.ipynb", "import os; os.kill(os.getpid(), 9)")
 

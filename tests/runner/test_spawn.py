@@ -12,6 +12,7 @@ import pytest
 from jobs_ext.runner.keeper.spawn import Environment, spawn, why_not
 
 Run = Callable[..., str]
+NO_INTERPRETER = "the interpreter that its first line names was not found"
 NO_PROGRAM = "no program of this machine, nor a script that begins with #!"
 
 
@@ -99,7 +100,7 @@ def test_relative_paths_are_seen_from_its_folder(run: Run, tmp_path: Path) -> No
         (["echo", "a\0b"], "'echo': embedded null byte"),
         (["e\0cho"], "'e\\x00cho': embedded null byte"),
         (["./text"], f"./text: {NO_PROGRAM}: Exec format error"),
-        (["./lost"], "./lost: the interpreter that its first line names was not found"),
+        (["./lost"], f"./lost: {NO_INTERPRETER}: /no/such/interpreter"),
         (["echo", "x" * 3_000_000], "echo: Argument list too long"),
     ],
 )

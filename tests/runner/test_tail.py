@@ -41,6 +41,26 @@ def test_it_is_what_a_terminal_shows(at: AttemptPaths, written: bytes, shown: st
     assert last_line(at.stderr) == shown
 
 
+TRACE = 'Traceback (most recent call last):\n  File "/a/b.py", line 3, in f\n    g(x)\n    ~~^^\n'
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (f"{TRACE}ValueError: bad", "ValueError: bad"),
+        (f"{TRACE}pkg.OddError", "pkg.OddError (b.py, line 3)"),
+        (f"{TRACE}ValueError: bad\nbye", "ValueError: bad; its last line: bye"),
+        (f"{TRACE}KeyError: 1\n\nDuring …:\n\n{TRACE}OSError: 2", "OSError: 2"),
+        (f"{TRACE}OSError: 1\nException ignored in: <f>\n{TRACE}KeyError: 2", "OSError: 1; its "),
+        (f"Exception ignored in: <f>\n{TRACE}KeyError: 2\ngave up", "gave up"),
+        ("ValueError: no traceback\nthe end", "the end"),
+    ],
+)
+def test_what_python_raised_stands_first(at: AttemptPaths, written: str, shown: str) -> None:
+    at.stderr.write_text(written)
+    assert last_line(at.stderr).startswith(shown)
+
+
 def test_it_is_short(at: AttemptPaths) -> None:
     at.stderr.write_text("\n".join(f"line {n}" for n in range(1000)))
     assert log_tail(at).split("\n") == [f"line {n}" for n in range(980, 1000)]

@@ -73,8 +73,9 @@ def why_not(error: OSError | ValueError, order: dict[str, Any]) -> str:
     """Say why a program could not be started, as a shell would."""
     program = order["argv"][0]
     if isinstance(error, FileNotFoundError) and error.filename == program:
-        if os.path.lexists(os.path.join(order["cwd"], program)):  # noqa: PTH118 - as given
-            return f"{program}: the interpreter that its first line names was not found"
+        path = os.path.join(order["cwd"], program)  # noqa: PTH118 - as given
+        if os.path.lexists(path):
+            return f"{program}: {_not_found_for(path)}"
         return f"{program}: command not found"
     if not isinstance(error, OSError):
         return f"{program!r}: {error}"
@@ -82,6 +83,20 @@ def why_not(error: OSError | ValueError, order: dict[str, Any]) -> str:
         return f"its folder can't be entered: {order['cwd']}: {error.strerror}"
     hint = _HINTS.get(error.errno or 0, "")
     return f"{error.filename or program}: {hint}{error.strerror}"
+
+
+def _not_found_for(path: str) -> str:
+    """Say what a program that is there was in want of."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            first = file.readline(256)
+    except OSError:  # a link to nothing, or not ours to read
+        return "it, or what runs it, was not found"
+    if not first.startswith(b"#!"):
+        return "it was built for another system: its loader was not found"
+    named = first[2:].strip().decode("utf-8", "backslashreplace")
+    hint = "; the line ends as in Windows (CR LF)" if first.endswith(b"\r\n") else ""
+    return f"the interpreter that its first line names was not found: {named}{hint}"
 
 
 _HINTS = {

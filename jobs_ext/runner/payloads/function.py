@@ -143,7 +143,7 @@ def pickled(value: Any) -> bytes:
 
     try:
         return bytes(cloudpickle.dumps(value))
-    except (TypeError, ValueError, AttributeError, RecursionError, pickle.PicklingError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever a class of the user's raises
         raise TypeError(
             f"the function returned a {type(value).__name__}, which can't be kept: {error}"
         ) from None
@@ -268,8 +268,26 @@ def report(error: BaseException, here: Path) -> None:
     told = traceback.TracebackException(type(error), error, cleaned)
     text = "".join(told.format())
     sys.stderr.write(text)
-    said = {"type": type(error).__name__, "message": str(told), "traceback": text}
+    said = {"type": type(error).__name__, "message": message(error, told), "traceback": text}
     write(here / "error.json", json.dumps(said).encode())
+
+
+def message(error: BaseException, told: traceback.TracebackException) -> str:
+    """Return what an exception says; with what a group holds, and of a silent one where it was."""
+    within = [f"{type(one).__name__}: {one}" for one in leaves(error) if one is not error]
+    if within:
+        return f"{told}: {'; '.join(within)}"
+    if not str(told) and told.stack:
+        return f"raised in {told.stack[-1].name}, line {told.stack[-1].lineno}"
+    return str(told)
+
+
+def leaves(error: BaseException) -> list[BaseException]:
+    """Return the exceptions in a group, and in its groups; those that are none are themselves."""
+    held = getattr(error, "exceptions", None)
+    if not isinstance(held, tuple):
+        return [error]
+    return [leaf for one in held if isinstance(one, BaseException) for leaf in leaves(one)]
 
 
 def is_ours(frame: FrameType) -> bool:

@@ -77,11 +77,17 @@ def main(request_folder: str) -> int:
 
 
 class Failure(Exception):
-    """A cell failed; `said` is what error.json gets."""
+    """A cell failed; `said` is what error.json gets.
 
-    def __init__(self, cell: int, kind: str, message: str, trace: str) -> None:
+    `code` is how its kernel ended, when it did: minus the number of a signal, or the exit code.
+    """
+
+    def __init__(
+        self, cell: int, kind: str, message: str, trace: str, code: int | None = None
+    ) -> None:
         super().__init__(message)
         self.said = {"cell": cell, "type": kind, "message": message, "traceback": trace}
+        self.said |= {} if code is None else {"code": code}
 
 
 def report(request: Path, said: dict[str, Any]) -> None:
@@ -204,10 +210,16 @@ def run_cells(client: Any, notebook: Any, output: Path) -> None:
             raise Failure(number, error.ename, error.evalue, error.traceback) from None
         except DeadKernelError:
             mark(cell)
-            raise Failure(number, "DeadKernelError", "the kernel died", "") from None
+            raise Failure(number, "DeadKernelError", "the kernel died", "", ended(client)) from None
         if is_code(cell):
             save(notebook, output)
             tell_progress(number, total)
+
+
+def ended(client: Any) -> int | None:
+    """Return how a client's kernel ended; None where that is not known."""
+    code = getattr(getattr(client.km.provisioner, "process", None), "returncode", None)
+    return code if isinstance(code, int) else None
 
 
 def is_code(cell: Any) -> bool:
