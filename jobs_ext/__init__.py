@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .client.inside import current, output, progress
     from .client.job import Job
     from .client.session import (
+        add_tool,
         command,
         connect,
         form,
@@ -45,6 +46,7 @@ _PLACES = {
     "Client": "client.client",
     "Job": "client.job",
     "Target": "client.targets",
+    "add_tool": "client.session",
     "as_completed": "client.completed",
     "command": "client.session",
     "connect": "client.session",
@@ -76,6 +78,7 @@ __all__ = [
     "Client",
     "Job",
     "Target",
+    "add_tool",
     "as_completed",
     "command",
     "connect",

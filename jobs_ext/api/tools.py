@@ -13,6 +13,8 @@ from ..service.toolfiles import ToolProblem
 from .handler import JobsHandler
 from .operation import authorized, operation
 
+RESOURCE = "jobs_ext:tools"
+
 
 class ToolList(Struct, frozen=True):
     """All tools; each has the fields of its file, and `id` and `schema`."""
@@ -31,7 +33,7 @@ class ToolsHandler(JobsHandler):
     """``tools``."""
 
     @web.authenticated
-    @authorized("read", resource="jobs_ext:tools")
+    @authorized("read", resource=RESOURCE)
     @operation("List the tools", response=ToolList, query=ToolsQuery)
     async def get(self, query: ToolsQuery) -> ToolList:
         """Return the tools, and what is wrong with files that are none."""
@@ -41,16 +43,40 @@ class ToolsHandler(JobsHandler):
         tools, who = self.service.tools, self.who
         return ToolList([shown(tool) for tool in tools.list(who, chosen)], tools.problems(who))
 
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Add a tool", response=dict[str, Any], status=201, body=Tool)
+    async def post(self, body: Tool) -> dict[str, Any]:
+        """Keep a tool: the fields of a tool file as JSON, where `folder` counts for nothing."""
+        made = await self.call(self.service.tool_making.add, self.who, body)
+        self.set_header("Location", self.url("tools", made.id))
+        return shown(made)
+
 
 class ToolHandler(JobsHandler):
     """``tools/{id}``."""
 
     @web.authenticated
-    @authorized("read", resource="jobs_ext:tools")
+    @authorized("read", resource=RESOURCE)
     @operation("Show a tool", response=dict[str, Any])
     async def get(self, tool: str) -> dict[str, Any]:
         """Return one tool, by name (its newest version) or by name and version."""
         return shown(await self.call(self.service.tools.get, self.who, tool))
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Replace a tool", response=dict[str, Any], body=Tool)
+    async def put(self, tool: str, body: Tool) -> dict[str, Any]:
+        """Let a tool that was added by POST be another; its jobs keep what it was."""
+        replace = self.service.tool_making.replace
+        return shown(await self.call(replace, self.who, tool, body))
+
+    @web.authenticated
+    @authorized("write", resource=RESOURCE)
+    @operation("Remove a tool", status=204)
+    async def delete(self, tool: str) -> None:
+        """Remove a tool that was added by POST; its jobs stay, and can be rerun."""
+        await self.call(self.service.tool_making.remove, self.who, tool)
 
 
 def shown(tool: Tool) -> dict[str, Any]:

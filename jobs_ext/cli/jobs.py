@@ -179,6 +179,20 @@ def history(call: Call) -> Exit:
     return Exit.OK
 
 
+def provenance(call: Call) -> Exit:
+    """Say where a job came from."""
+    job = call.job(call.said.id)
+    found = job.client.provenance(job.id)
+    if call.out.as_json:
+        call.out.json(found)
+        return Exit.OK
+    told = msgspec.to_builtins(found)
+    told["packages"] = f"{len(found.packages)} of them: see --json" if found.packages else None
+    told["inputs"] = [one.name for one in found.inputs]
+    call.out.fields(told)
+    return Exit.OK
+
+
 def _each(act: Callable[[Any], object]) -> Callable[[Call], Exit]:
     """Return a verb that does `act` to every job and batch named, and says their states."""
 
@@ -256,6 +270,7 @@ VERBS = [
     Verb("list", "List jobs, the newest first.", list_, _add_list),
     Verb("show", "Show a job or batch.", show, _one),
     Verb("history", "Show what happened to a job.", history, _one),
+    Verb("provenance", "Say where a job came from.", provenance, _one),
     Verb("batches", "List batches.", batches, _add_batches),
     Verb("about", "Say which server this is, and what one may have there.", about),
     Verb("queues", "List the queues of the server.", queues),

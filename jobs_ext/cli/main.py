@@ -23,6 +23,7 @@ from . import (
     projects,
     sharing,
     submitting,
+    toolmaking,
     waiting,
 )
 from .call import Verb
@@ -33,6 +34,7 @@ VERBS = {
     verb.name: verb
     for group in (
         submitting,
+        toolmaking,
         waiting,
         jobs,
         outputs,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .lists import JobList, ToolList
     from .nodes import Nodes
     from .projects import Projects
+    from .tools import Source
 
 # What a submit does not need is imported where it is used: the first job shall not wait for it.
 
@@ -157,6 +158,26 @@ class Client(Submitter):
     def tool_info(self, name: str) -> ToolInfo:
         """Return one tool and the schema of its arguments."""
         return _tool_info(self._get(f"tools/{name}", dict[str, Any]))
+
+    def add_tool(
+        self, source: Source | None = None, *, replace: bool = False, **fields: Any
+    ) -> Tool:
+        """Add a tool to the server and return it: the fields of a tool file, or its path.
+
+        ``add_tool("wc.toml")``, ``add_tool(name="hello", command=["echo", "hello"])``. With
+        `replace` it takes the place of one of its name and version that was added so before.
+        Relative paths of scripts and notebooks start in the server's root folder. Raises
+        `Forbidden` unless we may manage, `Conflict` when there is one already, `InvalidRequest`
+        with the field that makes no sense.
+        """
+        from .tools import fields_of, send
+
+        return _tool_info(send(self.connection, fields_of(source, fields), replace=replace)).tool
+
+    def remove_tool(self, tool: Tool | str) -> None:
+        """Remove a tool that was added by `add_tool`, named with its version; its jobs stay."""
+        name = tool if isinstance(tool, str) else tool.id
+        self.connection.request("DELETE", f"tools/{quote(name, safe='')}")
 
     def post_job(self, body: SubmitRequest, parts: Parts) -> Job:
         """Send one submit; sent twice, it makes one job all the same."""

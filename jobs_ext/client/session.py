@@ -13,11 +13,13 @@ from .errors import JobsError, NoServer
 from .submitter import Submitter
 
 if TYPE_CHECKING:
+    from jobs_ext.model.tool import Tool
     from jobs_ext.widgets.form import Form
 
     from .batch import Batch
     from .job import Job
     from .lists import JobList, ToolList
+    from .tools import Source
 
 _lock = threading.RLock()
 _default: Client | None = None
@@ -140,6 +142,11 @@ def jobs(status: str | list[str] | None = None, **filters: Any) -> JobList:
 def tools() -> ToolList:
     """Return what can be run here, as a table."""
     return default().tools()
+
+
+def add_tool(source: Source | None = None, *, replace: bool = False, **fields: Any) -> Tool:
+    """Add a tool to the server: its fields, or the path of a tool file; see `Client.add_tool`."""
+    return default().add_tool(source, replace=replace, **fields)
 
 
 def form(what: Any, /, **fixed: Any) -> Form:

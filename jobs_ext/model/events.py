@@ -27,6 +27,9 @@ EventType = Literal[
     "revoked",
     "key_made",
     "key_revoked",
+    "tool_added",
+    "tool_replaced",
+    "tool_removed",
 ]
 
 #: When each is written; a test holds both together.
@@ -52,5 +55,8 @@ EVENTS: Mapping[EventType, str] = MappingProxyType(
         "revoked": "somebody's rights on a job or `tool` were taken back",
         "key_made": "an API key was made",
         "key_revoked": "an API key holds no more",
+        "tool_added": "a `tool` was added over HTTP",
+        "tool_replaced": "such a `tool` is another now",
+        "tool_removed": "such a `tool` is no more",
     }
 )

@@ -196,6 +196,10 @@ def check_tool(tool: Tool) -> Tool:
             field="command",
             value=ways,
         )
+    if tool.command is not UNSET and not tool.command:
+        raise InvalidRequest(
+            f"tool {tool.name!r}: its command is empty.", field="command", value=tool.command
+        )
     if isinstance(tool.command, str) and not tool.shell:
         raise InvalidRequest(
             f"tool {tool.name!r}: a command written as one text needs shell = true.",

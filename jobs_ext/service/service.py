@@ -45,6 +45,7 @@ from .retention import Keeping
 from .slots import Slots, detect
 from .together import Together
 from .toolgrants import ToolGrants
+from .toolmaking import ToolMaking
 from .tools import Tools
 from .trash import Trash
 from .uploads import Draft, sweep_drafts
@@ -68,6 +69,7 @@ class Service:
         self._core = core = Core(store, SpecCache(), house)
         self.tools = Catalog(core)
         self.tool_grants = ToolGrants(core)
+        self.tool_making = ToolMaking(core)
         self.jobs = Jobs(core)
         self.batches = Batches(core, self.jobs)
         self.together = Together(core, self.jobs)
@@ -130,7 +132,7 @@ class Service:
             with mapped_faults(paths.root):
                 _prepare(store, ask_runner if migrate else None)
                 house = House(
-                    Tools(folders),
+                    Tools(folders, paths.made_tools),
                     slots or detect(),
                     root,
                     scheduling or Scheduling(),

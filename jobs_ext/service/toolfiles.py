@@ -57,7 +57,12 @@ def read_tool(path: Path) -> Tool | ToolProblem:
 def parse_tool(raw: dict[str, object], folder: Path) -> Tool:
     """Return the tool that these fields describe; `InvalidRequest` if they make no sense."""
     plain = msgspec.to_builtins(raw)  # TOML has dates and times, JSON has not
-    tool = check_tool(convert_request(plain | {"folder": str(folder)}, Tool))
+    return checked(convert_request(plain | {"folder": str(folder)}, Tool))
+
+
+def checked(tool: Tool) -> Tool:
+    """Return a tool whose fields make sense together; raise `InvalidRequest` else."""
+    check_tool(tool)
     if not _TOOL.fullmatch(tool.name):
         raise InvalidRequest(f"{tool.name!r} can't name a tool.", field="name", value=tool.name)
     if tool.executor not in EXECUTORS:

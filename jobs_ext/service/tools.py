@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from ..model.filters import TOOL_FIELDS
 from ..model.tool import Tool
 from .filters import read_filter
 from .hints import did_you_mean
+from .madetools import MadeTool, read_made
 from .matching import matching
 from .toolfiles import ToolProblem, read_tool
 
@@ -32,8 +34,11 @@ class Tools:
     The tools that come along are the last folder, and give way silently.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], made: Path | None = None) -> None:
+        """Take the folders of tool files, and that of tools which were added over HTTP."""
         self._folders = list(dict.fromkeys([*(f.absolute() for f in folders), SHIPPED]))
+        self._made = made
+        self._makers: dict[str, str] = {}
         self._lock = Lock()
         self._signature: _Signature | None = None
         self._tools: dict[str, Tool] = {}
@@ -77,13 +82,22 @@ class Tools:
                     hint=f"Mend {problem.file}{line}.",
                 )
 
-    def problems(self) -> list[ToolProblem]:  # type: ignore[valid-type]  # `list` is a method here
+    def problems(self) -> builtins.list[ToolProblem]:
         """Return what is wrong with the files that could not be used."""
         self._current()
         return self._problems
 
+    def maker(self, tool: Tool) -> str | None:
+        """Return who added a tool over HTTP; None for one that a file describes."""
+        return self._makers.get(tool.id) if tool.id in self._current() else None
+
+    def versions(self, name: str) -> builtins.list[Tool]:
+        """Return the tools of a name."""
+        return [tool for tool in self._current().values() if tool.name == name]
+
     def _current(self) -> dict[str, Tool]:
         files = [file for folder in self._folders for file in sorted(folder.glob("*.toml"))]
+        files += [] if self._made is None else sorted(self._made.glob("*.json"))
         signature = tuple(_stamp(file) for file in files)
         with self._lock:
             if signature != self._signature:
@@ -95,8 +109,12 @@ class Tools:
         tools: dict[str, Tool] = {}
         problems = []
         origin: dict[str, Path] = {}
+        makers: dict[str, str] = {}
         for file in files:
-            found = read_tool(file)
+            found = read_made(file) if file.suffix == ".json" else read_tool(file)
+            if isinstance(found, MadeTool):
+                makers[found.tool.id] = found.maker
+                found = found.tool
             if isinstance(found, ToolProblem):
                 problems.append(found)
             elif found.id in tools and file.parent == SHIPPED:
@@ -106,7 +124,7 @@ class Tools:
                 problems.append(ToolProblem(str(file), None, message))
             else:
                 tools[found.id], origin[found.id] = found, file
-        self._tools, self._problems = tools, problems
+        self._tools, self._problems, self._makers = tools, problems, makers
 
 
 def _named(tools: Mapping[str, Tool], name: str) -> Tool | None:

@@ -89,7 +89,7 @@ class Paths:
 
     def make(self) -> None:
         """Make the data directory (mode 0700), its folders, server-id and nonce."""
-        for folder in (self.root, self.parts_dir, self.jobs, self.tools, self.sockets):
+        for folder in (self.root, self.parts_dir, self.jobs, self.made_tools, self.sockets):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _refuse_foreign(self.sockets)
         if self.root.stat().st_uid == os.getuid():
@@ -137,6 +137,11 @@ class Paths:
     def tools(self) -> Path:
         """Folder of tool files that belong to this data directory."""
         return self.root / "tools"
+
+    @property
+    def made_tools(self) -> Path:
+        """Folder of the tools that were added over HTTP."""
+        return self.tools / "made"
 
     @property
     def journal(self) -> Path:

@@ -39,6 +39,11 @@ def put(tx: Connection, tool: str, grant: Grant) -> None:
     tx.execute(fresh.on_conflict_do_update(set_=values))
 
 
+def clear(tx: Connection, tool: str) -> None:
+    """Take all grants on a tool back."""
+    tx.execute(delete(tool_grant).where(tool_grant.c.tool == tool))
+
+
 def remove(tx: Connection, tool: str, grantee: str) -> None:
     """Take a grant on a tool back."""
     where = (tool_grant.c.tool == tool, tool_grant.c.grantee == grantee)

@@ -20,6 +20,7 @@ from jobs_ext.model.node import NodeRequest
 from jobs_ext.model.notification import Notify
 from jobs_ext.model.project import ProjectRequest
 from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
+from jobs_ext.model.tool import Tool
 from jobs_ext.service import Principal
 from jobs_ext.service.uploads import Draft
 from tests.api.test_routes import live_rules
@@ -71,6 +72,9 @@ TABLE = {
     "GET tools": Case(200, {*LOGINS, "key read"}),
     "GET tools/{open}": Case(200, {*LOGINS, "key read"}),
     "GET tools/{tool}": Case(200, {*GRANTEES, "root"}, {"ann", "stranger", "key read"}),
+    "POST tools": Case(201, {"root"}, set(), lambda: {"name": new_id(), "command": ["true"]}),
+    "PUT tools/{made}": Case(200, {"root"}, set(), {"name": "made", "command": ["false"]}),
+    "DELETE tools/{made}": Case(204, {"root"}, set()),
     "GET tools/{tool}/grants": Case(200, {*GRANTEES, "root"}, {"ann", "stranger", "key read"}),
     "DELETE tools/{open}/grants": Case(204, {"root"}, set()),
     "PUT tools/{tool}/grants/{grantee}": Case(
@@ -287,12 +291,18 @@ class Things:
             self.service.tool_grants.put(ROOT, "mine", grantee, GrantRequest(**rights))
         return "mine"
 
+    def made(self):
+        known = [tool.name for tool in self.service.tools.list(ROOT)]
+        if "made" not in known:
+            self.service.tool_making.add(ROOT, Tool(name="made", command=["true"]))
+        return "made-1.0"
+
     def path(self, told):
         """Return the path of a case with what it names."""
         _, path = split(told)
         parts: dict[str, str] = {"done": self.done, "grantee": "reader", "open": "open"}
         parts["dataset"] = "a.txt"
-        for name in ("job", "batch", "gone", "key", "node", "project"):
+        for name in ("job", "batch", "gone", "key", "node", "project", "made"):
             if f"{{{name}}}" in path:
                 parts[name] = getattr(self, name)()
         if "tool}" in told or "restricted" in told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zipfile
 
 import pytest
@@ -190,3 +191,10 @@ def test_about_says_what_one_may_have(jobs):
     told = jobs("about").out
     assert "owner" in told
     assert "stored" in told
+
+
+def test_provenance_says_where_a_job_came_from(jobs):
+    job = jobs("submit", "--", sys.executable, "-c", "pass").id
+    assert jobs("provenance", job, "--json").json["inputs"] == []
+    assert jobs("provenance", job).code == 0
+    assert jobs("provenance", "0192f0c4-89ab-7def-8123-456789abcdef").code == 2

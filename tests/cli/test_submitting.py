@@ -102,3 +102,19 @@ def test_tools(jobs):
     assert "boolean" in shown
     assert json.dumps(jobs("tools", "wc", "--json").json["schema"])
     assert jobs("tools", "cw").code == 2
+
+
+def test_tools_are_added_and_removed(jobs, tmp_path):
+    file = tmp_path / "hello.toml"
+    file.write_text('name = "hello"\ncommand = ["echo", "hello"]\n')
+    assert jobs("tools", "add", str(file)).out == "hello-1.0\n"
+    assert jobs("submit", "hello", "--wait").code == 0
+    assert jobs("tools", "add", str(file)).code == 2
+    file.write_text('name = "hello"\ntitle = "Hello"\ncommand = ["echo", "hello"]\n')
+    assert jobs("tools", "add", str(file), "--replace", "--json").json["title"] == "Hello"
+    assert jobs("tools", "remove", "hello-1.0").code == 0
+    assert jobs("tools", "remove", "hello-1.0").code == 2
+    assert jobs("tools", "remove", "wc-1.0").code == 2
+    file.write_text("name = ")
+    for wrong in (file, tmp_path, tmp_path / "nothing.toml"):
+        assert jobs("tools", "add", str(wrong)).code == 2

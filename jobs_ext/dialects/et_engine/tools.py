@@ -110,7 +110,7 @@ def runnable(call: Call, tool: str) -> Tool:
             f"The tool {tool!r} has no program yet.",
             field="tool",
             value=tool,
-            hint='Declare it in a tool file of this name, with pass_as = "environment".',
+            hint='Add one of this name (POST api/v1/tools, or a file), pass_as = "environment".',
         )
     return known
 
