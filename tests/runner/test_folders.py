@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sys
@@ -78,14 +79,25 @@ def test_what_is_left_in_it_stays(folders: Folders, one: Path, what: str) -> Non
     assert sorted((file.name, file.stat().st_size) for file in one.iterdir()) == before
 
 
-@pytest.mark.parametrize("name", ["stdout", "stderr", "alive"])
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
 @pytest.mark.parametrize("mode", ["rb", "ab"])
-def test_a_file_that_somebody_has_open_stays(
+def test_a_log_that_somebody_has_open_stays(
     folders: Folders, one: Path, name: str, mode: str
 ) -> None:
     with (one / name).open(mode):
         assert folders.take(str(one)) is None
     assert (one / "stdout").read_text() == "a line\n"
+
+
+def test_who_holds_the_file_of_the_living_keeps_it_alone(folders: Folders, one: Path) -> None:
+    """So does a program of another attempt that is being started, until it is loaded."""
+    with (one / "alive").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert folders.take(str(one)) == {"stdout": "a line\n", "stderr": ""}
+        folders.make(str(one.with_name("other")))
+        with (one.with_name("other") / "alive").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert folders.take(str(one.with_name("other"))) == {"stdout": "", "stderr": ""}
 
 
 def plain(keeper: Bench, key: str, script: str, lane: str = "lane") -> Launch:

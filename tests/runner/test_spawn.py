@@ -1,4 +1,4 @@
-"""How a program is found, started and, where it can't be, what is said; by either way to start."""
+"""How a program is found, started and, where it can't be, what is said; by every way to start."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ NO_INTERPRETER = "the interpreter that its first line names was not found"
 NO_PROGRAM = "no program of this machine, nor a script that begins with #!"
 
 
-@pytest.fixture(params=["posix_spawn", "Popen"])
+@pytest.fixture(params=["libc", "posix_spawn", "Popen"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both ways: a Python built for an old C library has only the second."""
+    """All ways: of another C library than GNU's only Python's, of an old one only the last."""
+    if request.param != "libc":
+        monkeypatch.setattr("jobs_ext.runner.keeper.spawn._libc", None)
     if request.param == "Popen":
 
         def unable(*_: object, **__: object) -> int:
@@ -32,8 +34,8 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 def run(way: str, tmp_path: Path) -> Iterator[Run]:
     """Start a program and return what it printed, or why it was not started."""
 
-    def run(*argv: str, path: str = os.defpath, cwd: Path = tmp_path) -> str:
-        files = {name: tmp_path / name for name in ("stdout", "stderr", "alive")}
+    def run(*argv: str, path: str = os.defpath, cwd: Path = tmp_path, **other: Path) -> str:
+        files = {name: tmp_path / name for name in ("stdout", "stderr", "alive")} | other
         for file in files.values():
             file.unlink(missing_ok=True)
         paths = {name: str(file) for name, file in files.items()}
@@ -110,6 +112,12 @@ def test_what_cannot_be_started_says_why(
     program(tmp_path / "text", "no program\n")
     program(tmp_path / "lost", "#!/no/such/interpreter\n")
     assert run(*argv) == said
+
+
+def test_a_log_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "logs").symlink_to("/no/such")
+    said = run("true", stdout=tmp_path / "logs" / "stdout")
+    assert said == f"{tmp_path}/logs/stdout: No such file or directory"
 
 
 def test_a_missing_folder_is_named(run: Run) -> None:

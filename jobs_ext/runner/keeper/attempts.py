@@ -18,7 +18,8 @@ from .cgroups import Group, Groups, find_home
 from .folders import Folders
 from .journal import Journal, Record
 from .lanes import Lanes, Order
-from .spawn import Environment, Spawn, opened, spawn, why_not
+from .spawn import Environment, opened, why_not
+from .starts import Begun, Exit, Refused, Starts
 from .warm import Born, Declined, Reaped, WarmParents
 
 LEFTOVER_GRACE = 1.0  # seconds between SIGTERM and SIGKILL for what a job leaves behind
@@ -49,24 +50,24 @@ class Attempt:
 
 @dataclass
 class Unborn:
-    """An attempt that a warm parent was asked for, until its process is there."""
+    """An attempt that is being started, until its process is there."""
 
     one: Order
     intent: Record
-    alive: int  # descriptor of its `alive` file, to free that with should it not be born
+    alive: int | None = None  # of a warm parent's: its `alive` file, to free should it not be born
     stop: tuple[float, dict[str, Any]] | None = None  # it is to be stopped: grace, and why
 
 
 class Attempts:
     """All live attempts of this process, which must be their subreaper."""
 
-    def __init__(self, journal: Journal, known: set[str], start: Spawn = spawn) -> None:
+    def __init__(self, journal: Journal, known: set[str]) -> None:
         self._journal = journal
-        self._start = start
         self._known = known  # every key there was an intent for: none is spawned twice
         self._live: dict[str, Attempt] = {}
         self._by_pid: dict[int, Attempt] = {}  # attempts whose main process runs
         self._unborn: dict[str, Unborn] = {}
+        self._starts = Starts()
         self._warm = WarmParents()
         self._groups = Groups(find_home())
         self._lanes = Lanes()
@@ -153,21 +154,19 @@ class Attempts:
         return False
 
     def _begin_cold(self, one: Order, intent: Record) -> bool:
-        order, shared = one
+        order = one.order
         try:
             if order["folder"] is not None:
                 self._folders.make(order["folder"])
-            before = processes.start_of_one_made_now()
-            pid = self._start(order, shared)
-        except (OSError, ValueError) as error:
-            self._failed(order["key"], why_not(error, order), getattr(error, "errno", None))
+        except OSError as error:
+            self._refused(order, error)
             return False
-        start = processes.start_of_one_made_now()
-        if start is None or start != before:
-            entry = processes.find(pid)  # it is our child and not reaped: its pid is its own
-            start = entry.start if entry else 0.0
-        self._started(one, intent, pid, start)
+        self._unborn[order["key"]] = Unborn(one, intent)
+        self._starts.begin(one)
         return True
+
+    def _refused(self, order: dict[str, Any], error: OSError | ValueError) -> None:
+        self._failed(order["key"], why_not(error, order), getattr(error, "errno", None))
 
     def _failed(self, key: str, why: str, errno: int | None) -> None:
         self._journal.hold({"event": "failed", "key": key, "error": why, "errno": errno})
@@ -208,19 +207,34 @@ class Attempts:
 
     def reap(self) -> None:
         """Take every exited child, attempts' main processes and orphans; start who comes next."""
-        for pid, status, usage in _exits():
-            if pid not in self._by_pid or pid in self._warm.pids:
+        for child in _exits():
+            if child.pid not in self._by_pid or child.pid in self._warm.pids:
                 self._hear()  # it may have said something before it ended
-            attempt = self._by_pid.get(pid)
-            self._warm.was_reaped(pid)
-            if attempt is not None:
-                cpu = usage.ru_utime + usage.ru_stime
-                self._exited(attempt, status, usage.ru_maxrss * _MAXRSS_UNIT, cpu)
+            self._warm.was_reaped(child.pid)
+            if child.pid in self._by_pid:
+                self._ended(child)
+            else:
+                self._starts.keep(child)
         self._hear()
         self._fill()
 
+    def _ended(self, child: Exit) -> None:
+        usage = child.usage
+        cpu, maxrss = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _MAXRSS_UNIT
+        self._exited(self._by_pid[child.pid], child.status, maxrss, cpu)
+
     def _hear(self) -> None:
-        """Take what warm parents have to tell."""
+        """Take what became of starts, and what warm parents have to tell."""
+        for outcome in self._starts.done():
+            match outcome:
+                case Begun(key, pid, start, ended):
+                    self._born(key, pid, start)
+                    if ended is not None:
+                        self._ended(ended)
+                case Refused(key, error):
+                    one = self._unborn.pop(key).one
+                    self._refused(one.order, error)
+                    self._left.append(one.order["lane"])
         for news in self._warm.news():
             match news:
                 case Born(key, pid, start):
@@ -234,19 +248,21 @@ class Attempts:
 
     def _born(self, key: str, pid: int, start: float) -> None:
         unborn = self._unborn.pop(key)
-        os.close(unborn.alive)
+        if unborn.alive is not None:
+            os.close(unborn.alive)
         self._started(unborn.one, unborn.intent, pid, start)
         if unborn.stop is not None:
             self.stop(key, *unborn.stop)
 
     def _declined(self, key: str) -> None:
         unborn = self._unborn.pop(key)
+        assert unborn.alive is not None
         fcntl.flock(unborn.alive, fcntl.LOCK_UN)  # its parent may not have closed it yet
         os.close(unborn.alive)
-        if not self._begin_cold(unborn.one, unborn.intent):
+        if self._begin_cold(unborn.one, unborn.intent):
+            self._unborn[key].stop = unborn.stop
+        else:
             self._left.append(unborn.one.order["lane"])
-        elif unborn.stop is not None:
-            self.stop(key, *unborn.stop)
 
     def _over(self, attempt: Attempt) -> None:
         if attempt.group is not None:
@@ -295,7 +311,7 @@ class Attempts:
     def _may_be_anyone(self, attempt: Attempt) -> bool:
         """Tell whether anything of an ended main process may be left; quick when nothing is."""
         if sys.platform != "linux":
-            return _group_exists(attempt.pid)
+            return processes.group_exists(attempt.pid)
         return bool(self._orphans())
 
     def _end_leftover(self, attempt: Attempt) -> None:
@@ -321,6 +337,7 @@ class Attempts:
         due = [a.kill_at - now for a in self._live.values() if a.kill_at is not None]
         later = self._warm.tick()
         due += [] if later is None else [later]
+        due += [_STARTS_HELD] if self._starts.busy else []
         return max(0.0, min(due)) if due else None
 
     def _end_strangers(self) -> None:
@@ -331,7 +348,10 @@ class Attempts:
                 processes.send(entry, signal.SIGKILL)
 
     def _orphans(self) -> set[int]:
-        """Return the children of the keeper that are neither an attempt's main process nor ours."""
+        """Return the children of the keeper that are neither an attempt's main process nor ours.
+
+        Those of its other threads are not among them: the system gives orphans to the first one.
+        """
         return self._children.pids() - self._by_pid.keys() - self._warm.pids
 
     def _members(self, attempt: Attempt) -> list[processes.Process]:
@@ -355,10 +375,10 @@ class Attempts:
             processes.send(entry, number)
 
 
-def _exits() -> Iterator[tuple[int, int, Any]]:
-    """Reap; yield pid, wait status and resource usage of each child that has exited."""
+def _exits() -> Iterator[Exit]:
+    """Reap every child that has exited."""
     with contextlib.suppress(ChildProcessError):  # there is no child at all
-        while (ended := os.wait4(-1, os.WNOHANG))[0]:
+        while (ended := Exit(*os.wait4(-1, os.WNOHANG))).pid:
             yield ended
 
 
@@ -377,11 +397,3 @@ def _is_full(file: str) -> bool:
     except OSError:
         return False
     return disk.f_bavail * disk.f_frsize < _NO_ROOM
-
-
-def _group_exists(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True

@@ -38,7 +38,7 @@ class Folders:
     def take(self, path: str) -> dict[str, str] | None:
         """Return the logs of an ended attempt, none of whose processes is left, for its folder.
 
-        None, and the folder stays, when there is more in it, or when any of its files may still be
+        None, and the folder stays, when there is more in it, or when any of its logs may still be
         read or written by somebody.
         """
         if sys.platform != "linux" or len(self._spares) >= _MOST:
@@ -46,10 +46,10 @@ class Folders:
         try:
             if not (_is_untouched(path) and _is_untouched(f"{path}/outputs")):
                 return None
-            read = {name: _read_alone(f"{path}/{name}") for name in _FILES}
+            read = {name: _read_alone(f"{path}/{name}") for name in _LOGS}
+            if None in read.values() or not _free(path, "alive"):
+                return None
         except (OSError, UnicodeDecodeError):  # somebody has it open, or it is no text
-            return None
-        if None in read.values():
             return None
         logs = {name: read[name] or "" for name in _LOGS}
         self._spares.append(_Spare(path, [name for name, text in logs.items() if text]))
@@ -60,10 +60,18 @@ def _make(path: str) -> None:
     os.mkdir(path, 0o700)  # noqa: PTH102 - hot, as all here
     os.mkdir(f"{path}/outputs", 0o700)  # noqa: PTH102
     for name in _FILES:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        os.close(os.open(f"{path}/{name}", flags, 0o600))
+        _make_file(f"{path}/{name}")
     for folder in (path, f"{path}/outputs"):
-        os.utime(folder, ns=(0, 0))  # any entry that comes or goes shows from now on
+        _seal(folder)
+
+
+def _make_file(path: str) -> None:
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def _seal(folder: str) -> None:
+    """Let any entry that comes or goes show from now on."""
+    os.utime(folder, ns=(0, 0))
 
 
 def _renew(spare: _Spare, path: str) -> bool:
@@ -81,6 +89,22 @@ def _is_untouched(folder: str) -> bool:
     """Tell whether nothing was put into a folder, taken out, replaced or renamed."""
     status = os.lstat(folder)
     return status.st_mtime_ns == 0 and status.st_mode == stat.S_IFDIR | 0o700
+
+
+def _free(folder: str, name: str) -> bool:
+    """Have nobody hold an empty file, if need be by a new one; False when it is not as it was made.
+
+    A program that is just being started holds it until it is loaded, as all that the keeper has
+    had open meanwhile.
+    """
+    path = f"{folder}/{name}"
+    try:
+        return _read_alone(path) == ""
+    except BlockingIOError:
+        os.unlink(path)  # noqa: PTH108 - hot, as all here
+        _make_file(path)
+        _seal(folder)
+        return True
 
 
 def _read_alone(path: str) -> str | None:

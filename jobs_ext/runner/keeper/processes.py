@@ -167,6 +167,11 @@ class Children:
         return {int(word) for word in data.split()}
 
 
+def lists_children() -> bool:
+    """Tell whether `Children` are those of the first thread alone, and so the orphans."""
+    return Path(f"/proc/self/task/{os.getpid()}/children").exists()
+
+
 def children(pid: int, everything: dict[int, Process] | None = None) -> set[int]:
     """Return the pids of the children of this very process, `pid`, zombies included."""
     try:
@@ -174,6 +179,15 @@ def children(pid: int, everything: dict[int, Process] | None = None) -> set[int]
     except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN, or no /proc
         entries = table() if everything is None else everything
         return {entry.pid for entry in entries.values() if entry.parent == pid}
+
+
+def group_exists(group: int) -> bool:
+    """Tell whether any process of this user is in a process group."""
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def subtree(roots: Iterable[int], everything: dict[int, Process]) -> set[int]:

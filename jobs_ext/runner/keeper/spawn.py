@@ -7,23 +7,29 @@ import errno
 import fcntl
 import functools
 import os
-import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-#: Starts what an order asks for, with what it shares with others; returns the process id of a
-#: child, or of a descendant that becomes one. Raises `OSError` or `ValueError` (see `why_not`).
-Spawn = Callable[[dict[str, Any], "Environment"], int]
+from . import libc
 
 _HOME = "/"  # where the keeper itself stays: it keeps no file system busy
-_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-_UNIGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them, and that is inherited
+_KEPT = os.O_WRONLY | os.O_APPEND | os.O_CREAT  # for a program to open, and to keep
+_APPEND = _KEPT | os.O_CLOEXEC
+_LOGS = ("stdout", "stderr")
+_ALIVE = 3  # the descriptor of its `alive` file, as an attempt has it
+_libc = libc.find()
 
 
-class _Streams(NamedTuple):
-    stdout: int
-    stderr: int
+class _Program(NamedTuple):
+    """What is started, but for the path it is found at."""
+
+    argv: list[str]
+    environment: Mapping[bytes, bytes]
+    cwd: str
+    stdout: str
+    stderr: str
+    alive: int
 
 
 class Environment:
@@ -42,16 +48,37 @@ def _encoded(values: Mapping[str, str]) -> dict[bytes, bytes]:
     return {os.fsencode(name): os.fsencode(value) for name, value in values.items()}
 
 
+def may_start_in_threads() -> bool:
+    """Tell whether `spawn` may be called in several threads at once."""
+    return _libc is not None
+
+
 def spawn(order: dict[str, Any], shared: Environment) -> int:
-    """Start a program in a session of its own, which holds the lock on its `alive` file."""
+    """Start a program in a session of its own, which holds the lock on its `alive` file.
+
+    Returns the process id of a child. Raises `OSError` or `ValueError` (see `why_not`).
+    """
     environment = shared.encoded | _encoded(order["environment"])
-    with opened(order) as (stdout, stderr, alive):
-        os.set_inheritable(alive, True)  # alone: all other descriptors close on exec
-        os.chdir(order["cwd"])  # there is no other thread that could mind
-        try:
-            return _execute(order["argv"], environment, _Streams(stdout, stderr))
-        finally:
-            os.chdir(_HOME)
+    alive = os.open(order["alive"], _APPEND, 0o600)
+    try:
+        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        cwd, stdout, stderr = (order[name] for name in ("cwd", *_LOGS))
+        return _execute(_Program(order["argv"], environment, cwd, stdout, stderr, alive))
+    except OSError:
+        _must_be_there(order)
+        raise
+    finally:
+        os.close(alive)
+
+
+def _must_be_there(order: dict[str, Any]) -> None:
+    """Raise `OSError` that names the folder or log which a program can't be given."""
+    try:
+        os.stat(f"{order['cwd']}/.")  # noqa: PTH116 - not what it is, but whether it can be entered
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, order["cwd"]) from None
+    for name in _LOGS:
+        os.close(os.open(order[name], _APPEND, 0o600))
 
 
 @contextlib.contextmanager
@@ -59,8 +86,7 @@ def opened(order: dict[str, Any]) -> Iterator[tuple[int, int, int]]:
     """Open the attempt's stdout, stderr and `alive`, the last one locked."""
     files: list[int] = []
     try:
-        names = ("stdout", "stderr", "alive")
-        files.extend(os.open(order[name], _APPEND, 0o600) for name in names)
+        files.extend(os.open(order[name], _APPEND, 0o600) for name in (*_LOGS, "alive"))
         stdout, stderr, alive = files
         fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield stdout, stderr, alive
@@ -105,59 +131,75 @@ _HINTS = {
 }
 
 
-def _execute(argv: list[str], environment: Mapping[bytes, bytes], streams: _Streams) -> int:
+def _execute(program: _Program) -> int:
     """Start the first program of that name that can be started, as ``execvp`` does.
 
     Standard input is the keeper's own, ``/dev/null``.
     """
-    refused: OSError = FileNotFoundError(2, os.strerror(2), argv[0])
-    for path in _candidates(argv[0], environment):
+    name = program.argv[0]
+    refused: OSError = FileNotFoundError(2, os.strerror(2), name)
+    for path in _candidates(program):
         try:
-            return _start(path, argv, environment, streams)
+            return _start(path, program)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            refused = type(error)(error.errno, error.strerror, argv[0])
+            refused = type(error)(error.errno, error.strerror, name)
             if not isinstance(error, PermissionError):
                 break
     raise refused
 
 
-def _candidates(program: str, environment: Mapping[bytes, bytes]) -> Iterator[str]:
+def _candidates(program: _Program) -> Iterator[str]:
     """Yield where a program may be: at its path, or in the folders of the job's own PATH."""
-    if "/" in program:
-        yield program
+    name = program.argv[0]
+    if "/" in name:
+        yield name
         return
-    folders = environment.get(b"PATH", os.fsencode(os.defpath))
+    folders = program.environment.get(b"PATH", os.fsencode(os.defpath))
     for folder in os.fsdecode(folders).split(os.pathsep):
-        path = f"{folder or '.'}/{program}"
-        if os.access(path, os.F_OK):  # costs less than an attempt to start it
-            yield path
+        path = f"{folder or '.'}/{name}"
+        if os.access(os.path.join(program.cwd, path), os.F_OK):  # noqa: PTH118 - costs less than
+            yield path  # an attempt to start it
 
 
-def _start(
-    path: str, argv: list[str], environment: Mapping[bytes, bytes], streams: _Streams
-) -> int:
-    actions = [(os.POSIX_SPAWN_DUP2, number, to) for to, number in enumerate(streams, start=1)]
+def _start(path: str, program: _Program) -> int:
+    logs = [(program.stdout, 1), (program.stderr, 2)]  # opened there: no other program gets them
+    if _libc is not None:
+        variables = [b"%b=%b" % item for item in program.environment.items()]
+        files = libc.Files(program.cwd, logs, _KEPT, [(program.alive, _ALIVE)])
+        return _libc.start(path, program.argv, variables, files)
+    os.chdir(program.cwd)  # there is no other thread that could mind
     try:
-        return os.posix_spawn(
-            path, argv, environment, file_actions=actions, setsid=True, setsigdef=_UNIGNORED
-        )
+        return _start_alone(path, program, logs)
     except NotImplementedError:  # this Python was built for an old C library, without setsid
-        return _start_slowly(path, argv, environment, streams)
+        return _start_slowly(path, program)
+    finally:
+        os.chdir(_HOME)
 
 
-def _start_slowly(
-    path: str, argv: list[str], environment: Mapping[bytes, bytes], streams: _Streams
-) -> int:
-    child = subprocess.Popen(
-        argv,
-        executable=path,
-        env=environment,
-        stdout=streams.stdout,
-        stderr=streams.stderr,
-        close_fds=False,
-        start_new_session=True,
+def _start_alone(path: str, program: _Program, logs: list[tuple[str, int]]) -> int:
+    opens = [(os.POSIX_SPAWN_OPEN, number, log, _KEPT, 0o600) for log, number in logs]
+    return os.posix_spawn(
+        path,
+        program.argv,
+        program.environment,
+        file_actions=[*opens, (os.POSIX_SPAWN_DUP2, program.alive, _ALIVE)],
+        setsid=True,
+        setsigdef=libc.UNIGNORED,
     )
+
+
+def _start_slowly(path: str, program: _Program) -> int:
+    with open(program.stdout, "ab") as stdout, open(program.stderr, "ab") as stderr:  # noqa: PTH123
+        child = subprocess.Popen(
+            program.argv,
+            executable=path,
+            env=program.environment,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=[program.alive],
+            start_new_session=True,
+        )
     child.returncode = 0  # it is reaped with all others: Popen must not wait for it
     return child.pid

@@ -1,0 +1,89 @@
+"""Starts side by side: none waits for another, and every end finds its attempt."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs_ext.runner.keeper import processes
+from jobs_ext.runner.keeper.spawn import may_start_in_threads
+from tests.runner.keepers import Bench, gone
+from tests.waiting import until
+
+SHORT = """
+import os, sys, time
+from jobs_ext.runner.keeper.lanes import Order
+from jobs_ext.runner.keeper.spawn import Environment
+from jobs_ext.runner.keeper.starts import Begun, Exit, Starts
+
+order = {"key": "a/1", "argv": ["/bin/true"], "cwd": "/", "environment": {}}
+order |= {name: f"{sys.argv[1]}/{name}" for name in ("stdout", "stderr", "alive")}
+starts = Starts()
+starts.begin(Order(order, Environment({})))
+ended = None
+while ended is None or not ended.pid:  # it has ended before anyone asked which it is
+    try:
+        ended = Exit(*os.wait4(-1, os.WNOHANG))
+    except ChildProcessError:
+        time.sleep(0.001)
+starts.keep(ended)
+while not (told := starts.done()):
+    time.sleep(0.001)
+assert [type(one) for one in told] == [Begun], told
+assert (told[0].pid, told[0].ended) == (ended.pid, ended), told
+assert not starts.busy
+"""
+needs_threads = pytest.mark.skipif(
+    not (
+        may_start_in_threads() and processes.lists_children() and len(os.sched_getaffinity(0)) > 1
+    ),
+    reason="programs are started one after another here",
+)
+
+
+def test_an_end_may_be_seen_before_the_start(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", SHORT, tmp_path], check=True, timeout=60)
+
+
+def test_many_short_ones_at_once(keeper: Bench) -> None:
+    keys = [f"j{number}/1" for number in range(120)]
+    for key in keys:
+        keeper.client.spawn([keeper.order(key, ["true"])])
+    until(lambda: keeper.client.state().live == [], what="the end of all")
+    for key in keys:
+        assert [r["event"] for r in keeper.records(key)] == ["intent", "started", "exited"]
+        assert (keeper.find(key, "exited")["code"], keeper.find(key, "exited")["leftover"]) == (
+            0,
+            False,
+        )
+
+
+@needs_threads
+def test_one_that_is_not_loaded_yet_keeps_nobody_waiting(keeper: Bench) -> None:
+    stuck = keeper.order("a/1", ["echo", "at last"])
+    os.mkfifo(stuck.stdout)  # whoever opens it waits for a reader: the new process, to begin with
+    keeper.client.spawn([stuck])
+    keeper.client.spawn([keeper.shell("b/1", "sleep 600 & echo $!; exit 3")])
+    assert keeper.wait("b/1", "exited")["code"] == 3
+    keeper.wait("b/1", "cleared")
+    assert gone(int(keeper.printed("b/1")))
+    assert keeper.client.state().live == ["a/1"]
+    assert [r["event"] for r in keeper.records("a/1")] == ["intent"]
+    assert Path(stuck.stdout).read_text() == "at last\n"
+    assert keeper.wait("a/1", "exited")["code"] == 0
+
+
+@needs_threads
+def test_one_that_is_stopped_before_it_is_loaded(keeper: Bench) -> None:
+    stuck = keeper.order("a/1", ["sleep", "600"])
+    os.mkfifo(stuck.stdout)
+    keeper.client.spawn([stuck])
+    keeper.client.kill("a/1", 5, "cancelled", "cancelled")
+    assert keeper.client.state().live == ["a/1"]
+    with Path(stuck.stdout).open():
+        exited = keeper.wait("a/1", "exited")
+    assert exited["told"] == {"code": "cancelled", "sentence": "cancelled"}
