@@ -41,7 +41,7 @@ from .requeue import change_job, describe
 from .reset import reopened, reset_jobs
 from .searches import read_search, search_of
 from .submit import Write, accept
-from .uploads import Uploads
+from .uploads import BESIDE, Uploads
 
 _STEP = 500  # jobs that are read at a time
 _PROJECTS = 100  # of one's own whose jobs a listing shows that names no project
@@ -130,7 +130,8 @@ class Jobs:
         request = repeat_request(row, spec, arguments, options, context)
 
         def draft() -> Write:
-            good = draft_job(self._core, who, request, spec.parts, spec.tool)
+            read = [name for name in spec.parts if not name.startswith(BESIDE)]
+            good = draft_job(self._core, who, request, read, spec.tool)
             check_contents(good, {})
             good = fingerprinted(self._core, good)
 

@@ -22,7 +22,7 @@ from .core import Core
 from .documents import keep
 from .jobs import Jobs
 from .principal import Principal
-from .uploads import Drafts, Uploads
+from .uploads import BESIDE, Drafts, Uploads
 
 UNFINISHED = "unfinished"  # kind of the documents, one of each owner: its jobs that are counted
 
@@ -32,6 +32,7 @@ class Asked(Struct, frozen=True):
 
     request: SubmitRequest
     uploads: Uploads = {}
+    beside: Uploads = {}  # files that it does not read, and that are kept as long as it is
 
 
 #: From the ids of the jobs what is noted of them: bodies of documents, by kind and key.
@@ -69,7 +70,7 @@ class Together:
         good = [self._jobs.draft(who, one.request, one.uploads) for one in asked]
         ids = []
         with mapped_faults(self._store.paths.root), ExitStack() as stack:
-            files = [stack.enter_context(Drafts(self._store.paths, one.uploads)) for one in asked]
+            files = [stack.enter_context(Drafts(self._store.paths, _all_of(one))) for one in asked]
             tx = stack.enter_context(self._store.write())
             before = [] if most is None else _room(tx, who, dialect, most - len(asked))
             for draft, drafts in zip(good, files, strict=True):
@@ -81,6 +82,10 @@ class Together:
             if most is not None:
                 keep(tx, who, dialect, UNFINISHED, {who.owner: [*before, *ids]})
         return [self._core.job(who, job_id) for job_id in ids]
+
+
+def _all_of(one: Asked) -> Uploads:
+    return {**one.uploads, **{f"{BESIDE}{name}": file for name, file in one.beside.items()}}
 
 
 def _room(tx: Connection, who: Principal, dialect: str, most: int) -> list[str]:

@@ -20,6 +20,7 @@ from ..store.paths import Paths
 from ..store.trash import used_parts
 from .quota import Room
 
+BESIDE = "beside/"  # what the names of parts begin with that a job keeps, and does not read
 _OLD = 3600.0  # seconds after which the draft of an upload has been left by a server that died
 
 

@@ -10,7 +10,7 @@ from .records import batch_of
 
 def result(call: Call, uuid: str, name: str) -> object:
     """Send a file that a job wrote."""
-    return File(call.service.outputs.find(call.who, uuid, name.strip("/")))
+    return File(call.service.outputs.find(call.who, uuid, name.strip("/"), so_far=True))
 
 
 def given(call: Call, uuid: str, name: str) -> object:

@@ -128,12 +128,15 @@ def _failure(job: Job, rank: int) -> str:
 
 
 def _results(call: Call, job: Job, tool: str) -> Iterable[dict[str, Any]]:
-    """Yield what is said of each file that the job wrote, in the order of its steps."""
+    """Yield what is said of each file of a step that has ended, in the order of the steps."""
     steps = job.steps or [Step(tool, 0, job.status)]
     ranks = _ranks(steps)
     numbers = {step.name: number for number, step in enumerate(steps, 1)}
     found = [(_step_of(output, numbers, steps[-1].name), output) for output in _outputs(call, job)]
+    ended = {step.name for step in steps if step.status.final}
     for name, output in sorted(found, key=lambda one: (numbers[one[0]], one[1].name)):
+        if name not in ended:
+            continue
         yield {
             "task": numbers[name],
             "name": name,
@@ -149,11 +152,14 @@ def _step_of(output: Output, numbers: dict[str, int], otherwise: str) -> str:
 
 
 def _outputs(call: Call, job: Job) -> Iterable[Output]:
-    if job.n_outputs <= len(job.outputs):
+    under_way = job.status is Status.RUNNING and bool(job.steps)
+    if job.n_outputs <= len(job.outputs) and not under_way:
         yield from job.outputs
         return
     cursor: str | None = ""
     while cursor is not None:
-        page = call.service.outputs.list(call.who, job.id, limit=_PAGE, cursor=cursor or None)
+        page = call.service.outputs.list(
+            call.who, job.id, limit=_PAGE, cursor=cursor or None, so_far=under_way
+        )
         yield from page.items
         cursor = page.next

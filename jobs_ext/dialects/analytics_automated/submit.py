@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
@@ -13,7 +12,7 @@ import msgspec
 from ...model.errors import InvalidRequest, NotFound, TooMany
 from ...model.ids import new_id
 from ...model.request import Options, SubmitRequest, Target
-from ...model.tool import Tool, ToolParameter
+from ...model.tool import Tool
 from ...service import Upload
 from ...service.sanity import looks_like_code
 from ...service.together import UNFINISHED, Asked
@@ -21,6 +20,7 @@ from ..table import Call, Reply
 from .errors import of_fields
 from .records import BATCH, DIALECT, SINGLE, Batch, input_record
 from .tools import OWN, find, input_of, required
+from .values import taken
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _LONGEST_NAME = 64
@@ -28,7 +28,6 @@ _LONGEST_FILENAME = 100  # bytes
 _MAILBOX = re.compile(r"[^@\s,<>\"'?&%]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _LONGEST_MAILBOX = 254
 _SOFT = 2 / 3  # of the jobs that may be unfinished: further ones wait behind those of others
-_NUMBER = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
 _LACKING = "You are missing a required parameter in your web form submission."
 _CODE = "Incoming data can not contain"
 
@@ -163,10 +162,7 @@ def _accept(
     priority = -1 if before >= _SOFT * call.options.unfinished else 0
     options = Options(name=batch.name, notify=[*mails], priority=priority)
     asked = [
-        Asked(
-            SubmitRequest(Target(tool=tool.id), _arguments(tool, given), options),
-            {name: file} if (name := input_of(tool)) else {},
-        )
+        _asked(tool, SubmitRequest(Target(tool=tool.id), _arguments(tool, given), options), file)
         for tool in tools
     ]
     uuid = new_id()
@@ -189,22 +185,18 @@ def _accept(
     return uuid
 
 
+def _asked(tool: Tool, request: SubmitRequest, file: Upload) -> Asked:
+    """Return one of the jobs; the file of the submission is kept also where nobody reads it."""
+    name = input_of(tool)
+    return Asked(request, {name: file}) if name else Asked(request, beside={"input_data": file})
+
+
 def _arguments(tool: Tool, given: Mapping[str, str]) -> dict[str, Any]:
     return {
-        name: _value(declared, given[name])
+        name: taken(declared, given[name])
         for name, declared in tool.parameters.items()
         if name in given and name not in OWN
     }
-
-
-def _value(declared: ToolParameter, text: str) -> Any:
-    """Return a value as its parameter wants it; what it can't be is left for the tool to refuse."""
-    if declared.type == "boolean" and text.upper() in ("TRUE", "FALSE"):
-        return text.upper() == "TRUE"
-    if declared.type in ("integer", "number") and _NUMBER.fullmatch(text):
-        number = float(text)
-        return int(text) if "." not in text else number if math.isfinite(number) else text
-    return text
 
 
 def _refused(error: InvalidRequest, tools: Sequence[Tool]) -> Reply:

@@ -12,8 +12,8 @@ from ...model.query import JobQuery
 from ...model.status import Status
 from ...model.steps import in_order
 from ...model.tool import Tool, ToolParameter
-from ...service.sanity import looks_like_code
 from ..table import Call
+from .values import can_be_sent, said
 
 _PAGE = 10  # jobs of one page
 _LATEST = 20  # jobs of a tool whose times are typical
@@ -28,8 +28,13 @@ def without_suffix(text: str) -> str:
 
 
 def endpoints(call: Call) -> object:
-    """Say what each job takes: those that can be run, with their required parameters."""
-    return {"jobs": [_line(tool) for tool in offered(call) if tool.enabled]}
+    """Say what each job takes: those that can be run, with their required parameters.
+
+    One of whose parameters no good value is known is left out: by its line nobody could post.
+    """
+    runnable = (tool for tool in offered(call) if tool.enabled)
+    known = (tool for tool in runnable if all(map(said, required(tool).values())))
+    return {"jobs": [*map(_line, known)]}
 
 
 def listed(call: Call) -> object:
@@ -85,7 +90,7 @@ def is_offered(tool: Tool) -> bool:
     """Tell whether all that a tool requires can be said in a submission."""
     files = sum(one.required for one in tool.inputs.values())
     return files <= 1 and all(
-        name not in OWN and one.type in _WORDS and _values(one)
+        name not in OWN and one.type in _WORDS and can_be_sent(one)
         for name, one in required(tool).items()
     )
 
@@ -103,18 +108,9 @@ def input_of(tool: Tool) -> str | None:
 
 
 def _line(tool: Tool) -> str:
-    named = [f"&{name}=[{_values(one)}]" for name, one in required(tool).items()]
+    named = [f"&{name}=[{said(one)}]" for name, one in required(tool).items()]
     fixed = "&submission_name=[STRING]&email=[EMAIL_STRING]&input_data=[FILE]"
     return f"/submission/&job={tool.name}{fixed}{''.join(named)}"
-
-
-def _values(parameter: ToolParameter) -> str:
-    """Say what a parameter may be; ``""`` when no value of it can be sent."""
-    if parameter.type == "boolean":
-        return "TRUE/FALSE"
-    if parameter.enum is UNSET:
-        return "VALUE"
-    return "/".join(str(one) for one in parameter.enum if not looks_like_code(str(one)))
 
 
 def _commands(tool: Tool) -> list[tuple[int, Any]]:
