@@ -9,7 +9,11 @@ const compiler = rspack({
   mode: 'production',
   devtool: false,
   experiments: { outputModule: true },
-  optimization: { minimize: false, concatenateModules: true },
+  optimization: {
+    concatenateModules: true,
+    // small, since it goes to the page with each widget; the names at its top are used by what is appended
+    minimizer: [new rspack.SwcJsMinimizerRspackPlugin({ minimizerOptions: { mangle: { reserved: ['mount', 'serverSide', 'Refusal'] } } })]
+  },
   output: {
     path: `${here}../jobs_ext/widgets/static`,
     filename: 'view.js',

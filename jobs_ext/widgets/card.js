@@ -35,8 +35,8 @@ export default (() => {
       return response.status === 204 ? null : response.json();
     }
 
-    async bytes(tail, limit) {
-      const answer = await this.request(tail, {}, { Range: `bytes=0-${limit - 1}` });
+    async bytes(tail, start, end) {
+      const answer = await this.request(tail, {}, { Range: `bytes=${start}-${end - 1}` });
       return new Uint8Array(await answer.arrayBuffer());
     }
 

@@ -67,8 +67,8 @@ export class Api implements Wire {
     return response.status === 204 ? null : response.json();
   }
 
-  async bytes(tail: string, limit: number): Promise<Uint8Array> {
-    const response = await this.request(tail, { headers: { Range: `bytes=0-${limit - 1}` } });
+  async bytes(tail: string, start: number, end: number): Promise<Uint8Array> {
+    const response = await this.request(tail, { headers: { Range: `bytes=${start}-${end - 1}` } });
     return new Uint8Array(await response.arrayBuffer());
   }
 

@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => page.remove());
 
 const output = (name: string, media_type: string, size = 10): OutputView => ({ name, media_type, size, main: false });
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const bytes = (text: string) => (): Promise<Uint8Array> => Promise.resolve(new TextEncoder().encode(text));
 
 it('reads quoted cells, empty ones, and lines that end in any way', () => {
   expect(readSeparated('a,"b, ""c""",\r\n1,2,"x\ny"\n\n', ',')).toEqual([['a', 'b, "c"', ''], ['1', '2', 'x\ny']]);
@@ -33,38 +33,38 @@ it('knows what can be shown, and what is too large for it', () => {
   const looks = [
     output('t.csv', 'text/csv'), output('t.tsv', 'application/octet-stream'), output('p.png', 'image/png'),
     output('r.html', 'text/html; charset=utf-8'), output('n.json', 'application/json'), output('a.log', 'text/plain', 1e12),
-    output('x.bin', 'application/octet-stream'), output('p.png', 'image/png', 1e9)
+    output('x.bin', 'application/octet-stream'), output('p.png', 'image/png', 1e9), output('t.parquet', 'application/vnd.apache.parquet', 1e12)
   ].map(lookOf);
-  expect(looks).toEqual(['table', 'table', 'image', 'page', 'text', 'text', null, null]);
+  expect(looks).toEqual(['table', 'table', 'image', 'page', 'text', 'text', null, null, 'parquet']);
 });
 
-it('leaves out a row that was cut, and says that there are more', () => {
+it('leaves out a row that was cut, and says that there are more', async () => {
   const rows = `a,b\n${'1,2\n'.repeat(80)}`;
-  const drawn = draw(output('t.csv', 'text/csv', 1e6), 'table', bytes(`${rows}3,`));
+  const drawn = (await draw(output('t.csv', 'text/csv', 1e6), 'table', bytes(`${rows}3,`)));
   expect(drawn.querySelectorAll('tbody tr')).toHaveLength(50);
   expect(drawn.textContent).toContain('The first 50 rows.');
-  const few = draw(output('t.csv', 'text/csv', 1e6), 'table', bytes('a,b\n1,2\n3,4'));
+  const few = (await draw(output('t.csv', 'text/csv', 1e6), 'table', bytes('a,b\n1,2\n3,4')));
   expect(few.querySelectorAll('tbody tr')).toHaveLength(1);
 });
 
-it('puts a page of a job into a sandbox in which nothing runs and nothing is loaded', () => {
-  const frame = draw(output('r.html', 'text/html'), 'page', bytes('<script>top.hurt()</script>')) as HTMLIFrameElement;
+it('puts a page of a job into a sandbox in which nothing runs and nothing is loaded', async () => {
+  const frame = (await draw(output('r.html', 'text/html'), 'page', bytes('<script>top.hurt()</script>'))) as HTMLIFrameElement;
   expect(frame.getAttribute('sandbox')).toBe('');
   expect(frame.srcdoc).toContain("default-src 'none'");
   expect(frame.title).toBe('r.html');
 });
 
-it('indents JSON, and shows what only says that it is JSON', () => {
+it('indents JSON, and shows what only says that it is JSON', async () => {
   const kind = output('n.json', 'application/json', 9);
-  expect(draw(kind, 'text', bytes('{"a":[1]}')).textContent).toBe('{\n  "a": [\n    1\n  ]\n}');
-  expect(draw(kind, 'text', bytes('{"a": NaN')).textContent).toBe('{"a": NaN');
+  expect((await draw(kind, 'text', bytes('{"a":[1]}'))).textContent).toBe('{\n  "a": [\n    1\n  ]\n}');
+  expect((await draw(kind, 'text', bytes('{"a": NaN'))).textContent).toBe('{"a": NaN');
 });
 
-it('shows an image by an address of its own, and lets go of it', () => {
+it('shows an image by an address of its own, and lets go of it', async () => {
   const made = vi.fn(() => 'blob:1');
   const gone = vi.fn();
   Object.assign(URL, { createObjectURL: made, revokeObjectURL: gone });
-  const node = draw(output('p.svg', 'image/svg+xml'), 'image', bytes('<svg/>')) as HTMLImageElement;
+  const node = (await draw(output('p.svg', 'image/svg+xml'), 'image', bytes('<svg/>'))) as HTMLImageElement;
   expect([node.src, node.alt]).toEqual(['blob:1', 'p.svg']);
   node.dispatchEvent(new Event('load'));
   expect(gone).toHaveBeenCalledWith('blob:1');

@@ -101,8 +101,9 @@ export class Wired implements Wire {
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
   }
 
-  async bytes(tail: string, limit: number): Promise<Uint8Array> {
-    return new TextEncoder().encode((await this.ask(tail)) as string).slice(0, limit);
+  async bytes(tail: string, start: number, end: number): Promise<Uint8Array> {
+    const content = (await this.ask(tail)) as string | Uint8Array;
+    return (typeof content === 'string' ? new TextEncoder().encode(content) : content).slice(start, end);
   }
 
   url(tail: string): string {

@@ -3,7 +3,7 @@
 import { button, h, setText } from './dom';
 import { showBytes } from './format';
 import type { JobView, OutputView, Part, Source } from './model';
-import { draw, limitOf, lookOf, type Look } from './preview';
+import { draw, lookOf, type Look } from './preview';
 import { outputPlace, type Wire } from './wire';
 
 export class Outputs implements Part<JobView> {
@@ -97,8 +97,8 @@ class Preview {
   private async load(): Promise<void> {
     setText(this.node, 'Reading …');
     try {
-      const bytes = await this.wire.bytes(outputPlace(this.id, this.output.name), limitOf(this.look));
-      this.node.replaceChildren(draw(this.output, this.look, bytes));
+      const place = outputPlace(this.id, this.output.name);
+      this.node.replaceChildren(await draw(this.output, this.look, (start, end) => this.wire.bytes(place, start, end)));
     } catch (error) {
       setText(this.node, error instanceof Error ? error.message : String(error));
     }

@@ -3,12 +3,13 @@
 import { h } from './dom';
 import { cleanLog, showBytes } from './format';
 import type { OutputView } from './model';
+import { drawParquet, type Read } from './parquet';
 import { drawTable, readSeparated } from './table';
 
-export type Look = 'table' | 'image' | 'text' | 'page';
+export type Look = 'table' | 'parquet' | 'image' | 'text' | 'page';
 
 /** Bytes that are read at most; of tables and texts it is the beginning. */
-const LIMITS: Record<Look, number> = { table: 64e3, text: 64e3, image: 20e6, page: 5e6 };
+const LIMITS: Record<Exclude<Look, 'parquet'>, number> = { table: 64e3, text: 64e3, image: 20e6, page: 5e6 };
 const ROWS = 50;
 /** Pages of a job must load nothing: neither from the web, nor from this server with the reader's login. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:";
@@ -17,13 +18,15 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; fo
 export function lookOf({ name, media_type, size }: OutputView): Look | null {
   const type = media_type.split(';')[0]?.trim().toLowerCase() ?? '';
   const look = lookOfType(type, name.toLowerCase());
-  const whole = look === 'image' || look === 'page';
-  return look && whole && size > LIMITS[look] ? null : look;
+  return (look === 'image' || look === 'page') && size > LIMITS[look] ? null : look;
 }
 
 function lookOfType(type: string, name: string): Look | null {
   if (separatorOf(type, name)) {
     return 'table';
+  }
+  if (type.endsWith("parquet") || name.endsWith('.parquet')) {
+    return 'parquet';
   }
   if (type.startsWith('image/')) {
     return 'image';
@@ -41,13 +44,16 @@ function separatorOf(type: string, name: string): string {
   return type === 'text/tab-separated-values' || name.endsWith('.tsv') ? '\t' : '';
 }
 
-/** Returns how much of an output `draw` wants. */
-export function limitOf(look: Look): number {
-  return LIMITS[look];
+/** Reads as much of an output as it takes, and draws that. */
+export async function draw(output: OutputView, look: Look, read: Read): Promise<HTMLElement> {
+  if (look === 'parquet') {
+    const [table, extent] = await drawParquet(output.size, read);
+    return h('div', '', scroll(output.name, table), extent);
+  }
+  return drawBytes(output, look, await read(0, LIMITS[look]));
 }
 
-/** Draws the bytes of an output, or the first of them. */
-export function draw(output: OutputView, look: Look, bytes: Uint8Array): HTMLElement {
+function drawBytes(output: OutputView, look: Exclude<Look, 'parquet'>, bytes: Uint8Array): HTMLElement {
   switch (look) {
     case 'image':
       return image(output, bytes);

@@ -9,8 +9,8 @@ export interface Wire {
    * Rejects with what the server says is wrong.
    */
   ask(tail: string, body?: object, method?: 'DELETE'): Promise<unknown>;
-  /** Returns a file, or the first `limit` bytes of it. */
-  bytes(tail: string, limit: number): Promise<Uint8Array>;
+  /** Returns the bytes of a file from `start` to before `end`, or as many as there are. */
+  bytes(tail: string, start: number, end: number): Promise<Uint8Array>;
   /** Returns the address that a link goes to. */
   url(tail: string): string;
 }
