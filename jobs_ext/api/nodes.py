@@ -190,5 +190,6 @@ class NodeOutputHandler(ReceivingHandler):
         draft = await self.received()
         kind = self.request.headers.get("Content-Type") or media.guess(name)
         add = self.service.given.add
-        output, new = await self.call(add, self.who, job, name, kind, draft, self._hold(node))
+        hold = self._hold(node)
+        output, new = await self.call(add, self.who, job, name, kind, draft, hold, self.raw)
         self.answer(output, 201 if new else 200)

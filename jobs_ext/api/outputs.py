@@ -77,7 +77,7 @@ class OutputHandler(FileHandler, ReceivingHandler):
         draft = await self.received()
         kind = self.request.headers.get("Content-Type") or media.guess(name)
         add = self.service.given.add
-        output, new = await self.call(add, self.who, job, name, kind, draft)
+        output, new = await self.call(add, self.who, job, name, kind, draft, raw=self.raw)
         self.answer(output, 201 if new else 200)
 
     @web.authenticated

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from tornado import web
 
@@ -55,9 +56,14 @@ class ReceivingHandler(PatientHandler):
 
     _receiver: Receiver | None = None
 
+    raw: str | None = None  # of a name in the path that is not UTF-8: its bytes, percent-encoded
+
     def decode_argument(self, value: bytes, name: str | None = None) -> str:
         r"""Return a name as it is listed: ``\xff`` for a byte that is no UTF-8."""
-        return value.decode("utf-8", "backslashreplace")
+        text = value.decode("utf-8", "backslashreplace")
+        if name is None and text.encode() != value:
+            self.raw = quote(value)
+        return text
 
     async def receive(self, room: Room | None) -> None:
         """Begin to take the body; called by `admit` once it is known that it may be sent.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, cast
+from urllib.parse import unquote_to_bytes
 
 from msgspec import Struct
 from tornado import web
@@ -23,6 +24,7 @@ from .sending import disposition
 
 _BLOCK = 1 << 20  # bytes
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time a zip can tell
+_UTF8 = 0x800  # the flag that says that a name is
 _END = (2107, 12, 31, 23, 59, 58)  # and the last
 
 
@@ -55,6 +57,20 @@ class ZipHandler(JobsHandler):
         await self.finish(set_content_type="application/zip")
 
 
+class _Entry(zipfile.ZipInfo):
+    """A file of the zip, under the bytes of its name: they need not be UTF-8."""
+
+    def __init__(self, output: Output, written: tuple[int, ...]) -> None:
+        super().__init__(output.name, cast("tuple[int, int, int, int, int, int]", written))
+        self._raw = output.raw
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - zipfile asks it for that
+        if self._raw is None:
+            encode: Callable[[], tuple[bytes, int]] = super()._encodeFilenameFlags  # type: ignore[misc]
+            return encode()
+        return unquote_to_bytes(self._raw), self.flag_bits & ~_UTF8
+
+
 class _Sink:
     """Where the zip is written to: gathers what is to be sent next. It can't be wound back."""
 
@@ -84,7 +100,7 @@ def zipped(outputs: Sequence[Output]) -> Iterator[bytes]:
         for output in outputs:
             with open_regular(Path(output.path or "")) as file:
                 written = time.localtime(os.fstat(file.fileno()).st_mtime)[:6]
-                entry = zipfile.ZipInfo(output.name, min(max(_EPOCH, written), _END))
+                entry = _Entry(output, min(max(_EPOCH, written), _END))
                 entry.external_attr = 0o644 << 16
                 with archive.open(entry, "w", force_zip64=True) as target:
                     while block := file.read(_BLOCK):

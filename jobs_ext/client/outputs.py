@@ -139,7 +139,7 @@ class Outputs(Mapping[str, OutputFile]):
             self._changed()
 
     def _place(self, name: str) -> str:
-        return f"jobs/{self._job.id}/outputs/{quote(name)}"
+        return f"jobs/{self._job.id}/outputs/{quote(os.fsencode(name))}"
 
     def save_zip(self, dest: str | os.PathLike[str], match: Sequence[str] = ()) -> Path:
         """Write all of them, or those whose names match a pattern, into the zip `dest`."""

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import unquote_to_bytes
 
 import requests
 
@@ -55,7 +56,12 @@ class RemoteFile:
 
     @property
     def filename(self) -> str:
-        """What a copy is called: its name, with the suffix of the file if it has none itself."""
+        """What a copy is called: its name, with the suffix of the file if it has none itself.
+
+        A name that is not UTF-8 is as Python has those of files (`os.fsdecode`).
+        """
+        if self.info.raw is not None:
+            return os.fsdecode(unquote_to_bytes(self.info.raw))
         if PurePosixPath(self.name).suffix:
             return self.name
         return self.name + PurePosixPath(self.info.path or "").suffix

@@ -63,6 +63,7 @@ class Output(Struct, frozen=True, gc=False):
     main: bool = False  # the one `df()` means
     path: str | None = None  # on the server's machine
     archive: str | None = None  # of one that was archived: its path below the server's root
+    raw: str | None = None  # of a name that is not UTF-8: its bytes, percent-encoded
 
 
 class TargetInfo(Struct, frozen=True, gc=False):

@@ -130,6 +130,7 @@ class FoundOutput(Struct, frozen=True):
     sha256: str | None
     main: bool = False
     archive: str | None = None  # of one that was archived: the root that its path lies below
+    raw: str | None = None  # of a name that is not UTF-8: its bytes, percent-encoded
 
 
 class Ended(Struct, frozen=True, tag=True):

@@ -24,6 +24,7 @@ def listed(file: Found) -> FoundOutput:
         size=file.size,
         sha256=_sha256(file.path, file.size) if file.size <= _HASHED else None,
         main=file.main,
+        raw=file.raw,
     )
 
 

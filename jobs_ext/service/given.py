@@ -69,9 +69,11 @@ class Given:
         media_type: str,
         draft: Draft,
         hold: Hold | None = None,
+        raw: str | None = None,
     ) -> tuple[Output, bool]:
         """Give the job an output, or replace the one of this name; tell whether it is new.
 
+        `raw` are the bytes of a name that is not UTF-8, percent-encoded.
         `Conflict` before the job's first attempt. What the job itself writes under the same name
         later does not replace it.
         """
@@ -79,7 +81,7 @@ class Given:
         sha256 = draft.finish()
         paths = self._store.paths
         place = paths.given(job_id) / draft.path.name.lstrip(".")
-        new = Output(name, media_type, draft.size, sha256, path=str(place))
+        new = Output(name, media_type, draft.size, sha256, path=str(place), raw=raw)
         try:
             with mapped_faults(paths.root), self._store.write(poke=("servers",)) as tx:
                 row = self._row(tx, who, job_id, hold)

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -26,6 +27,7 @@ class Found(Struct, frozen=True):
     size: int  # bytes
     media_type: str
     main: bool = False
+    raw: str | None = None  # of a name that is not UTF-8: its bytes, percent-encoded
 
 
 class Collection:
@@ -52,12 +54,13 @@ class Collection:
         place = self._path(real)
         if place is None:
             return
-        name = _as_text(name)
-        name = f"{label}/{name}" if name in self._names else name
+        text = _as_text(name)
+        raw = None if text == name else quote(os.fsencode(name))
+        name = f"{label}/{text}" if text in self._names else text
         self._paths.add(real)
         self._names.add(name)
         kind = media_type or media.guess(os.path.basename(real))  # noqa: PTH119 - hot
-        self.found.append(Found(name, place, size, kind, main))
+        self.found.append(Found(name, place, size, kind, main, raw))
 
     def _path(self, real: str) -> Path | None:
         """Return a path that text can hold: a file's own, else that of a link to it."""

@@ -84,7 +84,14 @@ class Outputs:
         private = tool is not None or spec.options.cwd == "private"
         at = self._core.store.paths.attempt(row.id, number)
         return {
-            one.name: Output(one.name, one.media_type, one.size, main=one.main, path=str(one.path))
+            one.name: Output(
+                one.name,
+                one.media_type,
+                one.size,
+                main=one.main,
+                path=str(one.path),
+                raw=one.raw,
+            )
             for one in leavings.so_far(at, tool, private=private)
         }
 

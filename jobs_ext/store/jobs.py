@@ -207,6 +207,7 @@ def to_output(row: Any) -> Output:
         main=bool(row.main),
         path=row.path,
         archive=None if row.archive is None else os.path.relpath(row.path, row.archive),
+        raw=row.raw,
     )
 
 

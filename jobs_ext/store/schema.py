@@ -24,7 +24,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0021"
+HEAD = "0022"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -257,6 +257,7 @@ output = Table(
     Column("sha256", Text),
     Column("main", Boolean, nullable=False),
     Column("archive", Text),  # of one that was archived: the root that its path lies below
+    Column("raw", Text),  # of a name that is not UTF-8: its bytes, percent-encoded
 )
 
 #: Where the outputs of jobs are copied to: the latest wish for each.

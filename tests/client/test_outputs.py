@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zipfile
 
 import psutil
@@ -92,3 +93,29 @@ def test_a_large_output_takes_no_memory_of_the_server(client, server, tmp_path, 
     assert (tmp_path / "back").stat().st_size == LARGE
     assert zipfile.ZipFile(tmp_path / "back.zip").getinfo("large").file_size == LARGE
     job.purge()
+
+
+RAW = b"sub/\xff\xe9.txt"  # no UTF-8, as old programs and archives leave it
+WRITE_RAW = f"""
+import os
+import sys
+place = os.path.join(os.environb[b"JOBS_OUTPUT_DIR"], {RAW!r})
+os.makedirs(os.path.dirname(place))
+open(place, "wb").write(b"text")
+"""
+
+
+def test_names_that_are_no_utf8_survive(client, tmp_path):
+    job = jx.submit([sys.executable, "-c", WRITE_RAW]).wait(60)
+    (output,) = job.outputs.values()
+    assert (output.name, output.info.raw) == (r"sub/\xff\xe9.txt", "sub/%FF%E9.txt")
+    (saved,) = job.save(tmp_path / "folder")
+    assert os.fsencode(saved).endswith(b"/folder/" + RAW)
+    assert saved.read_bytes() == b"text"
+    assert os.fsencode(output.save(tmp_path).name) == RAW.rpartition(b"/")[2]
+    job.outputs.add(saved)  # and up again
+    job.refresh()
+    (packed,) = job.save(tmp_path / "all.zip", zip=True)
+    names = zipfile.ZipFile(packed).namelist()
+    assert {name.encode("cp437") for name in names} == {RAW, RAW.rpartition(b"/")[2]}
+    assert {o.info.raw for o in job.outputs.values()} == {"sub/%FF%E9.txt", "%FF%E9.txt"}
