@@ -18,6 +18,7 @@ from jobs_ext.model import request as model
 
 from . import pickling
 from .errors import WrongArguments
+from .sources import sources
 from .targets import Target
 from .wire import Part, Parts, Reference, is_inline, scalar
 
@@ -77,7 +78,9 @@ class FunctionTarget(Target):
 
     def _target(self, parts: Parts) -> model.Target:
         callee = by_name(self.function)
-        content = pickling.dumps(callee, self.label, self.carried)
+        texts = sources(self.function)
+        sent = {"function": callee, "sources": texts} if texts else callee
+        content = pickling.dumps(sent, self.label, self.carried)
         parts[PART] = Part("function.pickle", content, media.PICKLE)
         modules = pickling.modules_of(callee, self.carried) if self._options.get("python") else []
         compared = self._options.get("cache") == "reuse"

@@ -128,7 +128,7 @@ def culprit(value: Any, what: str) -> str:
     seen = {id(value)}
     owner = ""
     while True:
-        inner = next(((n, v) for n, v in _inside(value) if id(v) not in seen and _fails(v)), None)
+        inner = next(((n, v) for n, v in inside(value) if id(v) not in seen and _fails(v)), None)
         if inner is None:
             used = f", used by {owner}" if owner else ""
             return f"{what!r} (a {type(value).__name__}{used})"
@@ -146,8 +146,8 @@ def _fails(value: Any) -> bool:
     return False
 
 
-def _inside(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the named things a value is made of and would take along."""
+def inside(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the named things that a value is made of and takes along when it is pickled."""
     if isinstance(value, FunctionType):
         yield from _used_by(value)
     elif isinstance(value, dict):

@@ -15,6 +15,7 @@ from . import frames
 from .errors import AmbiguousOutput, Forbidden, JobCancelled, JobFailed
 from .inside import KIND
 from .outputs import OutputFile, Outputs
+from .raised import as_raised
 
 if TYPE_CHECKING:
     from .client import Client
@@ -155,18 +156,19 @@ def failure(client: Client, job: model.Job) -> JobFailed:
         return JobCancelled(f"Job {job.name!r} is CANCELLED: {reason}.", reason=reason)
     if not job.status.final:
         return JobFailed(f"Job {job.name!r} is {job.status}: it has no result yet.", reason=reason)
-    return JobFailed(
+    told = _error(client, job)
+    lines = told.get("traceback", "")
+    failed = JobFailed(
         f"Job {job.name!r} failed: {reason or 'no reason is known'}.".replace("..", "."),
         reason=reason,
         log=(job.attempts[-1].log_tail or "") if job.attempts else "",
-        remote_traceback=_traceback(client, job),
+        remote_traceback="".join(lines) if isinstance(lines, list) else str(lines),
     )
+    return as_raised(failed, told, trust=job.owner == client.connection.info.owner)
 
 
-def _traceback(client: Client, job: model.Job) -> str:
+def _error(client: Client, job: model.Job) -> dict[str, Any]:
+    """Return what a function or notebook said that it raised; nothing when it said nothing."""
     outputs = Outputs(client.connection, job)
-    if ERROR not in outputs:
-        return ""
-    told = json.loads(outputs[ERROR].text())
-    lines = told.get("traceback", "") if isinstance(told, dict) else ""
-    return "".join(lines) if isinstance(lines, list) else str(lines)
+    told = json.loads(outputs[ERROR].text()) if ERROR in outputs else None
+    return told if isinstance(told, dict) else {}

@@ -74,6 +74,20 @@ def test_a_cell_may_keep_a_result_and_await(kernel):
     assert kernel.value("kept.result(60), list(kept.outputs)") == "{'result': 5} ['result.json']"
 
 
+def test_a_failing_function_shows_its_lines_and_is_caught_by_its_type(kernel):
+    kernel.run(
+        "class Broken(Exception): pass\n"
+        "def deep(x):\n    raise Broken(x)  # here\n"
+        "def breaks(x):\n    return deep(x) if x else {}['k']"
+    )
+    (shown,) = error_of(kernel.run("jx.submit(breaks, 3).result(60)"))["traceback"]
+    assert shown.startswith("Broken: Job 'breaks' failed: Broken: 3.")
+    assert "raise Broken(x)  # here" in shown
+    caught = "try: jx.submit(breaks, {0}).result(60)\nexcept {1} as error: print('caught')"
+    assert "caught" in text_of(kernel.run(caught.format(1, "Broken")))
+    assert "caught" in text_of(kernel.run(caught.format(0, "KeyError")))
+
+
 def test_a_failing_cell_shows_its_own_lines_alone(kernel):
     kernel.run("%%job failing\nx = 0\n1 / x")
     (shown,) = error_of(kernel.run("failing.result(60)"))["traceback"]

@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import json
+import linecache
 import math
 import os
 import pickle
@@ -77,6 +78,8 @@ def load_function(said: dict[str, str]) -> Any:
     """Return the function: imported by name, or unpickled."""
     if "pickle" in said:
         function = unpickle(said["pickle"], "the function")
+        if isinstance(function, dict):
+            function = with_sources(**function)
         if not callable(function):
             raise TypeError(f"what was sent as the function is a {type(function).__name__}")
         return function
@@ -84,6 +87,13 @@ def load_function(said: dict[str, str]) -> Any:
     import operator
 
     return operator.attrgetter(said["name"])(importlib.import_module(said["module"]))
+
+
+def with_sources(function: Any, sources: dict[str, str]) -> Any:
+    """Return a function that came with the text of the cells that define it: for tracebacks."""
+    for name, text in sources.items():
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    return function
 
 
 def unpickle(path: str, what: str) -> Any:
@@ -268,7 +278,9 @@ def report(error: BaseException, here: Path) -> None:
     told = traceback.TracebackException(type(error), error, cleaned)
     text = "".join(told.format())
     sys.stderr.write(text)
-    said = {"type": type(error).__name__, "message": message(error, told), "traceback": text}
+    kind = type(error)
+    said = {"type": kind.__name__, "message": message(error, told), "traceback": text}
+    said |= {"module": kind.__module__, "qualname": kind.__qualname__}
     write(here / "error.json", json.dumps(said).encode())
 
 

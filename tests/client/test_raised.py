@@ -1,0 +1,81 @@
+"""What a function raised is raised here, by its own type and as `JobFailed`."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from jobs_ext.client.errors import JobFailed
+from jobs_ext.client.raised import as_raised
+from jobs_ext.client.sources import sources
+
+
+class OfTwo(Exception):
+    """Takes what no other error does."""
+
+    __slots__ = ("one", "two")
+
+    def __new__(cls, one, two):
+        made = super().__new__(cls)
+        made.one, made.two = one, two
+        return made
+
+
+def raised(kind, trust=True, **told):
+    failed = JobFailed("Job 'f' failed: no.", reason="no", remote_traceback="Traceback …")
+    named = {"type": kind.__name__, "module": kind.__module__, "qualname": kind.__qualname__}
+    return as_raised(failed, named | told, trust=trust)
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyError, OSError, UnicodeDecodeError, OfTwo])
+def test_an_error_is_of_both_types(kind):
+    error = raised(kind)
+    assert isinstance(error, kind)
+    assert isinstance(error, JobFailed)
+    assert type(error).__name__ == kind.__name__
+    assert str(error) == "Job 'f' failed: no.\nTraceback …"
+    assert (error.reason, error.message, error.args) == (
+        "no", "Job 'f' failed: no.", ("Job 'f' failed: no.",),
+    )  # fmt: skip
+
+
+def test_it_is_pickled_as_what_is_everywhere():
+    back = pickle.loads(pickle.dumps(raised(OSError)))
+    assert type(back) is JobFailed
+    assert str(back) == str(raised(OSError))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"module": "not_here"},
+        {"qualname": "NotThere"},
+        {"qualname": "dict"},
+        {"type": "SystemExit", "qualname": "SystemExit"},
+        {"module": 1},
+        {"module": ""},
+        {"qualname": None},
+    ],
+)
+def test_what_is_no_error_here_is_a_failed_job_all_the_same(told):
+    assert type(raised(ValueError, **told)) is JobFailed
+
+
+def test_for_an_error_of_others_nothing_is_imported(tmp_path, monkeypatch):
+    (tmp_path / "with_effects.py").write_text("class E(Exception): pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    told = {"module": "with_effects", "qualname": "E"}
+    assert type(raised(ValueError, trust=False, **told)) is JobFailed
+    assert type(raised(ValueError, trust=True, **told)).__mro__[1] is JobFailed
+
+
+def test_the_text_of_cells_goes_along_once(monkeypatch):
+    import linecache
+
+    text = "def inner():\n    raise ValueError\ndef outer():\n    return inner()\n"
+    cell = {"__name__": "__main__"}
+    exec(compile(text, "<cell 1>", "exec"), cell)
+    monkeypatch.setitem(linecache.cache, "<cell 1>", (len(text), None, text.splitlines(True), ""))
+    assert sources(cell["outer"]) == {"<cell 1>": text}
+    assert sources(raised) == sources(len) == sources(pytest) == {}
