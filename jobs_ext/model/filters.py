@@ -98,6 +98,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     TIME = "time"  # ISO 8601; without a zone it is UTC, without a time midnight
+    ANY = "any"  # a text, a number or a truth value: it is compared with its like
 
 
 class Field(Struct, frozen=True):
@@ -107,6 +108,13 @@ class Field(Struct, frozen=True):
     meaning: str
     choices: tuple[str, ...] = ()
     many: bool = False  # several values: a test holds if it holds for one of them
+    keyed: bool = False  # the values have names: with a dot and a name it is about those alone
+
+
+def split(name: str) -> tuple[str, str | None]:
+    """Return the name of a field and the key that is behind its dot."""
+    field, dot, key = name.partition(".")
+    return field, key if dot else None
 
 
 def _choice(meaning: str, words: type[StrEnum]) -> Field:
@@ -151,6 +159,15 @@ JOB_FIELDS: Mapping[str, Field] = MappingProxyType(
         "peak_memory": Field(Kind.NUMBER, "bytes of memory the last attempt used"),
         "host": Field(Kind.TEXT, "machine of the last attempt"),
         "output": Field(Kind.TEXT, "names of the outputs of the last attempt", many=True),
+        "argument": Field(
+            Kind.ANY,
+            "values of its arguments; `argument.k` those of `k`: of a list each",
+            many=True,
+            keyed=True,
+        ),
+        "queue": Field(Kind.TEXT, "the queue it was in last"),
+        "executor": Field(Kind.TEXT, "what runs it"),
+        "archive": Field(Kind.TEXT, "the folder that its option archive names"),
     }
 )
 BATCH_FIELDS: Mapping[str, Field] = MappingProxyType(

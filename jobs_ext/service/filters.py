@@ -8,7 +8,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..model.errors import InvalidRequest
-from ..model.filters import And, Compare, Field, Filter, In, IsNull, Kind, Like, Not, Or, Value
+from ..model.filters import (
+    And,
+    Compare,
+    Field,
+    Filter,
+    In,
+    IsNull,
+    Kind,
+    Like,
+    Not,
+    Or,
+    Value,
+    split,
+)
 from .filtertext import DEEPEST, parse
 from .hints import did_you_mean
 
@@ -23,6 +36,7 @@ _EXPECTED = {
     Kind.NUMBER: "a number",
     Kind.BOOLEAN: "true or false",
     Kind.TIME: "a time",
+    Kind.ANY: "a text, number or truth value",
 }
 
 
@@ -80,8 +94,9 @@ class _Checker:
         return test
 
     def _field(self, name: str, place: str) -> Field:
-        field = self._fields.get(name)
-        if field is None:
+        base, key = split(name)
+        field = self._fields.get(base)
+        if field is None or (key is not None and not (key and field.keyed)) or "\0" in name:
             raise InvalidRequest(
                 f"There is no field {name[:100]!r} to filter by.",
                 field=self._at(place, "field"),
@@ -91,7 +106,8 @@ class _Checker:
         return field
 
     def _compare(self, test: Compare, field: Field, place: str) -> Filter:
-        if test.operator in _ORDERED and field.kind in (Kind.CHOICE, Kind.BOOLEAN):
+        unordered = field.kind in (Kind.CHOICE, Kind.BOOLEAN) or isinstance(test.value, bool)
+        if test.operator in _ORDERED and unordered:
             raise InvalidRequest(
                 f"{test.field} has no order that {test.operator} could go by.",
                 field=self._at(place, "operator"),
@@ -118,7 +134,7 @@ class _Checker:
         return In(test.field, checked)
 
     def _check_like(self, test: Like, field: Field, place: str) -> None:
-        if field.kind is not Kind.TEXT:
+        if field.kind not in (Kind.TEXT, Kind.ANY):
             raise InvalidRequest(
                 f"{test.field} is no text that could be like another.",
                 field=self._at(place, "field"),
@@ -165,7 +181,9 @@ def _as_kept(kind: Kind, value: Any) -> Value | None:
     """Return `value` as the store keeps it; None if it is of another kind."""
     if kind is Kind.BOOLEAN:
         return value if isinstance(value, bool) else None
-    if kind is Kind.NUMBER:
+    if kind is Kind.ANY and isinstance(value, bool):
+        return value
+    if kind is Kind.NUMBER or (kind is Kind.ANY and isinstance(value, int | float)):
         return _number(value)
     if not isinstance(value, str) or "\0" in value:
         return None

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from ..model.filters import And, Compare, Filter, In, IsNull, Like, Not, Or, Test, signs
+from ..model.filters import And, Compare, Filter, In, IsNull, Like, Not, Or, Test, signs, split
 
 _LAST = "FROM attempt WHERE job_pk = job.pk ORDER BY number DESC LIMIT 1"
 _OF_ATTEMPT = ("exit_code", "signal", "duration", "peak_memory", "host")
@@ -20,6 +20,8 @@ _PLAIN = (
     *("status", "stage", "reason_code", "reason", "created", "started", "stopped", "deleted"),
     *("cancel_requested", "priority", "cpu", "memory", "timeout", "held", "notebook"),
 )
+_LINE = "FROM line WHERE line.pk = job.line"
+_OF_LINE = ("queue", "executor")
 _OUTPUTS = (
     "EXISTS (SELECT 1 FROM output WHERE output.job_pk = job.pk AND output.attempt ="
     " (SELECT max(number) FROM attempt WHERE attempt.job_pk = job.pk) AND {})"
@@ -31,7 +33,9 @@ JOB_SQL: Mapping[str, str] = MappingProxyType(
     | {"target": "job.target_name", "progress": "json_extract(job.progress, '$.fraction')"}
     | {"attempts": "(SELECT count(*) FROM attempt WHERE job_pk = job.pk)"}
     | {name: f"(SELECT {name} {_LAST})" for name in _OF_ATTEMPT}
-    | {"output": "output.name"}
+    | {"output": "output.name", "argument": "each.value"}
+    | {name: f"(SELECT {name} {_LINE})" for name in _OF_LINE}
+    | {"archive": "(SELECT body ->> '$.options.archive' FROM content WHERE hash = job.spec)"}
 )
 #: And for each of `BATCH_FIELDS`, about `batch`.
 BATCH_SQL: Mapping[str, str] = MappingProxyType(
@@ -44,7 +48,19 @@ BATCH_SQL: Mapping[str, str] = MappingProxyType(
     }
     | {"target": "batch.target_name"}
 )
-_AMONG = {"output": _OUTPUTS}  # fields with several values: where one of them is looked for
+#: Each argument, and of one that is a list each value; `json_each` tells what a value is.
+_ARGUMENTS = """EXISTS (
+  SELECT 1 FROM json_each(job.arguments) AS given CROSS JOIN json_each(
+    CASE given.type WHEN 'array' THEN given.value ELSE json_array(given.value) END) AS each
+  WHERE given.type <> 'null' AND {})"""
+_TYPE = "(CASE given.type WHEN 'array' THEN each.type ELSE given.type END)"
+#: Fields with several values: where one of them is looked for.
+_AMONG = {"output": _OUTPUTS, "argument": _ARGUMENTS}
+
+
+def _kind(type_: str) -> str:
+    """Return what tells the kind of a value of JSON by its type: text, real or true."""
+    return f"CASE {type_} WHEN 'integer' THEN 'real' WHEN 'false' THEN 'true' ELSE {type_} END"
 
 
 class Conditions:
@@ -68,15 +84,29 @@ class Conditions:
         return self._about(test, self._columns[test.field])
 
     def _test(self, test: Test) -> str:
-        column = self._columns[test.field]
-        if among := _AMONG.get(test.field):
-            if isinstance(test, IsNull):
-                return f"NOT {among.format('1')}"
+        field, key = split(test.field)
+        column = self._columns[field]
+        if among := _AMONG.get(field):
             # what is given is bound, never formatted in: a name for it is all there is here
-            return among.format(self._about(test, column))
+            named = "1" if key is None else f"given.key = {self._bound(key)}"
+            if isinstance(test, IsNull):
+                return f"NOT {among.format(named)}"
+            about = self._about_argument(test) if field == "argument" else self._about(test, column)
+            return among.format(f"{named} AND {about}")
         if isinstance(test, IsNull):
             return f"({column} IS NULL)"
         return f"ifnull({self._about(test, column)}, 0)"
+
+    def _about_argument(self, test: Compare | In | Like) -> str:
+        """Return the condition of a test that a value of JSON passes if it is of the same kind."""
+        kind = _kind(_TYPE)
+        if isinstance(test, In):
+            listed = self._bound(msgspec.json.encode(test.values).decode())
+            same = f"{_kind('one.type')} = {kind} AND one.value = each.value"
+            return f"EXISTS (SELECT 1 FROM json_each({listed}) AS one WHERE {same})"  # noqa: S608
+        given = test.value if isinstance(test, Compare) else test.text
+        alike = "true" if isinstance(given, bool) else "text" if isinstance(given, str) else "real"
+        return f"{kind} = '{alike}' AND {self._about(test, 'each.value')}"
 
     def _about(self, test: Compare | In | Like, column: str) -> str:
         if isinstance(test, Compare):

@@ -314,7 +314,8 @@ async def test_bodies(agave):
 
 
 async def test_what_a_query_changes(agave):
-    job = await submitted(agave, "ada")
+    job = await submitted(agave, "ada", parameters={"wait": 2, "word": "hi"}, name="a[b].c%d")
+    await submitted(agave, "ada", archive=True, parameters={"word": "2"})
     path = f"jobs/v2/{job}"
     assert (await agave("ada", "GET", f"{path}?naked=true")).json["id"] == job
     assert b"\n  " in (await agave("ada", "GET", f"{path}?pretty=true")).body
@@ -323,19 +324,37 @@ async def test_what_a_query_changes(agave):
     for query, count in [
         ("limit=0", 0),
         ("limit=-1", 1),
-        ("limit=many&offset=none", 1),
-        ("limit=99999999999999999999&offset=1", 0),
-        ("status.neq=KILLED", 1),
+        ("limit=many&offset=none", 2),
+        ("limit=99999999999999999999&offset=2", 0),
+        ("status.neq=KILLED", 2),
         ("status.like=KIL*", 0),
-        ("status.in=PENDING,STAGING_INPUTS,RUNNING,CLEANING_UP,FINISHED", 1),
-        ("created.between=2020-01-01,2200-01-01", 1),
+        ("status.in=PENDING,STAGING_INPUTS,RUNNING,CLEANING_UP,FINISHED,ARCHIVING", 2),
+        ("created.between=2020-01-01,2200-01-01", 2),
         ("created.on=2020-01-01", 0),
-        ("NAME.nlike=*x*", 1),
+        ("NAME.nlike=*x*", 2),
         ("nodeCount=8", 0),
-        ("executionSystem.like=loc*", 1),
+        ("nodeCount.lt=8&visible=TRUE", 2),
+        ("executionSystem.like=loc*", 2),
+        ("executionSystem=node", 0),
         ("memoryPerNode.gt=1", 0),
-        ("unknown=1", 1),
-        ("orderBy=name&order=asc", 1),
+        ("unknown=1", 2),
+        ("orderBy=name&order=asc", 2),
+        ("parameters.wait=2", 1),
+        ("parameters.wait.gte=1&parameters.word.like=H*", 1),
+        ("parameters.word=2", 1),
+        ("PARAMETERS.word.in=hi,2", 2),
+        ("parameters.word.neq=hi", 1),
+        ("inputs=2", 2),
+        ("inputs.none.like=*", 0),
+        ("batchQueue=default", 2),
+        ("archive=true", 1),
+        ("archive=false", 1),
+        ("archivePath.like=ada/archive/*", 1),
+        ("archiveSystem.rlike=^jup", 1),
+        ("archiveSystem.neq=jupyter", 1),
+        ("name.rlike=%5Ea.*%5C.c%25d$", 1),
+        ("name.rlike=b%7C%5En$", 2),
+        ("name.rlike=%5Ec", 0),
     ]:
         answer = await agave("ada", "GET", f"jobs/v2?{query}")
         assert (answer.status, len(answer.json["result"])) == (200, count), query
@@ -343,8 +362,16 @@ async def test_what_a_query_changes(agave):
 
 NONSENSE = [
     *("status=LOST", "status.lt=RUNNING", "name.near=x", "created.on=soon", "localId=abc"),
-    *("maxRunTime=a:b:c", "inputs=x", "orderBy=colour", "order=sideways", "name=%ff"),
+    *("maxRunTime=a:b:c", "archive=maybe", "orderBy=colour", "order=sideways", "name=%ff"),
     *("name=%00", "created.between=2020-01-01", "memoryPerNode=lots", "name.like="),
+    *(
+        "name.rlike=(a%2B)%2B",
+        "name.rlike=",
+        "name.rlike=a%7C",
+        "nodeCount.like=1",
+        "nodeCount.on=2020-01-01",
+    ),
+    *("orderBy=inputs", "archive.gt=true", "parameters.word=%00"),
 ]
 
 

@@ -107,6 +107,7 @@ def values(field):
         Kind.CHOICE: st.sampled_from(told.choices or ("",)),
         Kind.NUMBER: st.integers(-3, 14) | st.floats(-2, 3) | st.integers(-(2**63), 2**63 - 1),
         Kind.BOOLEAN: st.booleans(),
+        Kind.ANY: st.sampled_from([*range(3), 1.5, "1", "b", True, False]),
         Kind.TIME: st.sampled_from(["2020-01-01", "2026-01-01T00:00:00+13:00", "9999-12-31"]),
     }[told.kind]
 
@@ -341,3 +342,44 @@ def test_a_job_that_changed_meanwhile_does_not_shift_the_pages(many, service, wh
     rest = service.jobs.search(who, JobSearch(limit=500, order="name", cursor=first.next))
     found = [job.id for job in first.items + rest.items]
     assert sorted(found) == sorted(job.id for job in many)
+
+
+ARGUMENTS = [
+    {"k": 1, "mode": "fast", "strict": True},
+    {"k": 2.5, "mode": "slow", "strict": False, "files": ["a.txt", "b c.txt"]},
+    {"k": "2"},
+]
+FOUND = {
+    "argument.k = 1": [0],
+    "argument.k > 1": [1],
+    "argument.k < 100": [0, 1],
+    'argument.k = "2"': [2],
+    "argument.k in (1, 2.5, true)": [0, 1],
+    "argument.strict = true": [0],
+    "argument.strict != true": [1, 2],
+    "argument.strict in (false)": [1],
+    "argument.mode is null": [2],
+    "argument.mode is not null": [0, 1],
+    'argument.files = "b c.txt"': [1],
+    'argument.files like "%.txt"': [1],
+    "argument = fast": [0],
+    "argument contains .txt": [1],
+    "argument.none = 1": [],
+    "not argument.k = 1": [1, 2],
+    "queue = default and executor = local": [0, 1, 2],
+    'archive = "kept/{id}"': [2],
+}
+
+
+def test_arguments_are_asked_for_by_name(service, who, context):
+    jobs = []
+    for some in ARGUMENTS:
+        target = Target(command=["echo", *(f"{{{name}}}" for name in some)])
+        options = Options(archive="kept/{id}" if len(jobs) == 2 else None)
+        request = SubmitRequest(target, some, options, context)
+        jobs.append(service.jobs.submit(who, request).id)
+    for text, wanted in FOUND.items():
+        assert every(service, who, filter=text, order="oldest") == [jobs[n] for n in wanted], text
+    for text in ("argument.k > true", "argument. = 1", "name.x = 1", 'argument."k" = 1'):
+        with pytest.raises(InvalidRequest):
+            every(service, who, filter=text)

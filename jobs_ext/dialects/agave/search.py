@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from ...model.errors import InvalidRequest, NotFound
-from ...model.filters import And, Compare, Filter, In, IsNull, Like, Not, Or, Value
+from ...model.filters import And, Field, Filter, IsNull, Kind, Not, Or
 from ...model.job import Job
-from ...model.quantities import parse_bytes
 from ...model.query import JobSearch
+from ...service.filters import read_filter
 from ...service.hints import did_you_mean
+from ...service.matching import matches
 from ..table import Call
 from .envelope import limit, offset
+from .fields import FALSE, OPERATORS, TRUE, compared
+from .shapes import STORAGE
 from .states import NAMES, filter_of
 
 #: Agave's fields, in small letters, and ours.
@@ -24,6 +26,7 @@ FIELDS = {
     "owner": "owner",
     "appid": "tool",
     "localid": "pk",
+    "executionsystem": "executor",
     "created": "created",
     "submittime": "created",
     "starttime": "started",
@@ -33,12 +36,18 @@ FIELDS = {
     "maxruntime": "timeout",
     "walltime": "duration",
     "runtime": "duration",
+    "batchqueue": "queue",
+    "archivepath": "archive",
+    "inputs": "argument",  # also inputs.texts, and with an operator inputs.texts.like
+    "parameters": "argument",
 }
-_SAME = {"executionsystem": "local", "nodecount": "1", "visible": "true"}  # of every job
-_CANNOT = ("inputs", "parameters", "batchqueue", "archive", "archivepath", "archivesystem")
-_SIGNS = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "before": "<", "after": ">"}
+_SAME = {"nodecount": 1, "visible": "true", "archivesystem": STORAGE}  # of all, if they have it
+_SAME_FIELDS = {name: Field(Kind.TEXT, "") for name in _SAME} | {
+    "nodecount": Field(Kind.NUMBER, "")
+}
+_KEYED = ("inputs", "parameters")
 _OPPOSITES = {"neq": "eq", "nin": "in", "nlike": "like"}
-OPERATORS = (*_SIGNS, *_OPPOSITES, "in", "like", "between", "on")
+_KNOWN = (*FIELDS, *_SAME, "archive", "status")
 _NOTHING = IsNull("id")
 _PLACE = re.compile(r"filter\.of\[(\d+)\]")  # of a test, in the filter of a search
 
@@ -66,13 +75,12 @@ def found(call: Call, query: Mapping[str, Sequence[str]]) -> list[Job]:
 def check_field(name: str) -> None:
     """Raise `NotFound` for what is no field of a job, where one is part of a path."""
     field = name.lower().partition(".")[0]
-    known = (*FIELDS, *_SAME, *_CANNOT, "status")
-    if field not in known:
+    if field not in _KNOWN:
         raise NotFound(
             f"Jobs have no {name[:100]!r}.",
             field="attribute",
             value=name,
-            hint=did_you_mean(field, known),
+            hint=did_you_mean(field, _KNOWN),
         )
 
 
@@ -80,7 +88,7 @@ def _order(call: Call) -> str:
     given = call.first("orderBy") or call.first("sortBy") or "created"
     way = (call.first("order") or call.first("sort") or "desc").lower()
     field = "status" if given.lower() == "status" else FIELDS.get(given.lower())
-    if field is None or way not in ("asc", "desc"):
+    if field in (None, "argument") or way not in ("asc", "desc"):
         raise InvalidRequest(
             f"Jobs can't be ordered by {given[:100]} {way[:100]}.",
             field="orderBy",
@@ -94,32 +102,64 @@ def _order(call: Call) -> str:
 
 def _test(name: str, text: str) -> Filter | None:
     """Return the test that a parameter of the query stands for; None for one that is no field."""
-    field, _, operator = name.lower().partition(".")
-    operator = operator or "eq"
-    if field not in FIELDS and field not in _SAME and field != "status":
-        if field not in _CANNOT:
-            return None  # as in Agave: limit, filter, what a proxy added
-        known = (*FIELDS, "status")
-        hint = did_you_mean(field, known) or f"Use one of {', '.join(known)}."
-        raise InvalidRequest(f"Jobs can't be found by {field}.", field=name, value=text, hint=hint)
+    field, key, operator = _parts(name)
+    if field not in _KNOWN:
+        return None  # as in Agave: limit, filter, what a proxy added
     if operator in _OPPOSITES:
-        return Not(_positive(field, _OPPOSITES[operator], text, name))
-    return _positive(field, operator, text, name)
+        return Not(_positive(field, key, _OPPOSITES[operator], text, name))
+    return _positive(field, key, operator, text, name)
 
 
-def _positive(field: str, operator: str, text: str, name: str) -> Filter:
+def _parts(name: str) -> tuple[str, str, str]:
+    """Return the field, the name of an input or parameter or "", and the operator."""
+    field, _, rest = name.partition(".")
+    if field.lower() not in _KEYED:
+        return field.lower(), "", rest.lower() or "eq"
+    key, dot, operator = rest.rpartition(".")
+    if operator.lower() in (*OPERATORS, *_OPPOSITES):
+        return field.lower(), key, operator.lower()
+    return field.lower(), f"{key}{dot}{operator}", "eq"
+
+
+def _positive(field: str, key: str, operator: str, text: str, name: str) -> Filter:
     if operator not in OPERATORS:
         raise InvalidRequest(
             f"There is no operator {operator[:100]!r}.",
             field=name,
             value=operator,
-            hint=did_you_mean(operator, OPERATORS),
+            hint=did_you_mean(operator, (*OPERATORS, *_OPPOSITES)),
         )
     if field == "status":
         return _of_states(operator, text, name)
+    if field == "archive":
+        return _of_archived(operator, text, name)
     if field in _SAME:
-        return Not(_NOTHING) if _matches(_SAME[field], operator, text.lower()) else _NOTHING
-    return _of_field(FIELDS[field], operator, text, name)
+        everything = Not(IsNull("archive" if field == "archivesystem" else "id"))
+        return everything if _is_same(field, operator, text, name) else _NOTHING
+    return compared(FIELDS[field] + f".{key}" * bool(key), operator, text, name)
+
+
+def _is_same(field: str, operator: str, text: str, name: str) -> bool:
+    """Tell whether the value that a field has of every job passes a test."""
+    try:
+        test = read_filter(compared(field, operator, text.lower(), name), _SAME_FIELDS)
+    except InvalidRequest as error:
+        error.field, error.value = name, text
+        raise
+    return test is not None and matches(test, lambda _: _SAME[field])
+
+
+def _of_archived(operator: str, text: str, name: str) -> Filter:
+    """Return the test of whether a job is archived."""
+    word = text.strip().lower()
+    if operator != "eq" or word not in (*TRUE, *FALSE):
+        raise InvalidRequest(
+            f"{name} can't be {text[:100]!r}.",
+            field=name,
+            value=text,
+            hint="Write archive=true or archive=false.",
+        )
+    return Not(IsNull("archive")) if word in TRUE else IsNull("archive")
 
 
 def _of_states(operator: str, text: str, name: str) -> Filter:
@@ -138,66 +178,5 @@ def _of_states(operator: str, text: str, name: str) -> Filter:
                 value=text,
                 hint=did_you_mean(state, NAMES),
             )
-    chosen = [state for state in NAMES if any(_matches(state, "like", one) for one in wanted)]
+    chosen = [state for state in NAMES if any(fnmatchcase(state, one) for one in wanted)]
     return Or([filter_of(state) for state in chosen]) if chosen else _NOTHING
-
-
-def _matches(value: str, operator: str, text: str) -> bool:
-    """Tell whether a value that is the same for all jobs fits."""
-    if operator == "in":
-        return value in [one.strip() for one in text.split(",")]
-    if operator == "like":
-        return fnmatchcase(value, text)
-    return value == text
-
-
-def _of_field(field: str, operator: str, text: str, name: str) -> Filter:
-    if operator == "in":
-        return In(field, [_value(field, one.strip(), name) for one in text.split(",")])
-    if operator == "like":
-        return Like(field, _pattern(text), how="pattern", ignore_case=True)
-    if operator == "between":
-        low, _, high = text.partition(",")
-        return And([_compared(field, ">=", low, name), _compared(field, "<=", high, name)])
-    if operator == "on":
-        return _on_day(field, text, name)
-    return _compared(field, _SIGNS[operator], text, name)
-
-
-def _compared(field: str, sign: str, text: str, name: str) -> Filter:
-    value = _value(field, text.strip(), name)
-    return Compare(field, sign, value)  # type: ignore[arg-type]  # one of the values of _SIGNS
-
-
-def _on_day(field: str, text: str, name: str) -> Filter:
-    try:
-        day = datetime.fromisoformat(text.strip()).replace(hour=0, minute=0, second=0)
-        after = day + timedelta(days=1)
-    except (ValueError, OverflowError):
-        raise InvalidRequest(
-            f"{text[:100]!r} is no day.", field=name, value=text, hint="Write 2026-11-01."
-        ) from None
-    return And([Compare(field, ">=", day.isoformat()), Compare(field, "<", after.isoformat())])
-
-
-def _pattern(text: str) -> str:
-    """Return a pattern of ours: of Agave's only the star means something."""
-    quoted = "".join(f"\\{sign}" if sign in "%_\\" else sign for sign in text)
-    return quoted.replace("*", "%")
-
-
-def _value(field: str, text: str, name: str) -> Value:
-    """Return what a text means for a field; the service refuses what still does not fit."""
-    try:
-        if field == "memory":
-            return parse_bytes(f"{text}GB" if text.replace(".", "", 1).isdecimal() else text)
-        if field == "timeout" and ":" in text:
-            hours, minutes, seconds = (int(part) for part in text.split(":"))
-            return hours * 3600 + minutes * 60 + seconds
-        if field in ("pk", "cpu", "timeout", "duration"):
-            return float(text)
-    except ValueError:
-        raise InvalidRequest(
-            f"{name} can't be {text[:100]!r}.", field=name, value=text, hint="Give a number."
-        ) from None
-    return text
