@@ -23,6 +23,7 @@ from jobs_ext.runner.keeper.starts import Begun, Exit, Starts
 order = {"key": "a/1", "argv": ["/bin/true"], "cwd": "/", "environment": {}}
 order |= {name: f"{sys.argv[1]}/{name}" for name in ("stdout", "stderr", "alive")}
 starts = Starts()
+began = time.monotonic()
 starts.begin(Order(order, Environment({})))
 ended = None
 while ended is None or not ended.pid:  # it has ended before anyone asked which it is
@@ -30,10 +31,12 @@ while ended is None or not ended.pid:  # it has ended before anyone asked which 
         ended = Exit(*os.wait4(-1, os.WNOHANG))
     except ChildProcessError:
         time.sleep(0.001)
+seen = time.monotonic()
 starts.keep(ended)
 while not (told := starts.done()):
     time.sleep(0.001)
 assert [type(one) for one in told] == [Begun], told
+assert began <= told[0].since.monotonic <= seen, told
 assert (told[0].pid, told[0].ended) == (ended.pid, ended), told
 assert not starts.busy
 """

@@ -19,7 +19,7 @@ from .folders import Folders
 from .journal import Journal, Record
 from .lanes import Lanes, Order
 from .spawn import Environment, opened, why_not
-from .starts import Begun, Exit, Refused, Starts
+from .starts import Begun, Exit, Moment, Refused, Starts, present
 from .warm import Born, Declined, Reaped, WarmParents
 
 LEFTOVER_GRACE = 1.0  # seconds between SIGTERM and SIGKILL for what a job leaves behind
@@ -171,16 +171,16 @@ class Attempts:
     def _failed(self, key: str, why: str, errno: int | None) -> None:
         self._journal.hold({"event": "failed", "key": key, "error": why, "errno": errno})
 
-    def _started(self, one: Order, intent: Record, pid: int, start: float) -> None:
+    def _started(self, one: Order, intent: Record, pid: int, start: float, since: Moment) -> None:
         key, lane, alive, folder = (one.order[n] for n in ("key", "lane", "alive", "folder"))
-        attempt = Attempt(key, lane, pid, start, alive, folder, [intent], time.monotonic())
+        attempt = Attempt(key, lane, pid, start, alive, folder, [intent], since.monotonic)
         record: Record = {
             "event": "started",
             "key": key,
             "pid": pid,
             "start": start,
-            "monotonic": attempt.monotonic,
-            "time": time.time(),
+            "monotonic": since.monotonic,
+            "time": since.time,
             "boot": processes.boot_id(),
             "host": self._host,
         }
@@ -227,8 +227,8 @@ class Attempts:
         """Take what became of starts, and what warm parents have to tell."""
         for outcome in self._starts.done():
             match outcome:
-                case Begun(key, pid, start, ended):
-                    self._born(key, pid, start)
+                case Begun(key, pid, start, since, ended):
+                    self._born(key, pid, start, since)
                     if ended is not None:
                         self._ended(ended)
                 case Refused(key, error):
@@ -238,7 +238,7 @@ class Attempts:
         for news in self._warm.news():
             match news:
                 case Born(key, pid, start):
-                    self._born(key, pid, start)
+                    self._born(key, pid, start, present())
                 case Declined(key):
                     self._declined(key)
                 case Reaped(key, status, maxrss, cpu):
@@ -246,11 +246,11 @@ class Attempts:
                     if attempt is not None and not attempt.exited:
                         self._exited(attempt, status, maxrss * _MAXRSS_UNIT, cpu)
 
-    def _born(self, key: str, pid: int, start: float) -> None:
+    def _born(self, key: str, pid: int, start: float, since: Moment) -> None:
         unborn = self._unborn.pop(key)
         if unborn.alive is not None:
             os.close(unborn.alive)
-        self._started(unborn.one, unborn.intent, pid, start)
+        self._started(unborn.one, unborn.intent, pid, start, since)
         if unborn.stop is not None:
             self.stop(key, *unborn.stop)
 

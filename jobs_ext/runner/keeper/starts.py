@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import deque
 from queue import SimpleQueue
 from typing import Any, NamedTuple
@@ -28,12 +29,25 @@ class Exit(NamedTuple):
     usage: Any  # as of wait4
 
 
+class Moment(NamedTuple):
+    """When something was: to measure from, and to tell."""
+
+    monotonic: float  # seconds
+    time: float  # seconds since the epoch
+
+
+def present() -> Moment:
+    """Return this moment."""
+    return Moment(time.monotonic(), time.time())
+
+
 class Begun(NamedTuple):
     """A program was started."""
 
     key: str
     pid: int
     start: float  # as in `processes.Process`
+    since: Moment  # when that began
     ended: Exit | None  # it was so short that its end was seen first
 
 
@@ -47,6 +61,7 @@ class Refused(NamedTuple):
 class _Returned(NamedTuple):
     key: str
     pid: int
+    since: Moment
     before: float | None  # what its `start` would have been before it was made, and after
     after: float | None
 
@@ -94,7 +109,7 @@ class Starts:
                 del self._unclaimed[pid]
         if isinstance(one, Refused):
             return one
-        return Begun(one.key, one.pid, _start_of(one, ended), ended)
+        return Begun(one.key, one.pid, _start_of(one, ended), one.since, ended)
 
     def _claimed(self, one: _Returned | Refused) -> Exit | None:
         """Return the end of what a start made, if that was seen already."""
@@ -109,13 +124,13 @@ class Starts:
 
 
 def _start(one: Order) -> _Returned | Refused:
-    key = one.order["key"]
+    key, since = one.order["key"], present()
     before = processes.start_of_one_made_now()
     try:
         pid = spawn(one.order, one.environment)
     except (OSError, ValueError) as error:
         return Refused(key, error)
-    return _Returned(key, pid, before, processes.start_of_one_made_now())
+    return _Returned(key, pid, since, before, processes.start_of_one_made_now())
 
 
 def _start_of(one: _Returned, ended: Exit | None) -> float:
