@@ -15,10 +15,12 @@ import pytest
 from jobs_ext.client.client import Client
 from jobs_ext.client.job import Job
 from jobs_ext.model.clock import to_epoch
+from jobs_ext.model.node import AcquireRequest, NodeRequest, NodeStart
 from tests.client.live import LiveServer
 from tests.waiting import until
 
 DAY = 86_400
+LEASE = 1.5  # seconds
 SHIM = Path(__file__).with_name("clock.c")
 
 pytestmark = pytest.mark.skipif(
@@ -53,7 +55,7 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clock]:
 
 @pytest.fixture(scope="module")
 def client(clock: Clock) -> Iterator[Client]:
-    server = LiveServer()
+    server = LiveServer(f"--JobsExtension.lease={LEASE}")
     yield server.client()
     clock.set(0)
     server.stop()
@@ -99,6 +101,27 @@ def test_a_back_off_is_as_long_as_ever(client: Client, clock: Clock, offset: int
     clock.set(min(0, offset))
     job.wait(20)
     assert job.status == "SUCCEEDED"
+
+
+def test_a_lease_of_a_node_is_as_long_as_ever(client: Client, clock: Clock) -> None:
+    """The node that tells of itself keeps its job, whatever the clock; the silent one loses it."""
+    clock.set(0)
+    job, nodes = client.options(executor="node").submit(["true"]), client.nodes
+    me = nodes.register(NodeRequest(name="worker")).id
+    nodes.acquire(me, AcquireRequest())
+    nodes.start(me, job.id, NodeStart(attempt=1))
+    for offset in (DAY, -DAY):
+        clock.set(offset)
+        heard = time.monotonic()
+        while time.monotonic() < heard + LEASE:  # the runner looks once a second
+            nodes.ping(me)
+            time.sleep(0.1)
+        assert job.status == "RUNNING"
+    silent = time.monotonic()
+    clock.set(0)
+    job.wait(30)
+    assert (job.status, job.reason_code) == ("FAILED", "lease_expired")
+    assert time.monotonic() - silent > LEASE - 0.2
 
 
 def test_order_stands_by_number_when_the_clock_goes_back(client: Client, clock: Clock) -> None:
