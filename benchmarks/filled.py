@@ -19,6 +19,7 @@ from jobs_ext.service import Principal, Service, Slots
 
 OWNER = "ada"
 BATCH = 10_000  # jobs of one batch at most
+LAST = 1000  # jobs of the newest batch
 _GB = 10**9
 _ECHO = Target(command=["/bin/echo", "{k}"])
 
@@ -36,16 +37,20 @@ def open_service(folder: Path) -> Service:
 
 
 def fill(service: Service, n_jobs: int) -> None:
-    """Fill the store up to `n_jobs` jobs: batches of `BATCH`, one job in ten failed."""
+    """Fill the store up to `n_jobs` jobs: batches of `BATCH`, one job in ten failed.
+
+    The newest batch is one of `LAST`, so that stores of any size are asked about the same.
+    """
     who = Principal.all(OWNER)
-    size = min(BATCH, n_jobs)
     stored = 0
     while stored < n_jobs:
+        rest = n_jobs - stored
+        size = min(BATCH, rest - LAST) if rest > LAST else rest
         request = BatchRequest(
             _ECHO,
             [{"k": 1}],
             {},
-            Options(name=f"sweep {stored // size}", project="benchmark"),
+            Options(name=f"sweep {stored}", project="benchmark"),
             Context(cwd="/"),
         )
         batch = service.batches.submit(who, request).id

@@ -28,7 +28,8 @@ def questions(service: Service) -> dict[str, Callable[[], object]]:
     """Return what is asked of a store, by name."""
     jobs, batches = service.jobs, service.batches
     newest = batches.list(WHO, 1).items[0]
-    middle = jobs.list(WHO, JobQuery(limit=1)).items[0].pk // 2
+    last = jobs.list(WHO, JobQuery(limit=1)).items[0]
+    middle = last.pk // 2
     name = f"{newest.name}[{newest.n_jobs // 2}]"
 
     def page(**query: object) -> Callable[[], object]:
@@ -43,9 +44,17 @@ def questions(service: Service) -> dict[str, Callable[[], object]]:
         "name": page(name=name),
         "project": page(project="benchmark"),
         "tool": page(tool="nothing"),
+        "ids": page(ids=[last.id]),
+        "notebook": page(filter="notebook = 'none.ipynb'"),
+        "batches by name": partial(batches.list, WHO, 1, None, f"name = '{newest.name}'"),
+        "an expression that an index leads": page(
+            filter="project = 'benchmark' and not status in (SUCCEEDED, CANCELLED)"
+        ),
+        "one step of an expression": page(filter="exit_code = 7"),
+        "in an order of fields": page(name=name, order="-priority,name"),
         "two filters": page(project="benchmark", status=[Status.FAILED]),
         "a batch by index": partial(batches.jobs, WHO, newest.id, JobQuery(limit=50)),
-        "a batch's failures": partial(batches.failed, WHO, newest.id),
+        "a batch's failures": partial(batches.failures, WHO, newest.id),
         "one step of a text search": page(text="no such text"),
         "counts of a batch": partial(batches.get, WHO, newest.id),
         "page of batches": partial(batches.list, WHO, 1),
