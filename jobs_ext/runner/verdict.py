@@ -100,7 +100,7 @@ def _by_error(one: Plan, *, oom: bool) -> Verdict | None:
         return None
     kind, message = (one_line(str(said.get(key, ""))) for key in ("type", "message"))
     where = f"cell {said['cell']} failed: " if "cell" in said else ""
-    message += _of_kernel(said.get("code"))
+    message += "" if oom else _of_kernel(said.get("code"))
     told = f"{where}{kind}: {message}" if message else f"{where}{kind}"
     if kind in ("ImportError", "ModuleNotFoundError"):
         under = f" (under {one.python})" if one.kind == "function" else ""
