@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from nexus import is_nexus, read_nexus
 from tables import BadInput
 
 _TOKEN = re.compile(r"\s+|\[[^\]]*\]|('(?:[^']|'')*')|([(),:;])|([^\s()\[\]':;,]+)")
-_NEXUS = re.compile(r"^\s*tree\b[^=]*=(.*)$", re.IGNORECASE | re.MULTILINE)
 _LINK = ("source", "target", "distance")
 
 
@@ -46,8 +46,12 @@ def read_trees(text: str) -> Forest:
 
     Nodes without a name are numbered: #1, #2, … .
     """
-    if text.lstrip()[:1] == "(" or text.rstrip()[-1:] == ";":
-        trees = _newick("\n".join(_NEXUS.findall(text)) or text)
+    if is_nexus(text):
+        newick, names = read_nexus(text)
+        trees = _newick(newick)
+        trees.names = [names.get(name, name) for name in trees.names]
+    elif text.lstrip()[:1] == "(" or text.rstrip()[-1:] == ";":
+        trees = _newick(text)
     else:
         trees = _links(text)
     if not trees.roots:

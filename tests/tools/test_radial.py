@@ -64,6 +64,18 @@ SAME = {
     "newick": "((8:1,10:2)9:1)7;((6:2)5:4)1;",
     "with spaces, comments and quotes": "( (8 : 1.0, '10':2)[x]9:1)'7' ;\n((6:2)5:4)1;\n",
     "nexus": "#NEXUS\nBEGIN TREES;\n\tTree result = ((8:1,10:2)9:1)7;((6:2)5:4)1;\nEND;",
+    "nexus with names of its own": """#nexus
+        [Trees; with 'comments']
+        Begin taxa; tree no = (a,b)c; end;
+        begin trees;
+          translate a 7, b 8, 'c c' '9',
+                    d 10,;
+          tree * 'first = one' = [&R] (
+            (b:1, d:2)
+            'c c':1)a;
+          utree second=((6:2)5:4)1;
+        endblock;""",
+    "several trees in one": "BEGIN TREES;\nTree t = ((8:1,10:2)9:1)7;\n((6:2)5:4)1;\nEND;",
     "links": "source,target,distance\n7,9,1\n8,9,1\n9,10,2\n5,6,2\n1,5,4\n",
     "tabs": "source\ttarget\tdistance\n7\t9\t1\n8\t9\t1\n9\t10\t2\n5\t6\t2\n1\t5\t4\n",
 }
@@ -102,6 +114,7 @@ BAD = {
     "neither a tree nor a table": "a,b\n1,2\n",
     "'near' is no distance": "source,target,distance\n1,2,near\n",
     "This is no Newick: ": "('a);",
+    "'a b c' is no entry of TRANSLATE": "begin trees; translate a b c; tree x=(a)b; end;",
 }
 
 
