@@ -130,11 +130,16 @@ def _checked_form(given: Mapping[str, str]) -> tuple[str, str]:
         wrong["submission_name"] = [most]
     if not email:
         wrong["email"] = ["This field is required."]
-    elif len(email) > _LONGEST_MAILBOX or not _MAILBOX.fullmatch(email):
+    elif not _is_mailbox(email):
         wrong["email"] = ["Enter a valid email address."]
     if wrong:
         raise _Refusal(of_fields(**wrong))
     return name, email
+
+
+def _is_mailbox(email: str) -> bool:
+    short = len(email) <= _LONGEST_MAILBOX
+    return short and email.isascii() and _MAILBOX.fullmatch(email) is not None
 
 
 def _checked_file(sent: Sequence[Upload]) -> Upload:
@@ -142,9 +147,11 @@ def _checked_file(sent: Sequence[Upload]) -> Upload:
     if not sent:
         raise _Refusal(of_fields(input_data=["This field is required."]))
     name = PurePosixPath(sent[-1].filename).name
-    if len(name.encode()) > _LONGEST_FILENAME:
-        most = f"Ensure this filename has at most {_LONGEST_FILENAME} characters"
-        raise _Refusal(of_fields(input_data=[f"{most} (it has {len(name)})."]))
+    size = len(name.encode())
+    if size > _LONGEST_FILENAME:
+        unit = "characters" if name.isascii() else "bytes"
+        most = f"Ensure this filename has at most {_LONGEST_FILENAME} {unit} (it has {size})."
+        raise _Refusal(of_fields(input_data=[most]))
     known = name if name not in ("", "..") else "input_data"
     return msgspec.structs.replace(sent[-1], filename=known)
 

@@ -29,6 +29,7 @@ from .wire import PAGE, number, refused
 #: example reads it at once. Such a job is light: it starts though all slots are taken.
 _SMALL, _FEW_LOCI = 2000, 100
 _ALGORITHMS = {INFERENCE: GOEBURST, VISUALIZATION: RADIAL}
+_SHOWN = 100  # characters of an id that is not there
 _MOST = 2**31  # what lvs is smaller than
 _TABLE = "text/tab-separated-values"
 _TASK = "job"  # the record of which analysis a job makes
@@ -61,15 +62,7 @@ def create(call: Call, project: str) -> object:
     """Accept a job; the answer to a small one waits, a while, until it has ended."""
     may_analyse(call, project)
     body = call.json(JobBody)
-    given = body.parameters or []
-    if _ALGORITHMS.get(body.analysis or "") != body.algorithm or len(given) != 2 or None in given:
-        raise InvalidRequest(
-            "A job has an analysis, its algorithm, and two parameters.",
-            field="analysis",
-            value=body.analysis,
-            hint="They are a data set and lvs (inference), or an inference (visualization).",
-        )
-    first, second = given
+    first, second = _parameters(body)
     if not isinstance(first, str):
         raise InvalidRequest("The data set is a text.", field="parameters[0]", value=first)
     if body.analysis == INFERENCE:
@@ -77,6 +70,26 @@ def create(call: Call, project: str) -> object:
     if not isinstance(second, str):
         raise InvalidRequest("The inference is a text.", field="parameters[1]", value=second)
     return _visualize(call, project, first, second)
+
+
+def _parameters(body: JobBody) -> tuple[Any, Any]:
+    """Return the two parameters of a job that makes sense; raises `InvalidRequest`."""
+    if body.analysis not in _ALGORITHMS:
+        known = " or ".join(_ALGORITHMS)
+        raise InvalidRequest(f"The analysis is {known}.", field="analysis", value=body.analysis)
+    algorithm = _ALGORITHMS[body.analysis]
+    if body.algorithm != algorithm:
+        message = f"The algorithm of this analysis is {algorithm}."
+        raise InvalidRequest(message, field="algorithm", value=body.algorithm)
+    given = body.parameters or []
+    if len(given) != 2 or None in given:
+        raise InvalidRequest(
+            "A job has two parameters.",
+            field="parameters",
+            value=given,
+            hint="They are a data set, and lvs (inference) or an inference (visualization).",
+        )
+    return given[0], given[1]
 
 
 def delete(call: Call, project: str, job: str) -> object:
@@ -103,7 +116,7 @@ def _infer(call: Call, project: str, dataset: str, lvs: object) -> Reply:
         message = f"lvs is a whole number from 1 to {_MOST - 1}."
         raise InvalidRequest(message, field="parameters[1]", value=lvs)
     if not datasets.at_least_two(call, project, dataset):
-        message = f"There is no data set {dataset!r} with two profiles or more."
+        message = f"There is no data set {dataset[:_SHOWN]!r} with two profiles or more."
         raise NotFound(message, field="parameters[0]", value=dataset)
     found = [*records.every(call, "profile", project, dataset)]
     loci = [f"locus{number}" for number in range(len(found[0].fields["alleles"]))]
@@ -123,7 +136,7 @@ def _visualize(call: Call, project: str, dataset: str, inference: str) -> Reply:
     record = records.find(call, INFERENCE, *ids)
     links = [] if record is None else analyses.result(call, INFERENCE, record, *ids)
     if not links:
-        message = f"There is no inference {inference!r}."
+        message = f"There is no inference {inference[:_SHOWN]!r}."
         raise NotFound(message, field="parameters[1]", value=inference)
     text = io.StringIO()
     csv.writer(text).writerows([("source", "target", "distance"), *links])

@@ -12,6 +12,7 @@ Link = tuple[str, str, int]  # from, to, distance
 FORMATS = ("newick", "nexus")
 
 _SIGN = re.compile(r"[(),;]|[^(),;]+")
+_COMMAND = re.compile(r"u?tree\b[^=(]*=[^(]*", re.IGNORECASE)
 _NODE = re.compile(r"([^:]+):(\d{1,9})")
 
 
@@ -81,9 +82,17 @@ def read(lines: Iterable[str], form: str) -> list[Link]:
         if form == "nexus" and line.upper() in ("BEGIN TREES;", "END;"):
             inside = line.upper() != "END;"
         elif inside and line:
-            links += _read_line(line if form == "newick" else line[line.find("(") :])
+            links += _read_line(line if form == "newick" else _of_command(line))
     _check(links)
     return links
+
+
+def _of_command(line: str) -> str:
+    """Return the tree of a line of Nexus; names that stand for others are not known here."""
+    match = _COMMAND.match(line)
+    if match is None:
+        raise BadTree
+    return line[match.end() :]
 
 
 def _read_line(line: str) -> list[Link]:

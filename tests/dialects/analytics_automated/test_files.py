@@ -63,6 +63,9 @@ def test_a_name_that_is_too_long(site: Site) -> None:
     answer = site.post({"job": "psipred"}, files={"input_data": ("x" * 101, PROTEIN)})
     told = ["Ensure this filename has at most 100 characters (it has 101)."]
     assert errors(answer) == (400, {"error": {"input_data": told}})
+    answer = site.post({"job": "psipred"}, files={"input_data": ("é" * 60, PROTEIN)})
+    told = ["Ensure this filename has at most 100 bytes (it has 120)."]
+    assert errors(answer) == (400, {"error": {"input_data": told}})
 
 
 def test_a_file_through_steps_and_back(guest: Site, port: int) -> None:

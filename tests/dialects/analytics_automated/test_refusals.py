@@ -40,6 +40,7 @@ CODE = "Incoming data can not contain"
         ({"submission_name": "a\0b"}, 400, {"submission_name"}),
         ({"email": ""}, 400, {"email"}),
         ({"email": "ann"}, 400, {"email"}),
+        ({"email": "é@example.org"}, 400, {"email"}),
         ({"email": "ann@example.org,bob@example.org"}, 400, {"email"}),
         ({"email": "ann@example.org?cc=bob"}, 400, {"email"}),
         ({"email": "", "submission_name": ""}, 400, {"email", "submission_name"}),

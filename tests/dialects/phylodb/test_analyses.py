@@ -60,6 +60,8 @@ def test_a_tree_that_was_made_elsewhere(site, dataset):
         post(text, 401)
     for text in ("(7:1) (10:2)9;", "(7:1 (10:2)8:1)9;"):  # a comma is missing
         post(text, 401)
+    translated = f"BEGIN TREES;\n\tTranslate 7 1;\n\tTree x = {TREE}\nEND;"
+    post(translated, 401, format="nexus")  # whose names are not what they look like
     post(TREE, 401, format="xml")
     post(TREE, 401, algorithm="upgma")
     site("POST", f"{dataset}/inferences", 400, data={"algorithm": "goeburst", "format": "newick"})

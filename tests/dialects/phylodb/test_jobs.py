@@ -165,10 +165,21 @@ JOBS = [
         for lvs in (0, -1, "3", 1.5, True, 2**31, 2**70, [1], {})
     ),
     {"analysis": "visualization", "algorithm": "radial", "parameters": ["x", 3]},
+    {"analysis": None, "algorithm": None, "parameters": ["x", "y"]},
     {"analysis": 3},
     [],
     "text",
 ]
+
+
+def test_a_refusal_names_the_field(site, project):
+    body = {"analysis": "inference", "algorithm": "radial", "parameters": ["x", 2**31]}
+    fields = []
+    for change in ({"analysis": "x"}, {}, {"algorithm": "goeburst"}):
+        answer = site("POST", f"projects/{project}/jobs", 400, json=body | change).json()
+        fields.append(answer["field"])
+    assert fields == ["analysis", "algorithm", "parameters[1]"]
+    assert "from 1 to 2147483647" in answer["detail"]
 
 
 @pytest.mark.parametrize("body", JOBS, ids=str)
