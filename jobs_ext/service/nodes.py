@@ -41,13 +41,14 @@ class Nodes:
     ) -> tuple[Node, bool]:
         """Make a node, or bring one's own of that name up to date; tell whether it is new.
 
-        A worker that starts again so gets its node back, and sees what it still holds.
-        Raises `Conflict` when another owner's node has the name, and with `new` when any has.
+        A worker that starts again so gets its node back, and sees what it still holds. Of the
+        nodes of other owners nothing is known here: a machine may work for several. With `new`
+        raises `Conflict` when one's own has the name.
         """
         who.require("work")
         columns, time = _columns(wanted), now()
         with self._store.write(poke=()) as tx:
-            old = rows.by_name(tx, wanted.name)
+            old = rows.by_name(tx, who.owner, wanted.name)
             if old is None:
                 node_id = new_id()
                 first = {"id": node_id, "owner": who.owner, "created": time, "seen": time}
@@ -56,13 +57,6 @@ class Nodes:
                 node_id = old.id
                 if new:
                     raise _taken(wanted.name)
-                if not who.owns(old.owner):
-                    raise Conflict(
-                        f"There is a node {wanted.name!r} of another owner.",
-                        field="name",
-                        value=wanted.name,
-                        hint="Choose another name.",
-                    )
                 rows.set_columns(tx, node_id, **columns)
                 rows.note_life(tx, node_id, time)
             return _present(tx, node_id), old is None
@@ -110,8 +104,8 @@ class Nodes:
         who.require("work")
         columns = _columns(wanted)
         with self._store.write(poke=()) as tx:
-            owned(tx, who, node_id)
-            other = rows.by_name(tx, wanted.name)
+            row = owned(tx, who, node_id)
+            other = rows.by_name(tx, row.owner, wanted.name)
             if other is not None and other.id != node_id:
                 raise _taken(wanted.name)
             rows.set_columns(tx, node_id, **columns)

@@ -126,20 +126,21 @@ _ATTEMPT = ", ".join(Attempt.__struct_fields__)
 _OF_JOBS = "WHERE job_pk IN (SELECT value FROM json_each(?))"
 _ATTEMPTS = f"SELECT job_pk, {_ATTEMPT} FROM attempt {_OF_JOBS} ORDER BY job_pk, number"  # noqa: S608
 _FileRow = row_type(output)
-_FILE = ", ".join(_FileRow._fields)
+_FILE = ", ".join(f"output.{name}" for name in _FileRow._fields)
 SHOWN = 100  # outputs that a job is shown with; the others are on the pages of its outputs
 _HAVING = """
 SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM output WHERE job_pk = value)"""
 _FILES = f"""
 WITH wanted AS MATERIALIZED (
   SELECT pk, number, (
-    SELECT name FROM output WHERE job_pk = pk AND attempt = number
+    SELECT name FROM output WHERE job_pk = given.pk AND attempt = number
     ORDER BY name LIMIT 1 OFFSET {SHOWN - 1}
   ) AS last
-  FROM (SELECT value ->> 0 AS pk, value ->> 1 AS number FROM json_each(?))
+  FROM (SELECT value ->> 0 AS pk, value ->> 1 AS number FROM json_each(?)) AS given
 )
 SELECT {_FILE} FROM wanted CROSS JOIN output
-ON job_pk = pk AND attempt = number AND name <= ifnull(last, x'') -- bytes are behind all text
+ON job_pk = wanted.pk AND attempt = number
+AND name <= ifnull(last, x'') -- bytes are behind all text
 ORDER BY job_pk, name"""  # noqa: S608
 _PAGE = (
     f"SELECT {_FILE} FROM output WHERE job_pk = ? AND attempt = ? AND name > ?"  # noqa: S608

@@ -67,9 +67,10 @@ def id_of(connection: Connection, pk: int) -> str | None:
     return found
 
 
-def by_name(connection: Connection, name: str) -> NodeRow | None:
-    """Return the row of the node of this name."""
-    return connection.execute(select(node).where(node.c.name == name)).one_or_none()
+def by_name(connection: Connection, owner: str, name: str) -> NodeRow | None:
+    """Return the row of an owner's node of this name."""
+    query = select(node).where(node.c.owner == owner, node.c.name == name)
+    return connection.execute(query).one_or_none()
 
 
 def everyone(connection: Connection) -> list[NodeRow]:

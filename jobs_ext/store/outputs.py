@@ -19,13 +19,13 @@ def add(tx: Connection, row: dict[str, Any]) -> None:
 
 
 _NUMBERED = text("""
-    SELECT output.rowid AS number, job_pk, name, media_type FROM json_each(:wanted)
+    SELECT pk AS number, job_pk, name, media_type FROM json_each(:wanted)
     CROSS JOIN output ON job_pk = value ->> 0 AND attempt = value ->> 1
-    ORDER BY job_pk, output.rowid
+    ORDER BY job_pk, pk
 """)
 _OF_NUMBER = text("""
     SELECT job.id, output.name, output.attempt FROM output
-    JOIN job ON job.pk = output.job_pk WHERE output.rowid = :number
+    JOIN job ON job.pk = output.job_pk WHERE output.pk = :number
 """)
 
 

@@ -40,7 +40,8 @@ def copy(tx: Connection, old: int, new: int, number: int, paths: Mapping[str, st
     """Give a job the attempt, outputs and short logs of another; `paths` are its outputs' names."""
     _copy(tx, attempt, old, new, attempt.c.number == number)
     _copy(tx, log, old, new, log.c.attempt == number)
-    query = select(output).where(output.c.job_pk == old, output.c.attempt == number)
+    facts = [column for column in output.c if column.name != "pk"]
+    query = select(*facts).where(output.c.job_pk == old, output.c.attempt == number)
     rows = [
         dict(row._mapping) | {"job_pk": new, "path": paths[row.path]} for row in tx.execute(query)
     ]

@@ -18,13 +18,14 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0022"
+HEAD = "0023"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -248,9 +249,10 @@ attempt = Table(
 output = Table(
     "output",
     metadata,
-    Column("job_pk", Integer, ForeignKey("job.pk"), primary_key=True),
-    Column("attempt", Integer, primary_key=True),
-    Column("name", Text, primary_key=True),
+    Column("pk", Integer, primary_key=True),  # known outside (UFDL): never used again
+    Column("job_pk", Integer, ForeignKey("job.pk"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("name", Text, nullable=False),
     Column("path", Text, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("size", Integer, nullable=False),
@@ -258,6 +260,8 @@ output = Table(
     Column("main", Boolean, nullable=False),
     Column("archive", Text),  # of one that was archived: the root that its path lies below
     Column("raw", Text),  # of a name that is not UTF-8: its bytes, percent-encoded
+    UniqueConstraint("job_pk", "attempt", "name"),
+    sqlite_autoincrement=True,
 )
 
 #: Where the outputs of jobs are copied to: the latest wish for each.
@@ -323,7 +327,7 @@ node = Table(
     metadata,
     Column("pk", Integer, primary_key=True),
     Column("id", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("cpu", Float),
     Column("memory", Integer),
@@ -334,6 +338,7 @@ node = Table(
     Column("seen", Text, nullable=False),
     Column("beats", Integer, nullable=False, server_default="0"),
     Index("node_owner", "owner", "pk"),
+    UniqueConstraint("owner", "name"),
     sqlite_autoincrement=True,
 )
 

@@ -291,8 +291,17 @@ def test_who_may_be_a_node(service, node, outside):
             call(stranger, node.id)
     with pytest.raises(NotFound):
         service.working.acquire(stranger, node.id, NEXT)
-    with pytest.raises(Conflict, match="another owner"):
-        service.nodes.register(stranger, NodeRequest(name="gpu-1"))
+
+
+def test_owners_name_their_nodes_as_they_like(service, node):
+    stranger = Principal("eve", frozenset({"work"}))
+    other, is_new = service.nodes.register(stranger, NodeRequest(name=node.name), new=True)
+    assert (is_new, other.id != node.id) == (True, True)
+    with pytest.raises(Conflict, match="another node 'gpu-1'"):
+        service.nodes.register(stranger, NodeRequest(name=node.name), new=True)
+    third, _ = service.nodes.register(stranger, NodeRequest(name="gpu-2"))
+    with pytest.raises(Conflict, match="another node 'gpu-1'"):
+        service.nodes.change(stranger, third.id, NodeRequest(name=node.name))
 
 
 def test_a_node_reads_the_jobs_it_has_and_no_others(service, node, outside, hand):

@@ -18,6 +18,7 @@ from jobs_ext.model.status import Status
 from jobs_ext.model.work import Ended, Free
 from jobs_ext.service import Service
 from jobs_ext.store import migrate as migrations
+from jobs_ext.store import outputs
 from jobs_ext.store.engine import Store
 from jobs_ext.store.faults import NewerDatabase
 from jobs_ext.store.migrate import UnmigratedDatabase, check_revision, migrate
@@ -155,3 +156,21 @@ def upgrade(store, revision):
     with store.write() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def test_outputs_keep_their_numbers_and_bytes_when_those_become_columns(store):
+    upgrade(store, "0022")
+    with sqlite3.connect(store.paths.db) as old:
+        old.executescript(OLD.replace("INSERT INTO needs VALUES (4, 1);", ""))
+        old.execute("UPDATE job SET owner = 'ada'")
+        columns = "rowid, job_pk, attempt, name, path, media_type, size, main"
+        rows = [(n, 1, 1, f"f{n}", f"/jobs/a/{n}", "text/plain", 10, 0) for n in (3, 7)]
+        old.executemany(f"INSERT INTO output ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        old.execute("DELETE FROM output WHERE rowid = 3")
+    old.close()
+    migrate(store)
+    with store.write() as tx:
+        outputs.add(tx, dict(zip(columns.split(", ")[1:], rows[0][1:], strict=True)))
+        found = tx.execute(text("SELECT pk, name FROM output ORDER BY pk")).all()
+        assert [tuple(row) for row in found] == [(7, "f7"), (8, "f3")]
+        assert tx.execute(text("SELECT owner, bytes FROM owner_bytes")).all() == [("ada", 20)]

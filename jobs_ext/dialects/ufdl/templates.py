@@ -138,20 +138,31 @@ def retrieve(ctx: Ctx, pk: str) -> object:
 
 @action
 def import_(ctx: Ctx) -> object:
-    """Make a job template; one of the same name and version is deleted by that."""
+    """Make a job template; one of the same name and version is deleted by that.
+
+    Of several that are imported at the same time each gets a version of its own, or the last one
+    stays.
+    """
     ctx.who.require("manage")
     spec = ctx.body(TemplateSpec)
     check_name(spec.name, "name")  # its jobs are called so
     work = _work(spec)
-    same = [one for one in everything(ctx) if one["name"] == spec.name]
-    if spec.version is UNSET:
-        version = max((one["version"] for one in same), default=0) + 1
-    else:
+    if isinstance(spec.version, int):
         version = spec.version
-    for one in same:
-        if one["version"] == version and one["deletion_time"] is None:
-            _keep(ctx, one | {"deletion_time": now()})
-    return shown(_make(ctx, spec, version, work))
+    else:
+        known = [one["version"] for one in everything(ctx) if one["name"] == spec.name]
+        version = _next(ctx, f"version of {spec.name}", known)
+    made = _make(ctx, spec, version, work)
+    place = (spec.name, version, None)
+    same = {one["pk"]: one for one in everything(ctx) if _place(one) == place}
+    for pk in sorted(same)[:-1]:
+        same[pk] = _keep(ctx, same[pk] | {"deletion_time": now()})
+    return shown(same.get(made["pk"], made))
+
+
+def _place(one: Json) -> tuple[object, ...]:
+    """Return what only one template may have while it is not deleted."""
+    return one["name"], one["version"], one["deletion_time"]
 
 
 def _make(ctx: Ctx, spec: TemplateSpec, version: int, work: Json) -> Json:
@@ -167,20 +178,25 @@ def _make(ctx: Ctx, spec: TemplateSpec, version: int, work: Json) -> Json:
         "deletion_time": None,
         "specific": work,
     }
-    return _keep(ctx, {"pk": _new_number(ctx)} | template, version=0)
+    pk = _next(ctx, _KIND, [one["pk"] for one in everything(ctx)])
+    return _keep(ctx, {"pk": pk} | template, version=0)
 
 
-def _new_number(ctx: Ctx) -> int:
-    """Return a number that no template ever had: jobs of one that was removed still name it."""
+def _next(ctx: Ctx, counter: str, known: Collection[int]) -> int:
+    """Return a number that is greater than all that are known, and than all given before.
+
+    So neither the number nor the version of a template that was removed, which jobs may still
+    name, stands for another one.
+    """
     for _ in range(_TRIES):
         try:
-            last = ctx.service.documents.get(ctx.who, _DIALECT, _NUMBER, _KIND)
-            new, version = int(last.body) + 1, last.version
+            last = ctx.service.documents.get(ctx.who, _DIALECT, _NUMBER, counter)
+            new, version = max(int(last.body), *known, 0) + 1, last.version
         except NotFound:
-            new, version = max((one["pk"] for one in everything(ctx)), default=0) + 1, 0
+            new, version = max(known, default=0) + 1, 0
         put = ctx.service.documents.put
         try:
-            put(ctx.who, _DIALECT, _NUMBER, _KIND, new, version=version, shared=True)
+            put(ctx.who, _DIALECT, _NUMBER, counter, new, version=version, shared=True)
         except Conflict:  # somebody else took the number
             continue
         return new
@@ -282,9 +298,8 @@ def reinstate(ctx: Ctx, pk: str) -> object:
     """Take a template out of the trash, unless another has its name and version now."""
     ctx.who.require("manage")
     one = kept(ctx, pk)
-    names = ("name", "version", "deletion_time")
     place = (one["name"], one["version"], None)
-    if one["deletion_time"] and place in [tuple(it[n] for n in names) for it in everything(ctx)]:
+    if one["deletion_time"] and place in map(_place, everything(ctx)):
         raise InvalidRequest("Another template has its name and version.", field="pk", value=pk)
     return shown(_keep(ctx, one | {"deletion_time": None}))
 

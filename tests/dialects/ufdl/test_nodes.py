@@ -32,3 +32,13 @@ def test_a_node_that_is_there_is_not_changed_by_a_second_one(ufdl, worker):
     assert ufdl.ask("GET", f"nodes/{worker.pk}")["cpu_mem"] == before["cpu_mem"]
     wrong = ufdl.send("POST", "nodes/create", same | {"ip": "\0"})
     assert (wrong.status_code, list(wrong.json())) == (400, ["ip"])
+
+
+def test_two_people_have_launchers_at_one_address(ufdl, worker, server):
+    client = server.client()
+    key = client.keys.create("theirs", ["read", "work"], owner="bob")
+    client.close()
+    other = Worker(server, key.key)
+    other.register(ufdl.ask("GET", f"nodes/{worker.pk}")["ip"])
+    assert other.pk != worker.pk
+    assert code(other, "GET", f"nodes/{worker.pk}") == 404

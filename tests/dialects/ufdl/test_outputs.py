@@ -23,7 +23,12 @@ def test_what_can_be_done_with_outputs(ufdl, worker, begun):
     assert ufdl.ask("DELETE", at) == info
     assert code(ufdl, "GET", at) == 400
     assert code(ufdl, "GET", f"{at}/info") == 400
-    assert worker.upload(begun, "out%20put", "BLOB%3C'x'%3E", b"again").status_code == 200
+    again = worker.upload(begun, "out%20put", "BLOB%3C'x'%3E", b"again")
+    assert (again.status_code, again.json()["pk"] > info["pk"] + 1) == (200, True)
+    last = again.json()["pk"]
+    ufdl.ask("DELETE", at)
+    assert worker.upload(begun, "more", "JSON", b"").json()["pk"] > last
+    assert code(ufdl, "GET", f"job-outputs/{last}") == 404
     assert code(ufdl, "GET", "job-outputs/999999") == 404
     assert worker.upload(begun, "a%2Fb", "JSON", b"").status_code == 400
     assert worker.upload(begun, "a", "b%2Fc", b"").json()["type"] == "b/c"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+import requests
 
 from tests.dialects.ufdl.worker import POLL, TEMPLATE, code
 
@@ -38,6 +41,24 @@ def test_the_number_of_a_template_that_was_removed_stands_for_no_other(ufdl, wor
     polled.remove(job)  # it could not look up how to run it, and would stay at it
     assert [one["pk"] for one in worker.ask("POST", "jobs/list", POLL)] == polled
     assert ufdl.ask("DELETE", f"jobs/{job}/hard")["template"]["name"] == "Gone"
+
+
+def test_templates_that_are_imported_at_once(ufdl, server):
+    ufdl.ask("POST", "jobs/list")  # logs in
+    for version, versions in ((None, [1, 2, 3, 4, 5, 6]), (7, [7] * 6)):
+        body = TEMPLATE | {"name": "Crowd"} | ({"version": version} if version else {})
+        with ThreadPoolExecutor(6) as threads:
+            made = [*threads.map(lambda _, b=body: imported(ufdl, b), range(6))]
+        assert sorted(one["version"] for one in made) == versions
+        assert len({one["pk"] for one in made}) == 6
+    named = {"expressions": [{"type": "exact", "field": "name", "value": "Crowd"}]}
+    found = [one["version"] for one in ufdl.ask("POST", "job-templates/list", named)]
+    assert sorted(found) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def imported(ufdl, body):
+    url = f"{ufdl.root}/v1/job-templates/import"
+    return requests.post(url, json=body, headers=ufdl._headers).json()
 
 
 def test_a_contract_with_inputs(ufdl):
