@@ -23,10 +23,10 @@ AGAVE = Dialect(
         Route("DELETE", _J, jobs.delete),
         Route("GET", f"{_J}/history", jobs.history),
         Route("GET", f"{_J}/status", jobs.status, short=True),
-        Route("GET", f"{_J}/pems", permissions.listed, resource=_GRANTS),
+        Route("GET", f"{_J}/pems", permissions.listed, resource=_GRANTS, short=True),
         Route("POST", f"{_J}/pems", permissions.update, action="write", resource=_GRANTS),
         Route("DELETE", f"{_J}/pems", permissions.clear, resource=_GRANTS),
-        Route("GET", f"{_J}/pems/{{user}}", permissions.of_user, resource=_GRANTS),
+        Route("GET", f"{_J}/pems/{{user}}", permissions.of_user, resource=_GRANTS, short=True),
         Route(
             "POST", f"{_J}/pems/{{user}}", permissions.update_user, action="write", resource=_GRANTS
         ),
