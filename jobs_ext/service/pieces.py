@@ -7,6 +7,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,7 @@ from .uploads import Draft, sync_folder
 _LARGEST = 1 << 50  # bytes: the disk decides
 _OLD = 86400.0  # seconds without a new piece after which an upload was given up
 _BLOCK = 1 << 20  # bytes
+_SECTOR = 512  # bytes: what `st_blocks` counts in
 
 
 class _Begun(Struct, frozen=True):
@@ -47,9 +49,9 @@ class Pieces:
             raise InvalidRequest("A file can't have this size.", field="size", value=size)
         if is_folder(place):
             raise Conflict(f"{path!r} is a folder.", field="path", value=path)
-        if free(self._paths.root) < RESERVE + size:
-            raise disk_full(self._paths.root)
         self._sweep(who)
+        if free(self._paths.root) < RESERVE + size + self._promised():
+            raise disk_full(self._paths.root)
         upload = uuid.uuid4().hex
         folder = self._folder(who, upload)
         with mapped_faults(self._paths.root):
@@ -123,6 +125,15 @@ class Pieces:
         if len(upload) != 32 or not upload.isalnum() or not upload.isascii():
             raise NotFound(f"There is no upload {upload!r}.", field="uploadId", value=upload)
         return self._paths.filesystems(who.owner) / ".uploads" / upload
+
+    def _promised(self) -> int:
+        """Return the bytes that are still to come of the uploads of all that have begun."""
+        promised = 0
+        for data in self._paths.all_filesystems.glob("*/.uploads/*/data"):
+            with suppress(FileNotFoundError):  # it has just been finished
+                known = data.stat()
+                promised += max(0, known.st_size - known.st_blocks * _SECTOR)
+        return promised
 
     def _sweep(self, who: Principal) -> None:
         """Remove uploads that were given up."""

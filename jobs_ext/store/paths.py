@@ -206,7 +206,12 @@ class Paths:
 
     def filesystems(self, owner: str) -> Path:
         """Return the folder of an owner's file systems: folders that jobs of theirs share."""
-        return self.root / "filesystems" / hashlib.sha256(owner.encode()).hexdigest()[:32]
+        return self.all_filesystems / hashlib.sha256(owner.encode()).hexdigest()[:32]
+
+    @property
+    def all_filesystems(self) -> Path:
+        """The folder of the folders of all owners' file systems."""
+        return self.root / "filesystems"
 
     @property
     def runtime_dir(self) -> Path:

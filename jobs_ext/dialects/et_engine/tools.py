@@ -10,13 +10,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from ...model.errors import Conflict, Forbidden, InvalidRequest, NotFound
+from ...model.errors import Conflict, InvalidRequest, NotFound
 from ...model.tool import Tool
 from ..table import Call
 
 _KIND = "tool"
 _PAGE = 500
 _LONGEST = 200  # characters of a name
+_NOT_IN_NAMES = frozenset("/\\?#%")
 
 
 class Entry(Struct, frozen=True):
@@ -56,21 +57,23 @@ def show(call: Call, tool: str) -> object:
 
 
 def delete(call: Call, tool: str) -> None:
-    """Remove a tool that was made here; those of the server's files stay."""
+    """Remove a tool that was made or added; those of the server's files stay."""
     if declared(call, tool) is not None:
-        raise Forbidden(
-            f"{tool} is a tool of this server.",
-            field="tool",
-            value=tool,
-            hint="Its file can be removed, by who manages the server.",
-        )
+        call.service.tool_making.remove(call.who, tool)
+        return
     call.service.documents.delete(call.who, "et_engine", _KIND, made(call, tool).id)
 
 
 def make(call: Call, name: str, description: str) -> Entry:
     """Make a tool without a program; `Conflict` when the name is taken."""
-    if not 0 < len(name) <= _LONGEST or not name.isprintable() or "/" in name:
-        raise InvalidRequest(f"A tool can't have the name {name!r}.", field="name", value=name)
+    good = 0 < len(name.strip()) <= _LONGEST >= len(name) and name.isprintable()
+    if not good or name[0] == "." or not _NOT_IN_NAMES.isdisjoint(name):
+        raise InvalidRequest(
+            f"A tool can't have the name {name[:_LONGEST]!r}.",
+            field="name",
+            value=name,
+            hint="Clients paste it into URLs: letters, digits, - and _ are good.",
+        )
     taken = Conflict(f"There is a tool {name!r} already.", field="name", value=name)
     if declared(call, name) is not None:
         raise taken
