@@ -152,6 +152,7 @@ class FormReceiver:
         self._held = 0  # bytes of the files in memory
         self._fields = 0  # bytes of the fields that are there
         self._trouble: JobsError | None = None
+        self._dropped = False
 
     async def take(self, piece: bytes) -> None:
         """Take a piece; the client sends no more before this returns."""
@@ -159,6 +160,8 @@ class FormReceiver:
             return
         try:
             for one in self._splitter.feed(piece):
+                if self._dropped:  # the client has left
+                    return
                 await self._take(one)
         except JobsError as error:
             self._trouble = error
@@ -174,6 +177,7 @@ class FormReceiver:
 
     def drop(self) -> None:
         """Remove what was written, unless it has become a part; may be called at any time."""
+        self._dropped = True
         if self._receiver is not None:
             self._receiver.drop()
         for draft in self._drafts:
@@ -208,6 +212,8 @@ class FormReceiver:
                 )
         elif size > _SMALL or self._held + size > _MOST_HELD:
             self._receiver = Receiver(self._backend, await self._backend.call(self._begin_draft))
+            if self._dropped:  # the client left meanwhile
+                self._receiver.drop()
             await self._receiver.take(bytes(self._gathered))
             self._gathered = bytearray()
 

@@ -29,6 +29,7 @@ class PatientHandler(JobsHandler):
 
     let = False  # whether the body is read, to be used or to be thrown away
     refused = False  # whether it is thrown away
+    gone = False  # the client has left: nobody waits for an answer
 
     async def prepare(self, **options: bool) -> None:
         """Let the request in, or keep the refusal until its body has come."""
@@ -73,6 +74,8 @@ class ReceivingHandler(PatientHandler):
         connection: Any = self.request.connection
         connection.set_max_body_size(LARGEST)
         self._receiver = Receiver(self.backend, await self.call(Draft, self.service.paths, room))
+        if self.gone:
+            self._receiver.drop()
 
     async def received(self) -> Draft:
         """Return all of the body; raises what went wrong with it."""
@@ -86,6 +89,7 @@ class ReceivingHandler(PatientHandler):
 
     def on_connection_close(self) -> None:
         """Forget what was sent of a file that will never be whole."""
+        self.gone = True
         self.on_finish()
 
     def on_finish(self) -> None:

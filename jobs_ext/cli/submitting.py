@@ -146,7 +146,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "arguments",
         nargs="*",
         metavar="NAME=VALUE",
-        help="arguments, typed by the tool's schema; a name given again makes a list",
+        help="arguments, typed by the tool's schema; a name given again makes a list; a file may "
+        "be dataset:PROJECT/NAME@VERSION or output:JOB/NAME",
     )
 
 

@@ -73,8 +73,30 @@ class Typing:
             return _json(text, text)
         if self._kind == "script":  # true and false are what makes --name appear or not
             return _WORDS.get(text, text) if text in ("true", "false") else text
+        if schema.get("format") == "path":
+            return _file(text)
         values = (_read(text, kind) for kind in _kinds(schema))
         return next((value for value in values if value is not None), text)
+
+
+def _file(text: str) -> Any:
+    """Return what stands for a tool's input: a path, or where else the server is to take it."""
+    kind, _, rest = text.partition(":")
+    if kind == "dataset":
+        return _dataset(rest)
+    if kind == "output":
+        job, _, name = rest.partition("/")
+        return {"$output": {"job": job, "name": name}}
+    return text
+
+
+def _dataset(text: str) -> dict[str, Any]:
+    """Return the reference to ``PROJECT/NAME`` or ``PROJECT/NAME@VERSION``."""
+    project, _, name = text.rpartition("/")
+    called, at, version = name.rpartition("@")
+    if at and version.isdecimal():
+        return {"$dataset": {"project": project, "name": called, "version": int(version)}}
+    return {"$dataset": {"project": project, "name": name}}
 
 
 def _kinds(schema: Mapping[str, Any]) -> list[str]:

@@ -72,6 +72,8 @@ class DialectHandler(FileHandler, PatientHandler):
             await authorized(route.asks, resource=route.resource)(_nothing)(self)
             draft = await self.call(Draft, self.service.paths)
             self._receiver = Receiver(self.backend, draft)
+            if self.gone:
+                self._receiver.drop()
         if route.body == "form" and media_type(self.request) == MULTIPART:
             await authorized(route.asks, resource=route.resource)(_nothing)(self)
             self._form = FormReceiver(
@@ -127,6 +129,7 @@ class DialectHandler(FileHandler, PatientHandler):
 
     def on_connection_close(self) -> None:
         """Forget what was sent of a file that will never be whole."""
+        self.gone = True
         self.on_finish()
 
     def on_finish(self) -> None:

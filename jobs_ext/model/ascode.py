@@ -22,6 +22,7 @@ def submit_code(what: str, arguments: Mapping[str, Any], options: Options) -> st
 
     What was uploaded has no name here: it is left out, and told in a comment.
     """
+    arguments = {name: _named(value) for name, value in arguments.items()}
     given = [what, *keywords(arguments)]
     return f"job = {_call(f'{_verb(options)}submit', given)}{_left_out(arguments)}"
 
@@ -38,6 +39,7 @@ def map_code(
     options: Options,
 ) -> str:
     """Return the statement that submits one job for each combination of `varied`."""
+    fixed = {name: _named(value) for name, value in fixed.items()}
     grid = _call("jx.grid", keywords(varied))
     given = [what, grid, *keywords(fixed)]
     return f"batch = {_call(f'{_verb(options)}map', given)}{_left_out(fixed)}"
@@ -81,6 +83,17 @@ def _literal(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_literal, value))}]"
     return repr(value)
+
+
+def _named(value: Any) -> Any:
+    """Return a value that names a data set, of which a job knows the part that it became."""
+    if isinstance(value, list):
+        return [_named(one) for one in value]
+    if not (isinstance(value, dict) and "$part" in value and "dataset" in value):
+        return value
+    place, _, version = value["dataset"].rpartition("@")
+    project, _, name = place.rpartition("/")
+    return {"$dataset": {"project": project, "name": name, "version": int(version)}}
 
 
 def _is_part(value: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import category, normalize
 
 from msgspec import UNSET
 from msgspec.structs import asdict
@@ -40,7 +41,7 @@ class Projects:
     def create(self, who: Principal, wanted: ProjectRequest) -> Project:
         """Make a project; `Conflict` if the name is taken, or jobs of others use it as a label."""
         who.require("submit", "run")
-        check_name(wanted.name, "name")
+        _check_name(wanted.name)
         _check(who.owner, asdict(wanted))
         time = now()
         with self._store.write(poke=()) as tx:
@@ -165,6 +166,20 @@ def administered_project(
             hint=f"{row.owner} owns it.",
         )
     return row
+
+
+def _check_name(name: str) -> None:
+    """Raise `InvalidRequest` for a name that somebody who reads it could not type again."""
+    check_name(name, "name")
+    plain = " ".join(normalize("NFC", "".join(c for c in name if category(c) != "Cf")).split())
+    if plain != name:
+        raise InvalidRequest(
+            "The name of a project can't hold characters that nobody sees, nor blanks beside "
+            "one another or at its ends.",
+            field="name",
+            value=name,
+            hint=f"Write {plain!r}." if plain else "Use letters and digits.",
+        )
 
 
 def _check(owner: str, given: Mapping[str, Any]) -> None:

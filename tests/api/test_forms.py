@@ -14,6 +14,7 @@ from tornado import httputil
 from jobs_ext.api import decode
 from jobs_ext.api.forms import End, FormReceiver, Head, Splitter
 from jobs_ext.model.errors import InvalidRequest, TooLarge
+from jobs_ext.service.uploads import Draft
 from tests.client.live import LiveServer
 from tests.serving import multipart, python
 
@@ -166,3 +167,15 @@ def test_a_large_upload_takes_no_memory_of_the_server(tmp_path: Path) -> None:
         assert part.stat().st_size == LARGE
     finally:
         server.stop()
+
+
+async def test_a_client_that_leaves_while_a_file_is_begun_leaves_nothing(extension, data_dir):
+    def begun() -> Draft:
+        draft = Draft(extension.backend.service.paths)
+        receiver.drop()  # as when the connection closes
+        return draft
+
+    receiver = FormReceiver(extension.backend, begun, b"b")
+    head = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+    await receiver.take(head + b"x" * 3_000_000 + b"\r\n--b--")
+    assert drafts(Path(data_dir)) == []

@@ -26,3 +26,23 @@ def test_the_life_of_a_data_set(jobs, tmp_path):
     assert jobs("datasets", "delete", "sets", "t.csv").code == 2
     assert jobs("datasets", "list", "sets", "--json").json == []
     assert jobs("projects", "delete", "sets").code == 0
+
+
+def test_data_sets_and_outputs_are_inputs_of_tools(jobs, tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text("a\n")
+    jobs("projects", "create", "inputs")
+    jobs("datasets", "add", "inputs", str(path))
+    path.write_text("a\nb\n")
+    jobs("datasets", "add", "inputs", str(path))
+    for version, lines in (("", "2"), ("@1", "1")):
+        words = ("submit", "wc", f"text=dataset:inputs/t.txt{version}", "lines_only=true")
+        job = jobs(*words).id
+        assert jobs("wait", job).code == 0
+        assert jobs("outputs", "get", job, "counts").code == 0
+        assert jobs("logs", job).out.split()[0] == lines
+    piped = jobs("submit", "wc", f"text=output:{job}/counts").id
+    assert jobs("wait", piped).code == 0
+    for wrong in ("dataset:inputs/t.txt@9", "dataset:t.txt", "output:last/counts"):
+        assert jobs("submit", "wc", f"text={wrong}").code == 2
+    assert jobs("projects", "delete", "inputs").code == 0

@@ -44,3 +44,13 @@ def test_a_rerun_and_a_sweep_as_code():
         "batch = jx.options(cpu=2).map(wc, jx.grid(k=[1, 2], **{'lambda': [0]}), text='a')"
     )
     compile(made, "cell", "exec")
+
+
+def test_data_sets_are_named_and_what_was_uploaded_is_told():
+    told = {"filename": "t.tsv", "media_type": "text/plain"}
+    pinned = {"$part": "flu/t.tsv@2", "text": "flu/t.tsv@2", "dataset": "flu/t.tsv@2"} | told
+    made = submit_code("'wc'", {"text": [pinned], "more": {"$part": "m"}}, Options())
+    named = "{'$dataset': {'project': 'flu', 'name': 't.tsv', 'version': 2}}"
+    assert named in made
+    assert made.endswith("# and more, uploaded")
+    assert rerun_code("id", {"text": pinned}) == "job = jx.get('id').rerun()"

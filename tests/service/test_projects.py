@@ -202,3 +202,21 @@ def test_it_takes_a_verb(service, project):
         service.projects.delete(reader, "flu")
     with pytest.raises(Forbidden):
         service.projects.list(Principal("ann", frozenset()))
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("flu\u00a02026", "'flu 2026'"),
+        ("flu\u200b", "'flu'"),
+        ("cafe\u0301", "'caf\u00e9'"),
+        (" flu", "'flu'"),
+        ("a  b", "'a b'"),
+        ("\u2060", "letters"),
+    ],
+)
+def test_names_that_nobody_could_type_again(service, name, hint):
+    with pytest.raises(InvalidRequest) as caught:
+        service.projects.create(ANN, ProjectRequest(name))
+    assert (caught.value.field, caught.value.value) == ("name", name)
+    assert hint in caught.value.hint
