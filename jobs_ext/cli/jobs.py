@@ -73,7 +73,7 @@ def about(call: Call) -> Exit:
         name: found[name] for name in names if found[name]
     }
     limits = {name: limit for name, limit in found["policy"].items() if limit is not None}
-    slots = {name: found["slots"][name] for name in ("cpu", "memory", "gpus")}
+    slots = found["slots"] | {"memory": show_bytes(found["slots"]["memory"])}
     call.out.fields(kept | slots | limits | {"stored": show_bytes(found["stored"])})
     return Exit.OK
 

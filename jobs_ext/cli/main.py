@@ -98,7 +98,9 @@ def _find(words: list[str]) -> tuple[Verb, list[str]]:
         f"There is no command {words[0]!r}.",
         field="usage",
         value=words[0],
-        hint=near(words[0], VERBS),
+        hint="Options stand behind the command: jupyter jobs list --url …."
+        if words[0].startswith("-")
+        else near(words[0], VERBS),
     )
 
 

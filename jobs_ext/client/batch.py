@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from jobs_ext.model import job as model
+from jobs_ext.model.quantities import show_duration
 from jobs_ext.model.reasons import ReasonCode
 from jobs_ext.model.status import Status
 from jobs_ext.model.view import show_value
@@ -118,7 +119,8 @@ class Batch(Handle):
                     self._say_reused()
                     return self
                 pause()
-        raise WaitTimeout(f"{self!r} has not ended after {timeout} s; it goes on.")
+        waited = show_duration(timeout or 0.0)
+        raise WaitTimeout(f"{self!r} has not ended after {waited}; it goes on.")
 
     @property
     def reused(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from jobs_ext.model import job as model
+from jobs_ext.model.quantities import show_duration
 from jobs_ext.model.reasons import ReasonCode
 from jobs_ext.model.status import Status
 
@@ -125,7 +126,8 @@ class Job(Handle):
                     display.update(self)
                     return self
                 pause()
-        raise WaitTimeout(f"{self!r} has not ended after {timeout} s; it goes on.")
+        waited = show_duration(timeout or 0.0)
+        raise WaitTimeout(f"{self!r} has not ended after {waited}; it goes on.")
 
     def result(self, timeout: float | None = None, *, trust: bool = False) -> Any:
         """Wait, and return a function's value, a notebook's kept values, else the outputs.

@@ -191,6 +191,7 @@ def test_about_says_what_one_may_have(jobs):
     told = jobs("about").out
     assert "owner" in told
     assert "stored" in told
+    assert "GB" in told or "MB" in told
 
 
 def test_provenance_says_where_a_job_came_from(jobs):

@@ -91,3 +91,9 @@ def test_ctrl_c_stops_the_waiting_and_not_the_job(process, jobs):
     assert jobs("show", job, "--json").json["status"] == "RUNNING"
     assert jobs("cancel", job).code == 0
     assert jobs("wait", job).code == 3
+
+
+def test_an_option_before_the_command_is_told_where_it_belongs(jobs):
+    refused = jobs("--url", "http://127.0.0.1:9/", "list")
+    assert refused.code == 2
+    assert "behind the command" in refused.err
