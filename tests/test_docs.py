@@ -46,6 +46,27 @@ def test_the_reference_is_what_the_code_says():
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+EXPLAINED = {
+    "configuration.md": "",
+    "http.md": "## Events",
+    "notifications.md": "",
+    "permissions.md": "",
+    "statuses.md": "",
+    "tools.md": "",
+}
+
+
+@pytest.mark.parametrize(("name", "heading"), EXPLAINED.items())
+def test_nothing_in_the_reference_is_without_a_meaning(name, heading):
+    """Each trait, verb, policy, status, reason, stage, event and key of a tool is told of."""
+    text = (REPOSITORY / "docs" / "reference" / name).read_text()
+    if heading:
+        text = text.partition(f"{heading}\n")[2].partition("\n## ")[0]
+    rows = [line for line in text.splitlines() if line.startswith("| `")]
+    assert rows
+    assert [row for row in rows if row.endswith("|  |")] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_links_lead_to_files(page):
     targets = [link for link in LINK.findall(page.read_text()) if "://" not in link]

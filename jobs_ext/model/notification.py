@@ -50,9 +50,7 @@ class Notify(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     """Whom to tell of a job or batch, and when."""
 
     url: str  # http(s)://… or mailto:ann@example.org, with macros such as ${JOB_ID}
-    events: list[str] = field(
-        default_factory=_ended
-    )  # statuses, ENDED (any final one), DELETED …, "*"
+    events: list[str] = field(default_factory=_ended)  # statuses, ENDED, DELETED … or "*"
     persistent: bool = True  # false: only the first of these events is told
     retries: int = 10  # further tries when it can't be delivered, over about a quarter of an hour
     headers: dict[str, str] = {}  # more headers of a webhook; kept, but never served
@@ -64,9 +62,9 @@ class Delivery(Struct, frozen=True):
 
     id: str  # also in the header X-Jobs-Ext-Delivery
     event: str  # a status, DELETED …, or of a batch ENDED
-    status: Literal["due", "sent", "failed"]
-    tries: int
-    created: str
+    status: Literal["due", "sent", "failed"]  # what became of it so far
+    tries: int  # how often it was tried
+    created: str  # when it became due to be told
     done: str | None = None  # when it was sent or given up
     next: str | None = None  # when it is tried (again)
     error: str | None = None  # what the last try came to
@@ -75,14 +73,14 @@ class Delivery(Struct, frozen=True):
 class Notification(Struct, frozen=True):
     """Whom a job or batch tells. Credentials and tokens are kept, but not served."""
 
-    id: str
+    id: str  # its id
     url: str  # without user, password and what may be a token
-    events: list[str]
-    persistent: bool
-    retries: int
+    events: list[str]  # of which it is told
+    persistent: bool  # false: only of the first of these
+    retries: int  # further tries when it can't be delivered
     headers: list[str]  # their names
     preset: bool  # by the server's configuration
-    created: str
+    created: str  # when it was asked for
     words: Words | None = None  # a dialect's, in place of our own
     deliveries: list[Delivery] = []  # the latest, newest first
 
@@ -90,11 +88,11 @@ class Notification(Struct, frozen=True):
 class Mail(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The server that takes mails."""
 
-    host: str
+    host: str  # its name or address
     sender: str  # address that mails come from
-    port: int = 25
-    security: Literal["none", "starttls", "tls"] = "none"
-    user: str | None = None
+    port: int = 25  # where it listens
+    security: Literal["none", "starttls", "tls"] = "none"  # how the line to it is kept secret
+    user: str | None = None  # who logs in there; None: nobody
     password_env: str | None = None  # environment variable that holds the password
 
 

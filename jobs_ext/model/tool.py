@@ -40,29 +40,29 @@ class ToolParameter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     A parameter without `default` is required.
     """
 
-    type: str | UnsetType = UNSET
-    title: str | UnsetType = UNSET
-    description: str | UnsetType = UNSET
-    default: Any = UNSET
-    enum: list[Any] | UnsetType = UNSET
-    const: Any = UNSET
-    minimum: float | UnsetType = UNSET
-    maximum: float | UnsetType = UNSET
-    exclusiveMinimum: float | UnsetType = UNSET
-    exclusiveMaximum: float | UnsetType = UNSET
-    multipleOf: float | UnsetType = UNSET
-    minLength: int | UnsetType = UNSET
-    maxLength: int | UnsetType = UNSET
-    pattern: str | UnsetType = UNSET
-    format: str | UnsetType = UNSET
-    items: dict[str, Any] | UnsetType = UNSET
-    minItems: int | UnsetType = UNSET
-    maxItems: int | UnsetType = UNSET
-    uniqueItems: bool | UnsetType = UNSET
-    properties: dict[str, Any] | UnsetType = UNSET
-    required: list[str] | UnsetType = UNSET
-    additionalProperties: bool | dict[str, Any] | UnsetType = UNSET
-    examples: list[Any] | UnsetType = UNSET
+    type: str | UnsetType = UNSET  # string, integer, number, boolean, array, object or null
+    title: str | UnsetType = UNSET  # shown in forms
+    description: str | UnsetType = UNSET  # a sentence or two for forms and listings
+    default: Any = UNSET  # what it is when it is not given; with it the parameter is not required
+    enum: list[Any] | UnsetType = UNSET  # the values there are
+    const: Any = UNSET  # the one value there is
+    minimum: float | UnsetType = UNSET  # the least number
+    maximum: float | UnsetType = UNSET  # the largest number
+    exclusiveMinimum: float | UnsetType = UNSET  # what a number is larger than
+    exclusiveMaximum: float | UnsetType = UNSET  # what a number is less than
+    multipleOf: float | UnsetType = UNSET  # what a number is a multiple of
+    minLength: int | UnsetType = UNSET  # least characters of a text
+    maxLength: int | UnsetType = UNSET  # most characters of a text
+    pattern: str | UnsetType = UNSET  # regular expression that a text has a match for
+    format: str | UnsetType = UNSET  # what a text is, e.g. date or path
+    items: dict[str, Any] | UnsetType = UNSET  # schema of what a list has in it
+    minItems: int | UnsetType = UNSET  # least items of a list
+    maxItems: int | UnsetType = UNSET  # most items of a list
+    uniqueItems: bool | UnsetType = UNSET  # true: no item of a list is there twice
+    properties: dict[str, Any] | UnsetType = UNSET  # schemas of the members of an object, by name
+    required: list[str] | UnsetType = UNSET  # members that an object has to have
+    additionalProperties: bool | dict[str, Any] | UnsetType = UNSET  # schema of other members
+    examples: list[Any] | UnsetType = UNSET  # values that forms suggest
     flag: str = ""  # boolean: present or absent; other types: flag and value
     spacing: bool = True  # False: flag and value make one argument
 
@@ -135,9 +135,7 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     pass_as: str = "arguments"  # noqa: S105 - or "environment": every parameter becomes a variable
     additional_parameters: bool = False  # true: undeclared parameters are allowed, as strings
     sanity: bool = False  # true: no text that could be code is taken (Analytics Automated's rule)
-    open: bool = (
-        False  # true: also for callers at one of `dialect_ports` who do not say who they are
-    )
+    open: bool = False  # true: also for who does not say who they are at one of `dialect_ports`
     inputs: dict[str, ToolInput] = {}  # files it reads, by name
     parameters: dict[str, ToolParameter] = {}  # values it takes, by name
     outputs: dict[str, ToolOutput] = {}  # files it writes, by name
