@@ -100,7 +100,8 @@ WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE
 SELECT n, (SELECT max(pk) FROM job) + n AS pk, new_id() AS id FROM counted
 """
 _FAILED = "CASE WHEN fresh.n % 10 = 0 THEN 'FAILED' ELSE one.status END"
-_ORIGINAL = "(SELECT min(pk) FROM job WHERE batch = :batch)"
+_BATCH = "(SELECT pk FROM batch WHERE id = :batch)"
+_ORIGINAL = f"(SELECT min(pk) FROM job WHERE batch_pk = {_BATCH})"  # which has an index
 _COPIES = {
     "job": {
         "pk": "fresh.pk",

@@ -103,7 +103,7 @@ class Paths:
         """The SQLite database."""
         return self.root / "jobs.sqlite"
 
-    @property
+    @cached_property  # each read of the store looks for it
     def damage(self) -> Path:
         """There as long as the database is known to be damaged; says what was found."""
         return self.beside_db("damaged")
