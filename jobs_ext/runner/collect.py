@@ -43,8 +43,8 @@ def collect(one: Plan) -> tuple[list[Found], list[str]]:
     collection.add_kept(one.at)
     start = began(one.at) if one.work.options.outputs or one.private else 0
     for pattern in one.work.options.outputs:
-        fresh = [path for path in matches(one.cwd, pattern) if changed(path) >= start]
-        collection.add_all(one.cwd, fresh, "here")
+        fresh = [path for path in matches(Path(one.cwd), pattern) if changed(path) >= start]
+        collection.add_all(Path(one.cwd), fresh, "here")
     if one.private:
         collection.add_made(one.at.steps if one.kind == "steps" else one.at.work, start)
     collection.add("error.json", f"{one.request}/error.json", "request")

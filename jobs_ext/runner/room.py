@@ -54,8 +54,8 @@ def because_full(one: Plan, exited: Exited, verdict: Verdict) -> Verdict:
         return verdict._replace(code=ReasonCode.DISK_FULL)
     if exited.disk_full:
         folder = one.at.folder
-    elif one.cwd.is_dir() and free(one.cwd) < _NOTHING:
-        folder = one.cwd
+    elif Path(one.cwd).is_dir() and free(Path(one.cwd)) < _NOTHING:
+        folder = Path(one.cwd)
     else:
         return verdict
     told = f"{reason}; no space was left on the disk of {folder}"

@@ -27,6 +27,7 @@ from .scripts import script_command
 from .spare import SpareFolders
 
 _PAYLOADS = Path(payloads.__file__).parent
+_WARM = str(_PAYLOADS / "warm.py")
 
 
 #: Fetches the inputs of a job into a folder; returns the job with their paths.
@@ -65,12 +66,12 @@ class Plan(Struct, frozen=True):
         return self.kind in kinds and bare and not (options.outputs or self.work.archive)
 
     @property
-    def cwd(self) -> Path:
+    def cwd(self) -> str:
         """The folder it runs in."""
         if self.private:
-            return self.at.work
+            return self.at.text("work")
         chosen = self.work.options.cwd
-        return Path(chosen if os.path.isabs(chosen) else self.work.context.cwd or "/")  # noqa: PTH117
+        return chosen if os.path.isabs(chosen) else self.work.context.cwd or "/"  # noqa: PTH117
 
     @property
     def request(self) -> str:
@@ -164,7 +165,7 @@ def _launch(one: Plan, arguments: dict[str, Any]) -> Launch:
         key=one.key,
         lane=one.lane,
         argv=command,
-        cwd=str(one.cwd),
+        cwd=one.cwd,
         stdout=one.at.text("stdout"),
         stderr=one.at.text("stderr"),
         alive=one.at.text("alive"),
@@ -182,12 +183,11 @@ def _parent(one: Plan, command: list[str], shared: dict[str, str]) -> list[str]:
     A notebook's is kernel and client in one: it is no kernel as the environment wants it when
     that has a say in how Python starts, as far as the client must not listen.
     """
-    warm = str(_PAYLOADS / "warm.py")
     if one.kind == "function":
         shared_worker = one.work.options.workers == "shared"
-        return [one.python, warm, "share" if shared_worker else "fork", command[1]]
+        return [one.python, _WARM, "share" if shared_worker else "fork", command[1]]
     if one.kind == "notebook" and not any(map(_changes_python, shared)):
-        return [sys.executable, warm, "fork", command[2]]
+        return [sys.executable, _WARM, "fork", command[2]]
     return []
 
 
@@ -244,7 +244,7 @@ def _notebook(one: Plan, arguments: dict[str, Any]) -> list[str]:
     call = {
         "notebook": str(one.file),
         "output": str(one.at.outputs / one.file.name),
-        "cwd": str(one.cwd),
+        "cwd": one.cwd,
         "parameters": arguments,
         "kernels": _kernels(one),
         "kernel_dirs": _kernel_dirs(),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -23,9 +22,6 @@ class Files(NamedTuple):
     flags: int  # with which
     given: Sequence[tuple[int, int]]  # descriptors of this process, and what they become
 
-
-#: Signals that Python ignores, which would be inherited.
-UNIGNORED = (signal.SIGPIPE, signal.SIGXFSZ)
 
 _SETSIGDEF, _SETSID = 0x04, 0x80  # POSIX_SPAWN_… of glibc's <spawn.h>
 _MODE = 0o600  # of files that are made
@@ -46,9 +42,7 @@ class Libc:
 
     def _attributes_of_all(self) -> ctypes.Array[ctypes.c_char]:
         attributes, signals = (ctypes.create_string_buffer(_OPAQUE) for _ in range(2))
-        self._quick.sigemptyset(signals)
-        for number in UNIGNORED:
-            self._quick.sigaddset(signals, int(number))
+        self._quick.sigfillset(signals)  # all: which to leave, the system would have to be asked
         _check(self._quick.posix_spawnattr_init(attributes))
         _check(self._quick.posix_spawnattr_setsigdefault(attributes, signals))
         _check(self._quick.posix_spawnattr_setflags(attributes, _SETSIGDEF | _SETSID))

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import functools
 import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ _KEPT = os.O_WRONLY | os.O_APPEND | os.O_CREAT  # for a program to open, and to 
 _APPEND = _KEPT | os.O_CLOEXEC
 _LOGS = ("stdout", "stderr")
 _ALIVE = 3  # the descriptor of its `alive` file, as an attempt has it
+_UNIGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them, and that is inherited
 _libc = libc.find()
 
 
@@ -186,7 +188,7 @@ def _start_alone(path: str, program: _Program, logs: list[tuple[str, int]]) -> i
         program.environment,
         file_actions=[*opens, (os.POSIX_SPAWN_DUP2, program.alive, _ALIVE)],
         setsid=True,
-        setsigdef=libc.UNIGNORED,
+        setsigdef=_UNIGNORED,
     )
 
 
