@@ -19,6 +19,7 @@ from .errors import JobFailed, NoSuchJob, WaitTimeout
 from .handle import Handle
 from .job import Job
 from .lists import JobList
+from .progressline import of_counts, progress_line
 
 if TYPE_CHECKING:
     from .client import Client
@@ -111,9 +112,10 @@ class Batch(Handle):
 
         Raises `WaitTimeout` after `timeout` seconds; the jobs themselves go on.
         """
-        with waiting.interruptible(self):
+        with waiting.interruptible(self), progress_line(self.name) as line:
             for pause in waiting.pauses(timeout):
                 counts = self.refresh().counts
+                line.show(*of_counts(counts, len(self)))
                 if sum(n for status, n in counts.items() if Status(status).final) >= len(self):
                     display.update(self)
                     self._say_reused()

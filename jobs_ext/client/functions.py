@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
-import io
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time
 from types import ModuleType
@@ -18,6 +17,7 @@ from jobs_ext.model import request as model
 
 from . import pickling
 from .errors import WrongArguments
+from .exact import arrow_file
 from .sources import sources
 from .targets import Target
 from .wire import Part, Parts, Reference, is_inline, scalar
@@ -192,30 +192,11 @@ def encode(value: Any, name: str, parts: Parts) -> Any:
 
 
 def _part(value: Any, name: str) -> Part:
-    """Return a value as a file: a plain pandas frame as Parquet, anything else pickled."""
-    if _is_plain_frame(value):
-        buffer = io.BytesIO()
-        value.to_parquet(buffer)
-        return Part(f"{name}.parquet", buffer.getvalue(), media.guess("x.parquet"))
+    """Return a value as a file: a frame as Arrow where that is exact, anything else pickled."""
+    content = arrow_file(value)
+    if content is not None:
+        return Part(f"{name}.arrow", content, media.guess("x.arrow"))
     return Part(f"{name}.pickle", pickling.dumps(value, name), media.PICKLE)
-
-
-def _is_plain_frame(value: Any) -> bool:
-    """Tell whether Parquet gives a pandas frame back as it is: numbers, times, one row index."""
-    import sys
-
-    pandas = sys.modules.get("pandas")
-    if pandas is None or "pyarrow" not in sys.modules or type(value) is not pandas.DataFrame:
-        return False
-    kinds = {getattr(dtype, "kind", "O") for dtype in value.dtypes}
-    return (
-        kinds <= set("biufM")
-        and not value.attrs
-        and value.columns.is_unique
-        and all(type(column) is str for column in value.columns)
-        and type(value.index) is pandas.RangeIndex
-        and value.index.name is None
-    )
 
 
 def describe(value: Any) -> str:

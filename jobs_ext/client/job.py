@@ -118,11 +118,13 @@ class Job(Handle):
 
         Raises `WaitTimeout` after `timeout` seconds; the job itself goes on.
         """
-        from . import display, waiting
+        from . import display, progressline, waiting
 
-        with waiting.interruptible(self):
+        with waiting.interruptible(self), progressline.progress_line(self.name) as line:
             for pause in waiting.pauses(timeout):
-                if self.refresh().status.final:
+                known = self.refresh()
+                line.show(*progressline.of_job(known))
+                if known.status.final:
                     display.update(self)
                     return self
                 pause()

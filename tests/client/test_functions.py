@@ -7,10 +7,9 @@ import sys
 import threading
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from jobs_ext.client import functions, pickling
+from jobs_ext.client import pickling
 from jobs_ext.client.errors import NotPicklable, WrongArguments
 from jobs_ext.client.functions import FunctionTarget, by_name
 
@@ -81,20 +80,6 @@ def test_values_that_several_jobs_share_are_sent_once():
     assert len(parts) == 1
     assert sets[0]["frame"]["$part"] in parts
     assert sets[0]["frame"]["text"] == "ndarray 5"
-
-
-@pytest.mark.parametrize(
-    ("frame", "suffix"),
-    [
-        (pd.DataFrame({"a": [1, 2], "b": [0.5, None]}), "parquet"),
-        (pd.DataFrame({"a": [1, 2]}, index=["x", "y"]), "pickle"),
-        (pd.DataFrame({"a": [1, "x"]}), "pickle"),
-        (pd.DataFrame({1: [1]}), "pickle"),
-    ],
-)
-def test_frames_go_as_parquet_only_where_that_is_exact(frame, suffix):
-    part = functions._part(frame, "frame")
-    assert part.filename == f"frame.{suffix}"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Call a Python function as a job: ``python function.py <folder>``.
 
 Runs in the submitter's interpreter and needs there nothing but the standard library and
-cloudpickle; pyarrow only to read and write frames as Parquet.
+cloudpickle; pyarrow only to read and write frames.
 
 Reads ``call.json`` of the folder::
 
@@ -128,10 +128,16 @@ def is_part(value: Any) -> bool:
 
 
 def load_part(path: str, what: str) -> Any:
-    """Return an uploaded value: a pandas frame from Parquet, anything else from a pickle."""
+    """Return an uploaded value: a frame from Arrow or Parquet, anything else from a pickle."""
     with open(path, "rb") as file:  # noqa: PTH123
-        is_parquet = file.read(4) == b"PAR1"
-    if not is_parquet:
+        begins = file.read(6)
+    if begins == b"ARROW1":
+        import pyarrow as pa
+
+        with pa.OSFile(path) as source:
+            table = pa.ipc.open_file(source).read_all()
+        return from_arrow(table, (table.schema.metadata or {}).get(KIND, b"pandas").decode())
+    if not begins.startswith(b"PAR1"):
         return unpickle(path, what)
     import pandas as pd
 
