@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row
 from ..model.clock import from_epoch, now
 from ..model.job import Batch, Job
 from ..model.notification import ENDED, Words, event_of, matches
+from ..model.status import Status
 from ..store import batches as batch_rows
 from ..store import jobs as job_rows
 from ..store import notifications as rows
@@ -174,7 +175,9 @@ def _told(connection: Connection, after: int, last: int) -> _Told:
         event = event_of(row.type, msgspec.json.decode(row.data))
         if event is None or row.pk in closed:
             continue
-        if matches(msgspec.json.decode(row.events), event):
+        if row.together is not None:
+            deliveries += _told_together(connection, row)
+        elif matches(msgspec.json.decode(row.events), event):
             deliveries.append(_delivery(row.pk, row.seq, event, row.time))
             closed += [] if row.persistent else [row.pk]
     for row in rows.batches_moved(connection, after, last):
@@ -183,6 +186,16 @@ def _told(connection: Connection, after: int, last: int) -> _Told:
             deliveries.append(_delivery(row.pk, 0, ENDED, now()))
             closed.append(row.pk)
     return _Told(deliveries, closed)
+
+
+def _told_together(connection: Connection, row: Row[Any]) -> list[dict[str, Any]]:
+    """Return what is due when the last of several jobs has ended, else nothing; it is kept once."""
+    ids = msgspec.json.decode(row.together, type=list[str])
+    jobs = job_rows.by_ids(connection, ids).values()
+    if not all(Status(job.status).final for job in jobs):
+        return []
+    first = rows.first_together(connection, row.together, row.url)
+    return [_delivery(first, 0, ENDED, row.time)]
 
 
 def _delivery(pk: int, seq: int, event: str, happened: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ..model.tool import Tool
 
 #: Modules with a function `told`, by the name of the dialect; imported when one is needed first,
 #: so that a runner, which delivers, knows no dialect before.
-TELLERS = {"agave": "jobs_ext.dialects.agave.telling"}
+TELLERS = {name: f"jobs_ext.dialects.{name}.telling" for name in ("agave", "analytics_automated")}
 
 
 class Telling(Struct, frozen=True):

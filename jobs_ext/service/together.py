@@ -16,6 +16,7 @@ from ..model.request import SubmitRequest
 from ..model.status import Status
 from ..store import documents as document_rows
 from ..store import jobs as job_rows
+from ..store import notifications as notification_rows
 from ..store.faults import mapped_faults
 from .accept import store_job
 from .core import Core
@@ -64,7 +65,8 @@ class Together:
         """Accept all of these jobs, and keep the dialect's documents about them, or nothing.
 
         Raises what is wrong with the first request that is not good, and `TooMany` when more than
-        `most` of the jobs that were accepted so for `who` would not have ended. Idempotency keys
+        `most` of the jobs that were accepted so for `who` would not have ended. Whom they all tell
+        is told once, when the last of them has ended. Idempotency keys
         are for single jobs and batches: those of the requests are not looked at.
         """
         good = [self._jobs.draft(who, one.request, one.uploads) for one in asked]
@@ -77,6 +79,8 @@ class Together:
                 parts = stack.enter_context(drafts.placed())
                 made = store_job(self._core, tx, who, draft, parts, key=None, request_hash=None)
                 ids.append(made)
+            if len(ids) > 1:
+                notification_rows.join(tx, ids)
             for kind, bodies in note(ids).items():
                 keep(tx, who, dialect, kind, bodies)
             if most is not None:

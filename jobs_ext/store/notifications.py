@@ -169,7 +169,7 @@ def newest_event(connection: Connection) -> tuple[int, bool]:
 
 # The events lead, however few notifications the statistics tell of: these are found by index.
 _OF_JOBS = text("""
-    SELECT n.pk, n.events, n.persistent, e.seq, e.time, e.type, e.data
+    SELECT n.pk, n.events, n.persistent, n.together, n.url, e.seq, e.time, e.type, e.data
     FROM event e CROSS JOIN notification n ON n.job = e.job
     WHERE e.seq > :after AND e.seq <= :last AND e.seq > n.since AND NOT n.closed
     AND e.type NOT IN ('progress', 'outputs', 'changed')
@@ -184,6 +184,23 @@ _OF_BATCHES = text("""
 def told_of_jobs(connection: Connection, after: int, last: int) -> list[Row[Any]]:
     """Return events numbered from `after` to `last` beside the notifications of their jobs."""
     return list(connection.execute(_OF_JOBS, {"after": after, "last": last}))
+
+
+def join(tx: Connection, jobs: Sequence[str]) -> None:
+    """Let those of these jobs who tell the same place tell it once, when all have ended.
+
+    Whom the configuration names is told of each.
+    """
+    asked = notification.c.job.in_(jobs) & ~notification.c.preset
+    tx.execute(update(notification).where(asked).values(together=_json(jobs)))
+
+
+def first_together(connection: Connection, together: str, url: str) -> int:
+    """Return the pk of the notification that tells for all of those with these jobs."""
+    ids = msgspec.json.decode(together, type=list[str])
+    same = notification.c.job.in_(ids) & (notification.c.url == url)
+    query = select(func.min(notification.c.pk)).where(same, notification.c.together == together)
+    return int(connection.execute(query).scalar_one())
 
 
 def batches_moved(connection: Connection, after: int, last: int) -> list[Row[Any]]:

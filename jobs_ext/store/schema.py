@@ -25,7 +25,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0023"
+HEAD = "0024"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -384,6 +384,7 @@ notification = Table(
     Column("since", Integer, nullable=False),
     Column("closed", Boolean, nullable=False, server_default="0"),
     Column("words", Text),
+    Column("together", Text),  # JSON, ids of jobs: told once, when all of them have ended
     Index("notification_job", "job", sqlite_where=text("job IS NOT NULL")),
     Index("notification_batch", "batch", sqlite_where=text("batch IS NOT NULL")),
 )

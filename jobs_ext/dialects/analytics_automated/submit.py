@@ -11,6 +11,7 @@ import msgspec
 
 from ...model.errors import InvalidRequest, NotFound, TooMany
 from ...model.ids import new_id
+from ...model.notification import Notify, Words
 from ...model.request import Options, SubmitRequest, Target
 from ...model.tool import Tool
 from ...service import Upload
@@ -165,14 +166,16 @@ def _accept(
     before: int,
 ) -> str:
     """Accept the jobs of a submission and return its id."""
-    mails = [f"mailto:{batch.email}"] if call.service.outgoing.mail is not None else []
+    uuid = new_id()
+    words = Words(DIALECT, root=f"{call.url}/submission/{uuid}")
+    sends = call.service.outgoing.mail is not None
+    mails = [Notify(f"mailto:{batch.email}", words=words)] if sends else []
     priority = -1 if before >= _SOFT * call.options.unfinished else 0
     options = Options(name=batch.name, notify=[*mails], priority=priority)
     asked = [
         _asked(tool, SubmitRequest(Target(tool=tool.id), _arguments(tool, given), options), file)
         for tool in tools
     ]
-    uuid = new_id()
 
     def note(jobs: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
         return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from email import message_from_string
 from typing import Any
 
 import pytest
@@ -41,13 +42,18 @@ def test_one_job(site: Site, letters: Letters, path: str) -> None:
     until(lambda: "ann@example.org" in letters.recipients, what="the mail")
 
 
-def test_several_jobs_or_none(site: Site) -> None:
+def test_several_jobs_or_none(site: Site, letters: Letters) -> None:
     fields = {"job": "job1,choose", "kind": "quick", "size": "1.5"}
     fields |= {"task1_all": "false", "task2_number": "7"}
     shown = site.ended(site.post(fields))
     assert [one["job_name"] for one in shown["submissions"]] == ["job1", "choose"]
     said = [site.get(one["results"][0]["data_path"]).text for one in shown["submissions"][:1]]
     assert said == ["7 none-given\n"]
+    last = site.ended(site.post(GOOD))["UUID"]
+    until(lambda: any(last in text for text in letters.texts), what="a later mail")
+    (mail,) = (text for text in letters.texts if shown["UUID"] in text)  # one for both
+    text = message_from_string(mail).get_payload(decode=True).decode()  # type: ignore[union-attr]
+    assert f"{site.root}/submission/{shown['UUID']}" in text
     before = site.get("../api/v1/jobs?limit=500").json()["total"]
     for wrong in ("job1,nothing", "job1, choose", "job1,", "job1,off", "job1,psipred"):
         answer = site.post(fields | {"job": wrong})
