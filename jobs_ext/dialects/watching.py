@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..service import Principal
 
 _POLICY = 1008  # the close code of RFC 6455 for what is not taken any more
+_MOST = 10_000  # events that wait for a client who reads slowly, or not at all
 
 
 class Watch(Protocol):
@@ -88,6 +89,8 @@ class Watching(WebSocketMixin, WebSocketHandler):
             for event in events:
                 if event.job == self._watch.job:
                     news.put_nowait(event)
+            if news.qsize() > _MOST:  # it may come again, and is told first where the job stands
+                self._tasks[0].cancel()
 
         with suppress(WebSocketClosedError, JobsError):
             try:

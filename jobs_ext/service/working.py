@@ -35,6 +35,7 @@ from ..model.work import Aborted, Change, Ended, NodeStarted, Progressed, Releas
 from ..store import jobs as job_rows
 from ..store import lines
 from ..store import nodes as node_rows
+from ..store import outputs as output_rows
 from ..store import queue as rows
 from ..store.changes import Changes
 from ..store.contents import Spec
@@ -45,6 +46,7 @@ from .executors import NODE
 from .nodes import owned
 from .outcomes import Outcomes
 from .principal import Principal
+from .promised import missing
 from .shares import Shares, caps, suits
 
 _LONGEST_REASON = 100_000  # characters; of a longer one the end is kept
@@ -104,12 +106,13 @@ class Working:
     def finish(self, who: Principal, node_id: str, job_id: str, told: NodeFinish) -> Job:
         """End an attempt: it succeeded, or failed and may be followed by another.
 
+        It fails, too, when the node did not give an output that the tool requires.
         A job whose end was asked for is CANCELLED by that, however the node ended it.
         """
         _check_finish(told)
         with self._store.write() as tx:
             _, row = self._held(tx, who, node_id, job_id, told.attempt)
-            self._tell(tx, _end(row, told))
+            self._tell(tx, _end(row, told, self._owed(tx, row) if told.success else []))
             return self._job(tx, job_id)
 
     def release(self, who: Principal, node_id: str, job_id: str, told: NodeStart) -> Job:
@@ -220,6 +223,12 @@ class Working:
         node_rows.note_life(tx, node_id, now())
         return found
 
+    def _owed(self, tx: Connection, row: JobRow) -> list[str]:
+        """Return, as sentences, the outputs that the tool of a job requires and no node gave."""
+        tool = self._core.specs.load(tx, [row.spec])[row.spec].tool
+        declared = (tool or {}).get("outputs")
+        return missing(declared, output_rows.names(tx, row.pk, row.number)) if declared else []
+
     def _tell(self, tx: Connection, *changes: Change) -> None:
         Outcomes(tx, self._core.specs, list(changes)).write()
 
@@ -292,11 +301,14 @@ def _command(spec: Spec, job: Job) -> list[str] | None:
     return None if tool.command is msgspec.UNSET else tool_command(tool, job.arguments)
 
 
-def _end(row: JobRow, told: NodeFinish) -> Ended:
-    """Return the end of an attempt as its node tells it."""
+def _end(row: JobRow, told: NodeFinish, owed: list[str]) -> Ended:
+    """Return the end of an attempt as its node tells it; what it `owed` makes it fail."""
     facts: dict[str, Any] = {"exit_code": told.exit_code, "duration": told.duration}
     if row.cancel_requested:
         return _cancelled(row.id, row.number, **facts)
+    if owed:
+        code, why = ReasonCode.MISSING_OUTPUT, "; ".join(owed)
+        return Ended(row.id, row.number, Status.FAILED, now(), code, why, **facts)
     if told.success:
         return Ended(row.id, row.number, Status.SUCCEEDED, now(), **facts)
     code, why = ReasonCode.NODE_FAILED, "its node said that it failed"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, text
+from sqlalchemy import Connection, Row, delete, insert, select, text
 
 from .schema import output
 
@@ -38,6 +38,12 @@ def numbered(connection: Connection, wanted: Sequence[tuple[int, int]]) -> list[
 def of_number(connection: Connection, number: int) -> OutputRow | None:
     """Return the job's id, name and attempt of the output with a number."""
     return connection.execute(_OF_NUMBER, {"number": number}).one_or_none()
+
+
+def names(connection: Connection, job_pk: int, attempt: int) -> list[str]:
+    """Return the names of the outputs of an attempt."""
+    where = (output.c.job_pk == job_pk, output.c.attempt == attempt)
+    return list(connection.execute(select(output.c.name).where(*where)).scalars())
 
 
 def remove(tx: Connection, *, job_pk: int, attempt: int, name: str) -> OutputRow | None:

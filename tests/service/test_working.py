@@ -276,6 +276,43 @@ def test_an_abort_takes_the_job_from_its_node(service, who, node, outside, hand)
         service.working.abort(Principal("eve", frozenset({"submit"})), job)
 
 
+PROMISES = """
+name = "keeps"
+executor = "node"
+command = ["do"]
+[outputs.table]
+path = "*.csv"
+[outputs.note]
+path = "note.txt"
+required = false
+[outputs.text]
+path = "stdout"
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "owed"),
+    [
+        *(([], True), (["note.txt"], True)),
+        *((["x/t.csv"], False), (["table"], False), (["table/JSON"], False)),
+    ],
+)
+def test_a_node_gives_what_the_tool_promises(service, node, outside, hand, tmp_path, names, owed):
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "keeps.toml").write_text(PROMISES)
+    outside(Target(tool="keeps"), {})
+    given = hand()
+    for name in names:
+        draft = Draft(service.paths)
+        draft.write(b"x")
+        hold = Hold(node.id, given.attempt)
+        service.given.add(WORKER, given.job.id, name, "text/csv", draft, hold)
+    ended = finish(service, node, given)
+    assert ended.status == ("FAILED" if owed else "SUCCEEDED")
+    told = "it did not write its output table (*.csv)"
+    assert (ended.reason_code, ended.reason) == (("missing_output", told) if owed else (None, None))
+
+
 def test_who_may_be_a_node(service, node, outside):
     reader = Principal("bob", frozenset({"read", "submit", "run"}))
     stranger = Principal("eve", frozenset({"work"}))

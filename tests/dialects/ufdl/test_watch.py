@@ -7,6 +7,7 @@ import json
 import pytest
 import websocket
 
+from jobs_ext.dialects import watching
 from jobs_ext.dialects.table import Call
 from jobs_ext.dialects.ufdl.context import context
 from jobs_ext.dialects.ufdl.watch import Watched
@@ -60,3 +61,19 @@ def test_a_web_socket_tells_what_happened_while_it_was_opened(service, who):
     (frame,) = watched.greeting()
     assert frame["transition"] == "cancel"
     assert watched.frames(service.jobs.history(who, job.id)) == []
+
+
+async def test_who_does_not_read_is_left_behind(raw, jp_ws_fetch, monkeypatch):
+    monkeypatch.setattr(watching, "_MOST", 0)
+    target = {"target": {"command": ["do"]}, "options": {"executor": "node"}}
+    kind = {"Content-Type": "application/json"}
+    pk = (await raw("POST", "api/v1/jobs", target, **kind)).json["pk"]
+    socket = await jp_ws_fetch("jobs-ext", "ufdl", "v1", "jobs", str(pk))
+    await raw("DELETE", f"ufdl/v1/jobs/{pk}/cancel")
+    assert await socket.read_message() is None
+    assert socket.close_code == 1008
+    socket.close()
+    again = await jp_ws_fetch("jobs-ext", "ufdl", "v1", "jobs", str(pk))
+    assert json.loads(await again.read_message())["transition"] == "cancel"
+    again.close()
+    assert await again.read_message() is None
