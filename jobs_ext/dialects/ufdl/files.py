@@ -56,8 +56,9 @@ def _output(ctx: Ctx, value: Any, field: str) -> Any:
     """Return a reference to the output that has a number."""
     try:
         job, name = ctx.service.outputs.numbered(ctx.who, _number(value))
-    except NotFound as error:
-        raise InvalidRequest(error.message, field=f"{field}.value", value=value) from None
+    except NotFound:
+        told = f"{field}: the number of an output is expected, and this is none."
+        raise InvalidRequest(told, field=f"{field}.value", value=value) from None
     return {"$output": {"job": job, "name": name}}
 
 

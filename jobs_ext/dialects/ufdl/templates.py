@@ -64,8 +64,12 @@ def known(ctx: Ctx, pk: str) -> Json:
 
 
 def kept(ctx: Ctx, pk: str) -> Json:
-    """Return a template as it is kept; the deleted ones, too."""
+    """Return a template as it is kept; the deleted ones, too. `Conflict` for a tool."""
     wanted = number(pk, "JobTemplate")
+    if wanted >= TOOLS and native.template(ctx, wanted):
+        name = native.tool_of(ctx, wanted).id
+        hint = "It is changed, removed and taken elsewhere as the file that describes it."
+        raise Conflict(f"Template {pk} is the tool {name}.", field="pk", value=pk, hint=hint)
     try:
         found = ctx.service.documents.get(ctx.who, _DIALECT, _KIND, _key(wanted))
     except NotFound:

@@ -130,4 +130,6 @@ def test_a_tool_of_the_server_whose_jobs_nodes_run(ufdl, worker, server, tool):
     client.close()
     spec = {"input_values": {}, "parameter_values": {"n": {"value": "x", "type": "int"}}}
     assert code(ufdl, "POST", f"job-templates/{tool['pk']}/create-job", spec) == 400
-    assert code(ufdl, "DELETE", f"job-templates/{tool['pk']}") == 404
+    for verb, path in (("DELETE", ""), ("GET", "/export"), ("DELETE", "/hard")):
+        answer = ufdl.send(verb, f"job-templates/{tool['pk']}{path}")
+        assert (answer.status_code, "is the tool outside-2.1" in answer.text) == (406, True)
