@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -64,10 +65,24 @@ def main(words: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
+    except OSError as error:
+        problem = _of_system(error)
+        if problem is None:
+            raise
+        _complain(problem, as_json="--json" in given)
+        return of_error(problem)
     except KeyboardInterrupt as stop:
         told = "" if isinstance(stop, StillRunning) else str(stop)
         sys.stderr.write(f"\njupyter jobs: {told or 'interrupted'}\n")
         return Exit.INTERRUPTED
+
+
+def _of_system(error: OSError) -> JobsError | None:
+    """Return what is wrong with a file that was named, or with its disk; None for a defect."""
+    if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return None
+    where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+    return InvalidRequest(f"{where}{error.strerror}.", field="file", value=error.filename)
 
 
 def _run(words: list[str]) -> Exit:

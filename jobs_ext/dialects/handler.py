@@ -69,16 +69,22 @@ class DialectHandler(FileHandler, PatientHandler):
         connection: Any = self.request.connection
         connection.set_max_body_size(LARGEST)  # what is too much is thrown away, then refused
         if route.body == "file":
-            await authorized(route.asks, resource=route.resource)(_nothing)(self)
+            await self._may_send(route)
             draft = await self.call(Draft, self.service.paths)
             self._receiver = Receiver(self.backend, draft)
             if self.gone:
                 self._receiver.drop()
         if route.body == "form" and media_type(self.request) == MULTIPART:
-            await authorized(route.asks, resource=route.resource)(_nothing)(self)
+            await self._may_send(route)
             self._form = FormReceiver(
                 self.backend, partial(self.service.draft, self.who), boundary(self.request)
             )
+
+    async def _may_send(self, route: Route) -> None:
+        """Raise unless the caller may send files at all: nothing is kept of what they send."""
+        await authorized(route.asks, resource=route.resource)(_nothing)(self)
+        if route.asks != "read":
+            self.who.require("submit", "run", "work")
 
     def _adopt_credentials(self) -> None:
         """Put a key that came in a way of the dialect's where Jupyter and we look for one."""

@@ -21,6 +21,7 @@ def test_the_life_of_a_data_set(jobs, tmp_path):
         assert jobs(*save, *words).code == 0
         assert (tmp_path / "o" / "t.csv").read_text() == text
     assert jobs("datasets", "add", "sets", str(path), "--version", "2").code == 2
+    assert jobs("datasets", "add", "sets", str(tmp_path / "none.csv")).code == 2
     assert jobs("datasets", "save", "sets", "t.csv", "--version", "9").code == 2
     assert jobs("datasets", "delete", "sets", "t.csv").code == 0
     assert jobs("datasets", "delete", "sets", "t.csv").code == 2

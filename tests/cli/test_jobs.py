@@ -134,6 +134,11 @@ def test_an_output_on_the_standard_output(process, made):
 def test_outputs_are_added_and_removed(jobs, made, tmp_path):
     (tmp_path / "more.txt").write_text("more")
     assert jobs("outputs", "add", made, str(tmp_path / "more.txt"), "--name", "m.txt").code == 0
+    for wrong in (tmp_path / "none.txt", tmp_path):
+        refused = jobs("outputs", "add", made, str(wrong))
+        assert (refused.code, str(wrong) in refused.err) == (2, True)
+    (tmp_path / "taken").touch()
+    assert jobs("outputs", "save", made, "--to", str(tmp_path / "taken")).code == 2
     assert "m.txt" in jobs("outputs", "list", made).out
     assert jobs("outputs", "remove", made, "m.txt").code == 0
     assert "m.txt" not in jobs("outputs", "list", made).out

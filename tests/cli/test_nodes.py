@@ -24,4 +24,5 @@ def test_a_node_is_listed_loses_its_job_and_is_forgotten(jobs, server):
     assert jobs("nodes", "forget", node.id).code == 0
     assert jobs("nodes", "forget", node.id).code == 2
     assert jobs("nodes", "list").out.split()[0] == "ID"
+    assert jobs("nodes", "work", "gpu-2", "--memory", "lots").code == 2
     client.close()

@@ -128,15 +128,19 @@ def credentials(token):
     ]
 
 
-async def test_who_is_let_in(ask, api, jp_serverapp):
+async def test_who_is_let_in(ask, api, data_dir, jp_serverapp):
     token = jp_serverapp.identity_provider.token
     asked = {"name": "mine", "verbs": ["read", "run"]}
     key = (await api("POST", "keys", asked)).json["key"]
     for good in credentials(token) + credentials(key):
         assert (await ask("POST", "jobs", TRUE, **good))[0] == 201, good
+    untouched = (data_dir / "parts").stat().st_mtime_ns  # nothing is begun for who may only read
     reading = (await api("POST", "keys", {"name": "reader", "verbs": ["read"]})).json["key"]
     for weak in credentials(reading):
         assert (await ask("POST", "jobs", TRUE, **weak))[0] == 403, weak
+        assert (await ask("PUT", "jobs/x/files/a", b"a" * 3_000_000, **weak))[0] == 403, weak
+    assert list((data_dir / "parts").iterdir()) == []
+    assert (data_dir / "parts").stat().st_mtime_ns == untouched
     wrong = credentials("wrong") + credentials(key + "x")
     for bad in [
         *wrong,
