@@ -10,14 +10,24 @@ from tests.serving import python
 
 CASES = 4  # of each operation
 
+HELLO = {"name": "hello", "command": ["echo", "{w}"], "parameters": {"w": {"type": "string"}}}
 ECHO = {"target": {"command": ["echo", "{k}"]}}
 GOOD = [
     ("GET", "", None),
     ("GET", "openapi.json", None),
     ("GET", "tools", None),
     ("GET", "tools/wc", None),
+    ("POST", "tools", HELLO),
+    (
+        "PUT",
+        "tools/hello-1.0",
+        HELLO | {"title": "Ü '\"; \n", "outputs": {"o": {"path": "stdout"}}},
+    ),
+    ("GET", "tools?filter=parameter+=+w", None),
+    ("DELETE", "tools/hello-1.0", None),
     ("GET", "queues", None),
-    ("GET", "keys", None),
+    ("GET", "keys?filter=verbs+=+read", None),
+    ("GET", "nodes?filter=seen+%3E+2026-01-01", None),
     ("GET", "jobs", None),
     ("GET", "jobs?status=FAILED&status=RUNNING&limit=500&order=oldest&deleted=true", None),
     ("GET", "jobs?filter=name+like+%22sweep%25%22&order=-priority,name", None),

@@ -13,10 +13,12 @@ from jobs_ext.model.errors import JobsError
 from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
 from jobs_ext.model.status import Status
 from jobs_ext.service import JobQuery, Principal
-from jobs_ext.store import tallies
-from tests.service.runs import claim, ended, started
+from jobs_ext.service.uploads import Upload
+from jobs_ext.store import stored, tallies
+from tests.service.runs import claim, ended, found, started
 
 ECHO = Target(command=["echo", "{k}"])
+PART = 5  # bytes of each upload
 OWNERS = [Principal("ada", Principal.all("x").verbs), Principal.all("bob")]
 
 
@@ -25,11 +27,27 @@ def counted(connection, where):
     return {str(status): 0 for status in Status} | dict(connection.execute(query).all())
 
 
+def summed(connection, owner):
+    """Return the bytes of the outputs and uploads of an owner, added up."""
+    outputs = text(
+        "SELECT ifnull(sum(size), 0) FROM output JOIN job ON job.pk = job_pk"
+        " WHERE owner = :owner AND archive IS NULL AND path LIKE '%/' || job.id || '%'"
+    )
+    parts = text(
+        "SELECT DISTINCT used FROM uses JOIN job USING (spec) WHERE owner = :owner"
+        " AND used NOT IN (SELECT hash FROM content)"
+    )
+    here = {"owner": owner}
+    kept = connection.execute(parts, here).all()
+    return connection.execute(outputs, here).scalar() + PART * len(kept)
+
+
 def check(service):
     with service._store.read() as connection:
         for who in OWNERS:
             mine = f"owner = '{who.owner}' AND deleted IS NULL"
             assert tallies.of_owner(connection, who.owner) == counted(connection, mine)
+            assert stored.total(connection, who.owner) == summed(connection, who.owner)
         assert tallies.of_owner(connection, None) == counted(connection, "deleted IS NULL")
         for pk in connection.execute(text("SELECT pk FROM batch")).scalars():
             mine = f"batch_pk = {pk} AND latest"
@@ -46,7 +64,9 @@ class Life:
 
     def submit(self, who, n):
         options = Options(hold=n % 3 == 0, retries=n % 2)
-        self.service.jobs.submit(who, SubmitRequest(ECHO, {"k": 1}, options, self.context))
+        part = {"p": Upload("p", "text/plain", str(n % 3).encode() * PART)}
+        request = SubmitRequest(ECHO, {"k": {"$part": "p"}}, options, self.context)
+        self.service.jobs.submit(who, request, part)
 
     def sweep(self, who, n):
         sets = [{"k": k} for k in range(n + 1)]
@@ -63,8 +83,11 @@ class Life:
         now, self.work = self.work[: n + 1], self.work[n + 1 :]
         status = [Status.SUCCEEDED, Status.FAILED][n % 2]
         for one in now:
-            changes = [started(one.id, one.attempt), ended(one.id, status, one.attempt)]
-            self.service.queue.apply(changes)
+            folder = self.service.paths.attempt(one.id, one.attempt).outputs
+            outputs = [found(f"o{k}", folder / f"o{k}") for k in range(n % 3)]
+            outputs.append(found("elsewhere", "/elsewhere"))
+            end = ended(one.id, status, one.attempt, outputs=outputs)
+            self.service.queue.apply([started(one.id, one.attempt), end])
 
     def promote(self, who, n):
         self.service.queue.promote()
@@ -77,6 +100,11 @@ class Life:
 
     def rerun(self, who, n):
         self.on_a_job(n, self.service.jobs.rerun)
+
+    def purge(self, who, n):
+        self.on_a_job(n, self.service.trash.purge_job)
+        while self.service.trash.step():
+            pass
 
     def cancel_batch(self, who, n):
         self.on_a_batch(n, self.service.batches.cancel)
