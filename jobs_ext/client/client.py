@@ -120,11 +120,11 @@ class Client(Submitter):
     ) -> JobList:
         """Return the newest `limit` jobs of those that fit, from as many pages as it takes.
 
-        `filters` are tool, batch, name, project, text, shared (True: only what others share, False:
-        only one's own), deleted, order (newest, oldest, or fields: ``"-priority,name"``) and
-        filter, an expression with any field of a job: ``'created > 2026-11-01 and name like
-        "sweep%"'``. Among very many jobs a rare one is looked for in a million; a warning says when
-        older ones were left out.
+        `filters` are tool, batch, name, project, notebook (a path), text, shared (True: only what
+        others share, False: only one's own), deleted, order (newest, oldest, or fields:
+        ``"-priority,name"``) and filter, an expression with any field of a job: ``'created >
+        2026-11-01 and name like "sweep%"'``. Among very many jobs a rare one is looked for in a
+        million; a warning says when older ones were left out.
         """
         from .lists import JobList
 

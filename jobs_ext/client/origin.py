@@ -20,13 +20,13 @@ _LONGEST = {"notebook": 4096, "cell": 200, "package": 200}  # characters, as the
 
 def capture() -> Origin:
     """Return what is known of the notebook that this process runs; nothing outside of one."""
-    notebook = _notebook()
+    notebook = notebook_path()
     folder = Path(notebook).parent if notebook else Path.cwd()
     commit, dirty = git_state(str(folder), int(time.monotonic() / _FRESH))
     return Origin(_short("notebook", notebook), _short("cell", _cell()), commit, dirty)
 
 
-def _notebook() -> str | None:
+def notebook_path() -> str | None:
     """Return the path that Jupyter gave this kernel when it started, or that VS Code gives."""
     shell = _shell()
     told = shell.user_ns.get("__vsc_ipynb_file__") if shell is not None else None

@@ -11,9 +11,10 @@ from .status import Status
 class JobQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Filters of a listing; those that are given must all hold.
 
-    Status, tool, batch, name, project and ids have an index, and so have newest, oldest and index.
-    The one that finds fewest is used; for the others, and for `text`, one page looks at 1,000 jobs
-    at most. A page may so hold fewer than `limit` jobs, even none, and still have a `next`.
+    Status, tool, batch, name, project, notebook and ids have an index, and so have newest, oldest
+    and index. The one that finds fewest is used; for the others, and for `text`, one page looks at
+    1,000 jobs at most. A page may so hold fewer than `limit` jobs, even none, and still have a
+    `next`.
     """
 
     filter: str | None = None  # an expression: status = FAILED and name like "sweep%"
@@ -22,6 +23,7 @@ class JobQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     batch: str | None = None
     name: str | None = None  # exactly
     project: str | None = None
+    notebook: str | None = None  # absolute, or below the server's root, as Jupyter names it
     text: str | None = None  # part of the name, upper or lower case
     ids: list[str] = []
     shared: bool | None = None  # true: only what others share; false: only one's own; null: both

@@ -39,6 +39,7 @@ from .principal import Principal
 from .provenance import provenance_of
 from .requeue import change_job, describe
 from .reset import reopened, reset_jobs
+from .resolve import named_notebook
 from .searches import read_search, search_of
 from .submit import Write, accept
 from .uploads import BESIDE, Uploads
@@ -225,6 +226,9 @@ class Jobs:
 
     def list(self, who: Principal, query: JobQuery) -> Page[Job]:
         """Return one page of jobs."""
+        if query.notebook is not None:
+            named = named_notebook(query.notebook, self._core.house.root)
+            query = msgspec.structs.replace(query, notebook=named)
         return self._list(who, search_of(query))
 
     def search(self, who: Principal, search: JobSearch) -> Page[Job]:

@@ -281,10 +281,14 @@ def _settled_origin(origin: Origin, root: str) -> Origin:
     if origin.notebook is None:
         return origin
     check_text(origin.notebook, "context.origin.notebook")
-    path = Path(origin.notebook)
+    return msgspec.structs.replace(origin, notebook=named_notebook(origin.notebook, root))
+
+
+def named_notebook(notebook: str, root: str) -> str:
+    """Return the path of a notebook as Jupyter names it: below `root`, where it lies there."""
+    path = Path(notebook)
     inside = path.is_absolute() and path.is_relative_to(root)
-    notebook = path.relative_to(root) if inside else path
-    return msgspec.structs.replace(origin, notebook=notebook.as_posix())
+    return (path.relative_to(root) if inside else path).as_posix()
 
 
 def _target_name(kind: str, target: Target, tool: Tool | None) -> str:

@@ -92,7 +92,12 @@ def read_order(order: str, fields: Mapping[str, Field]) -> list[SortKey]:
 def _sugar(query: JobQuery) -> list[Filter]:
     """Return the tests that the plain parameters stand for."""
     found: list[Filter] = []
-    plain = {"batch": query.batch, "name": query.name, "project": query.project}
+    plain = {
+        "batch": query.batch,
+        "name": query.name,
+        "project": query.project,
+        "notebook": query.notebook,
+    }
     found += [Compare(name, "=", value) for name, value in plain.items() if value is not None]
     if query.ids:
         found.append(In("id", [*query.ids]))

@@ -135,6 +135,7 @@ export default (() => {
       },
       take: (id, name) => taken(model, id, name),
       table: true,
+      notebook: model.get('notebook'),
       ...serverSide(api)
     };
   }

@@ -12,6 +12,7 @@ from IPython import get_ipython
 
 from jobs_ext.client import session
 from jobs_ext.client.errors import JobsError
+from jobs_ext.client.origin import notebook_path
 from jobs_ext.model.view import view_model
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Panel(anywidget.AnyWidget):
     _esm = _source()
     server = traitlets.Unicode().tag(sync=True)  # fingerprint: whose jobs these are
     watch = traitlets.Dict().tag(sync=True)  # {"kind": "job" | "batch", "id": …} or "jobs"
+    notebook = traitlets.Unicode().tag(sync=True)  # the path of this one; "" where none is known
     snapshot = traitlets.Dict().tag(sync=True)  # the view, or views, as JSON
 
     def __init__(self, shown: Handle | None = None, client: Client | None = None) -> None:
@@ -51,7 +53,10 @@ class Panel(anywidget.AnyWidget):
         self._client = client or (shown.client if shown else session.default())
         watch = {"kind": shown.kind, "id": shown.id} if shown else {"kind": "jobs"}
         super().__init__(
-            server=self._client.connection.info.server, watch=watch, snapshot=self._look()
+            server=self._client.connection.info.server,
+            watch=watch,
+            notebook=notebook_path() or "",
+            snapshot=self._look(),
         )
         self.on_msg(self._asked)
 

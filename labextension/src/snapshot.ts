@@ -64,6 +64,7 @@ function readJob(data: Json, id: string): JobView {
     log_tail: textOrNull(data['log_tail']),
     pk: number(data['pk']),
     batch: textOrNull(data['batch']),
+    notebook: textOrNull(data['notebook']),
     batch_index: numberOrNull(data['batch_index']),
     arguments: objects(data['arguments']).map(one => ({ name: text(one['name']), text: text(one['text']) })),
     steps: objects(data['steps']).map(one => ({

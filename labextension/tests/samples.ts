@@ -30,6 +30,7 @@ export function job(changes: Partial<JobView> = {}): JobView {
     duration: null,
     log_tail: null,
     batch: null,
+    notebook: null,
     batch_index: null,
     arguments: [{ name: 'text', text: 'data.txt' }],
     steps: [],

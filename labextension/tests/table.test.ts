@@ -18,13 +18,16 @@ afterEach(() => page.remove());
 
 function listed(row: number): ToldJob {
   return {
-    id: `id-${row}`, pk: row, name: `sweep[${row}]`, status: 'SUCCEEDED', reason: null, batch: BATCH, batch_index: row, n_outputs: 1,
+    id: `id-${row}`, pk: row, name: `sweep[${row}]`, status: 'SUCCEEDED', reason: null, batch: BATCH, notebook: null, batch_index: row, n_outputs: 1,
     target: { kind: 'function', name: 'f' }, arguments: { k: row }, attempts: [{ duration: 1 }], ...now[row]
   };
 }
 
 /** Answers as the server does: a batch by place, everything else page by page. */
 function answer(tail: string): unknown {
+  if (tail.startsWith('batches?')) {
+    return { items: [] };
+  }
   const query = new URLSearchParams(tail.split('?')[1]);
   const bounds = /batch_index >= (\d+) and batch_index < (\d+)/.exec(query.get('filter') ?? '');
   if (bounds) {
@@ -65,7 +68,7 @@ it('jumps to any row of ten thousand with one request, and draws a few dozen', a
   expect(page.querySelectorAll('.jx-grid-row').length).toBeLessThan(40);
   const asked = wired.asked.filter(([tail]) => tail.startsWith(`batches/${BATCH}/jobs`));
   expect(asked.length).toBeLessThanOrEqual(3);
-  expect(page.querySelector('.jx-table-head')?.textContent).toContain('10,000 jobs');
+  expect(page.querySelector('.jx-table-top')?.textContent).toContain('10,000 jobs');
   expect(page.querySelector('.jx-found')?.getAttribute('aria-rowindex')).toBe('8766');
 });
 
@@ -157,7 +160,7 @@ it('asks again, not for each change, what an expression finds', async () => {
 });
 
 it('shows new jobs above the others', async () => {
-  const [wired, news] = [new Wired({ '': () => ({ items: [listed(4), listed(3)], next: null }) }), new News()];
+  const [wired, news] = [new Wired({ 'batches?limit=50': { items: [] }, '': () => ({ items: [listed(4), listed(3)], next: null }) }), new News()];
   mount(page, source({ kind: 'jobs', items: [] }, { ...wired.source, table: true, ...news }));
   await vi.waitFor(() => expect(rows()).toEqual(['sweep[4]', 'sweep[3]']));
   news.send([job(inBatch(9)), job({ ...inBatch(2), title: 'old' })]);
@@ -196,7 +199,7 @@ it('lists no page twice, however fast somebody scrolls to its end', async () => 
 
 it('drops rows that are not found any more', async () => {
   let found = [listed(3), listed(4)];
-  const wired = new Wired({ '': () => ({ items: found, next: null }), 'DELETE jobs/id-4': {} });
+  const wired = new Wired({ 'batches?limit=50': { items: [] }, '': () => ({ items: found, next: null }), 'DELETE jobs/id-4': {} });
   open(wired);
   set('Filter jobs by status', 'good');
   await vi.waitFor(() => expect(rows()).toEqual(['sweep[3]', 'sweep[4]']));
@@ -204,7 +207,7 @@ it('drops rows that are not found any more', async () => {
   found = [listed(3)];
   press('Delete');
   await vi.waitFor(() => expect(rows()).toEqual(['sweep[3]']));
-  expect(page.querySelector('.jx-table-head')?.textContent).toContain('1 job');
+  expect(page.querySelector('.jx-table-top')?.textContent).toContain('1 job');
   expect(page.querySelector('.jx-bulk')?.textContent).not.toContain('selected');
 });
 
@@ -226,4 +229,22 @@ it('lists all jobs as they come, and says why it can not', async () => {
   page.replaceChildren();
   mount(page, source({ kind: 'jobs', items: [] }, { ...new Wired({}).source, table: true }));
   await vi.waitFor(() => expect(page.querySelector('[role=alert]')?.textContent).toContain('nothing at jobs'));
+});
+
+it('looks into one batch, and lists the jobs of this notebook', async () => {
+  const [wired, news] = [new Wired({ '': answer, 'batches?limit=50': { items: [{ id: BATCH, name: 'sweep', n_jobs: MANY }] } }), new News()];
+  mount(page, source({ kind: 'jobs', items: [] }, { ...wired.source, ...news, table: true, notebook: '/home/ada/work/here.ipynb' }));
+  await vi.waitFor(() => expect(control('Filter jobs by batch').textContent).toContain('sweep (10,000)'));
+  expect(control('Go to row').hidden).toBe(true);
+  set('Filter jobs by batch', BATCH);
+  set('Go to row', '8765', 'input');
+  await vi.waitFor(() => expect(rows()).toContain('sweep[8765]'));
+  set('Filter jobs by batch', '');
+  expect(control('Go to row').hidden).toBe(true);
+  set('Filter jobs by notebook', '/home/ada/work/here.ipynb');
+  await vi.waitFor(() => expect(wired.asked.at(-1)?.[0]).toBe('jobs?limit=100&notebook=%2Fhome%2Fada%2Fwork%2Fhere.ipynb'));
+  await vi.waitFor(() => expect(rows()).toContain('sweep[1]'));
+  news.send([job({ ...inBatch(101), notebook: 'work/here.ipynb', title: 'mine' }), job({ ...inBatch(102), notebook: 'there.ipynb', title: 'other' })]);
+  await vi.waitFor(() => expect(page.querySelector('[aria-rowindex="1"]')?.textContent).toContain('mine'));
+  expect(rows()).not.toContain('other');
 });

@@ -35,6 +35,8 @@ def test_a_job_tells_where_it_came_from(service, who, context, tmp_path):
     job = service.jobs.submit(who, request)
     found = service.jobs.provenance(who, job.id)
     assert job.notebook == found.notebook == "a/b.ipynb"
+    for path, jobs in {str(tmp_path / "a/b.ipynb"): 1, "a/b.ipynb": 1, "b.ipynb": 0}.items():
+        assert len(service.jobs.list(who, JobQuery(notebook=path)).items) == jobs
     assert (found.cell, found.commit, found.dirty) == ("c0ffee", COMMIT, True)
     assert (found.python, found.version) == (sys.executable, "3.11.7")
     assert found.packages == ["numpy 2.1.0"]

@@ -11,6 +11,8 @@ export interface Listed {
   reason: string | null;
   target: TargetView;
   batch: string | null;
+  /** That it was submitted from. */
+  notebook: string | null;
   /** The place in the batch. */
   index: number | null;
   /** Its arguments in one line. */
@@ -21,7 +23,7 @@ export interface Listed {
 }
 
 /** What is read here of a job of the API. */
-export interface ToldJob extends Pick<Listed, 'id' | 'pk' | 'name' | 'status' | 'reason' | 'target' | 'batch' | 'n_outputs'> {
+export interface ToldJob extends Pick<Listed, 'id' | 'pk' | 'name' | 'status' | 'reason' | 'target' | 'batch' | 'notebook' | 'n_outputs'> {
   batch_index: number | null;
   arguments: Record<string, unknown>;
   attempts: { duration: number | null }[];
@@ -32,6 +34,8 @@ export interface Sought {
   text: string;
   status: string;
   tool: string;
+  /** Its path, absolute or below the server's root. */
+  notebook: string;
 }
 
 /** What became of some jobs; after a `gap` others may have changed, too. */
@@ -53,11 +57,12 @@ export function ofView(view: JobView): Listed {
   return { ...common(view), name: view.title, given: given.join(', '), duration: view.duration };
 }
 
-type Common = 'id' | 'pk' | 'status' | 'reason' | 'target' | 'batch' | 'index' | 'n_outputs';
+type Common = 'id' | 'pk' | 'status' | 'reason' | 'target' | 'batch' | 'notebook' | 'index' | 'n_outputs';
 
 /** Nothing else is kept, so that a job that looks as before is equal to what it was. */
-function common({ id, pk, status, reason, target, batch, batch_index, n_outputs }: ToldJob | JobView): Pick<Listed, Common> {
-  return { id, pk, status, reason, target: { kind: target.kind, name: target.name }, batch, index: batch_index, n_outputs };
+function common(job: ToldJob | JobView): Pick<Listed, Common> {
+  const { id, pk, status, reason, target, batch, notebook, batch_index: index, n_outputs } = job;
+  return { id, pk, status, reason, target: { kind: target.kind, name: target.name }, batch, notebook, index, n_outputs };
 }
 
 function shown(name: string, text: string): string {
@@ -89,8 +94,9 @@ export function statusesOf(tone: string): string[] {
 }
 
 /** Tells whether a job is one of those looked for; null where only the server can tell. */
-export function fits(job: Listed, { text, status, tool }: Sought): boolean | null {
-  if ((status && toneOf(job.status) !== status) || (tool && !isOf(job.target, tool))) {
+export function fits(job: Listed, { text, status, tool, notebook }: Sought): boolean | null {
+  const tests = [!status || toneOf(job.status) === status, !tool || isOf(job.target, tool), !notebook || isFrom(job.notebook, notebook)];
+  if (tests.includes(false)) {
     return false;
   }
   return isFilter(text) ? null : job.name.toLowerCase().includes(text.toLowerCase());
@@ -99,6 +105,11 @@ export function fits(job: Listed, { text, status, tool }: Sought): boolean | nul
 /** A tool is called by its name, or by that and its version. */
 function isOf({ kind, name }: TargetView, tool: string): boolean {
   return kind === 'tool' && (name === tool || name.replace(/-[^-]*$/, '') === tool);
+}
+
+/** Jobs tell their notebook below the server's root. */
+function isFrom(told: string | null, notebook: string): boolean {
+  return told !== null && (told === notebook || notebook.endsWith(`/${told}`));
 }
 
 /** Tells whether a text is an expression such as `duration > 5`, and not a word to look for. */

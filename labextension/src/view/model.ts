@@ -62,6 +62,8 @@ export interface JobView {
   /** The last lines of the log of a job that failed, as plain text. */
   log_tail: string | null;
   batch: string | null;
+  /** That it was submitted from, below the server's root. */
+  notebook: string | null;
   /** Its place in the batch. */
   batch_index: number | null;
   arguments: { name: string; text: string }[];
@@ -140,6 +142,8 @@ export interface Source {
   changes?: (listener: (news: Changes) => void) => () => void;
   /** Puts the table of a job into a variable of a kernel; returns what to say. Absent: there is no kernel. */
   take?: (id: string, name: string) => Promise<string>;
+  /** The path of the reader's notebook. Absent: its jobs can't be told from others. */
+  notebook?: string;
   /** Draws a list as a table that the server filters, where there is a `wire`. */
   table?: boolean;
   /** Shows one item of a list by itself. Absent: titles are plain text. */

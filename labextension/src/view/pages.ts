@@ -184,9 +184,9 @@ export class Found implements Rows {
 
   /** Words are looked for in names; what compares something is a filter. */
   private query(): URLSearchParams {
-    const { text, status, tool } = this.sought;
+    const { text, status, tool, notebook } = this.sought;
     const query = new URLSearchParams({ limit: String(BLOCK) });
-    const given = { [isFilter(text) ? 'filter' : 'text']: text, tool, cursor: this.next ?? '' };
+    const given = { [isFilter(text) ? 'filter' : 'text']: text, tool, notebook, cursor: this.next ?? '' };
     Object.entries(given).forEach(([name, value]) => value && query.set(name, value));
     statusesOf(status).forEach(one => query.append('status', one));
     return query;

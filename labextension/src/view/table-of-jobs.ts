@@ -6,32 +6,20 @@
 import { h, setLine, setText } from './dom';
 import { Bulk } from './bulk';
 import { emptyRow, jobRow, label, type Choice } from './job-row';
-import type { Changes, Sought } from './listed';
+import type { Changes } from './listed';
 import type { BatchView, Source } from './model';
 import { Found, WholeBatch, type Rows } from './pages';
+import { SearchBar } from './search-bar';
 import type { Wire } from './wire';
 
 const ROW = 28; // pixels
 const SEEN = 12; // rows
 const SPARE = 6; // rows drawn above and below what is seen
-const PAUSE = 200; // ms after the last key until the server is asked
 const AGAIN = 2000; // ms between two questions which jobs an expression finds now
-
-const CHOICES: [string, string][] = [
-  ['', 'All'],
-  ['waiting', 'Waiting'],
-  ['active', 'Running'],
-  ['good', 'Succeeded'],
-  ['bad', 'Failed'],
-  ['stopped', 'Cancelled']
-];
 
 export class JobTable implements Choice {
   readonly node = h('div', 'jx-table-of-jobs');
-  private readonly text = h('input', 'jx-input');
-  private readonly status = h('select', 'jx-input jx-narrow');
-  private readonly tool = h('input', 'jx-input jx-narrow');
-  private readonly place = h('input', 'jx-input jx-narrow');
+  private readonly bar: SearchBar;
   private readonly all = h('input');
   private readonly count = h('span', 'jx-muted');
   private readonly problem = h('p', 'jx-problem');
@@ -43,7 +31,6 @@ export class JobTable implements Choice {
   private rows: Rows;
   /** The row that was gone to; -1 for none. */
   private found = -1;
-  private timer: ReturnType<typeof setTimeout> | undefined;
   private asking: ReturnType<typeof setTimeout> | undefined;
   private frame = 0;
   /** What was heard while the server was being asked: its answer may be older. */
@@ -54,8 +41,9 @@ export class JobTable implements Choice {
   constructor(
     private readonly source: Source,
     private readonly wire: Wire,
-    private readonly batch: BatchView | null
+    batch: BatchView | null
   ) {
+    this.bar = new SearchBar(wire, batch, source.notebook ?? '', () => this.restart(), row => this.goTo(row));
     this.rows = this.newRows();
     this.bulk = new Bulk(wire, () => [...this.selected], () => this.done());
     this.problem.setAttribute('role', 'alert');
@@ -70,38 +58,23 @@ export class JobTable implements Choice {
 
   dispose(): void {
     this.deaf();
-    clearTimeout(this.timer);
+    this.bar.dispose();
     clearTimeout(this.asking);
     cancelAnimationFrame(this.frame);
     this.node.remove();
   }
 
   private head(): HTMLElement {
-    this.text.type = 'search';
-    this.text.placeholder = 'Name, or a filter: duration > 5';
-    this.tool.placeholder = 'Tool';
-    this.place.type = 'number';
-    this.place.min = '0';
-    this.place.placeholder = 'Row';
     this.all.type = 'checkbox';
-    this.status.append(...CHOICES.map(([value, word]) => new Option(word, value)));
-    label(this.text, 'Filter jobs by name or expression');
-    label(this.status, 'Filter jobs by status');
-    label(this.tool, 'Filter jobs by tool');
-    label(this.place, 'Go to row');
     label(this.all, 'Select all rows that are loaded');
-    [this.text, this.tool].forEach(node => node.addEventListener('input', () => this.later(() => this.restart())));
-    this.status.addEventListener('change', () => this.restart());
-    this.place.addEventListener('input', () => this.later(() => this.goTo(Number(this.place.value))));
     this.all.addEventListener('change', () => this.selectAll());
-    const last = this.batch ? this.place : this.tool;
-    return h('div', 'jx-table-head', this.all, this.text, this.status, last, this.count);
+    return h('div', 'jx-table-top', this.all, this.bar.node, this.count);
   }
 
   private newRows(): Rows {
-    const sought: Sought = { text: this.text.value.trim(), status: this.status.value, tool: this.tool.value.trim() };
+    const { sought, batch } = this.bar;
     const whole = Object.values(sought).every(value => value === '');
-    return this.batch && whole ? new WholeBatch(this.wire, this.batch) : new Found(this.wire, this.batch, sought);
+    return batch && whole ? new WholeBatch(this.wire, batch) : new Found(this.wire, batch, sought);
   }
 
   /** Draws what changed, once for all news of a frame; asks the server only what it alone knows. */
@@ -121,11 +94,6 @@ export class JobTable implements Choice {
       this.frame = 0;
       this.draw();
     });
-  }
-
-  private later(act: () => void): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(act, PAUSE);
   }
 
   private restart(): void {
