@@ -53,7 +53,8 @@ def described(function: Callable[..., Any]) -> Described:
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
         schema, convert = schema_of(hints.get(name, parameter.empty))
-        properties[name] = {"description": told.get(name, "")} | schema | _default(parameter)
+        default = _default(parameter, schema)
+        properties[name] = {"description": told.get(name, "")} | schema | default
         if parameter.default is parameter.empty:
             required.add(name)
         if convert is not None:
@@ -69,9 +70,14 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
         return {}
 
 
-def _default(parameter: inspect.Parameter) -> Schema:
-    """Return the default as JSON; what has no such form is left to the function."""
+def _default(parameter: inspect.Parameter, schema: Schema) -> Schema:
+    """Return the default as JSON; what has no such form is left to the function.
+
+    So is None, unless it is one of the choices that there are.
+    """
     value = parameter.default
+    if value is None and None in schema.get("enum", ()):
+        return {"default": None}
     if value is parameter.empty:
         return {}
     if isinstance(value, Enum):
@@ -94,12 +100,22 @@ def schema_of(hint: Any) -> tuple[Schema, Convert | None]:
         return schema, convert
     if origin in _UNIONS:
         kinds = [one for one in given if one is not type(None)]
-        return schema_of(kinds[0]) if len(kinds) == 1 else ({}, None)
+        one = schema_of(kinds[0]) if len(kinds) == 1 else ({}, None)
+        return one if len(kinds) == len(given) else _or_none(*one)
     if origin is Literal:
         return {"enum": [*given]}, None
     if origin is list and given:
         return _list_of(given[0])
     return _plain(origin or hint)
+
+
+def _or_none(schema: Schema, convert: Convert | None) -> tuple[Schema, Convert | None]:
+    """Add None to what is a choice, also of true and false; elsewhere nothing stands for it."""
+    choices = [True, False] if schema.get("type") == "boolean" else schema.get("enum")
+    if choices is None:
+        return schema, convert
+    made = None if convert is None else lambda value: None if value is None else convert(value)
+    return {"enum": [None, *choices]}, made
 
 
 def _list_of(kind: Any) -> tuple[Schema, Convert | None]:

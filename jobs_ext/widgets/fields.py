@@ -163,20 +163,30 @@ def _holding(name: str, schema: Schema, control: w.Widget) -> Field:
 
 
 def _choice(name: str, schema: Schema, common: dict[str, Any]) -> Field:
-    choices = [(str(value), value) for value in schema["enum"]]
-    if "default" not in schema:
-        choices.insert(0, ("choose…", _UNCHOSEN))
-    control = w.Dropdown(options=choices, value=schema.get("default", _UNCHOSEN), **common)
+    """Return the field of a list of choices.
+
+    The control holds the place of the one that is chosen: None would be none for ipywidgets.
+    """
+    values = [*([] if "default" in schema else [_UNCHOSEN]), *schema["enum"]]
+    labels = ["choose…" if value is _UNCHOSEN else str(value) for value in values]
+    start = _place(values, schema["default"]) if "default" in schema else 0
+    options = [(label, place) for place, label in enumerate(labels)]
+    control = w.Dropdown(options=options, value=start, **common)
 
     def read() -> Any:
-        if control.value is _UNCHOSEN:
+        if values[control.value] is _UNCHOSEN:
             raise NothingGiven
-        return control.value
+        return values[control.value]
 
     def write(value: Any) -> None:
-        control.value = value
+        control.value = _place(values, value)
 
     return Field(name, [control], read, write, schema.get("description", ""))
+
+
+def _place(values: list[Any], value: Any) -> int:
+    """Return where a value is among others; True is not 1. Raises `ValueError` where it is not."""
+    return [(type(one), one) for one in values].index((type(value), value))
 
 
 def _date(name: str, schema: Schema, common: dict[str, Any]) -> Field:

@@ -23,6 +23,8 @@ class Colour(Enum):
         (int, {"type": "integer"}),
         (float | None, {"type": "number"}),
         (bool, {"type": "boolean"}),
+        (bool | None, {"enum": [None, True, False]}),
+        (Literal["a"] | None, {"enum": [None, "a"]}),
         (Literal["a", 2], {"enum": ["a", 2]}),
         (list[int], {"type": "array", "items": {"type": "integer"}}),
         (list, {"type": "array"}),
@@ -46,6 +48,7 @@ def test_values_are_made_of_what_a_form_holds():
     assert schema_of(list[date])[1](["2026-11-22"]) == [date(2026, 11, 22)]
     assert schema_of(Path)[1]("a/b") == Path("a/b")
     assert schema_of(int)[1] is None
+    assert [schema_of(Colour | None)[1](one) for one in ("RED", None)] == [Colour.RED, None]
 
 
 def test_a_function_is_described_by_its_signature_and_docstring():

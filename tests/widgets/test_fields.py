@@ -91,10 +91,20 @@ def test_numbers_and_lists_are_typed_as_json():
 
 
 def test_a_choice_without_a_default_says_choose():
-    control = parameter_field("k", {"enum": ["a", None]}).control
-    assert control.label == "choose…"
-    control.label = "None"
-    assert control.value is None
+    field = parameter_field("k", {"enum": ["a", None]})
+    assert field.control.label == "choose…"
+    field.control.label = "None"
+    assert field.value() is None
+
+
+def test_none_is_a_choice_beside_true_and_false():
+    field = parameter_field("k", {"enum": [None, True, False], "default": None})
+    assert field.value() is None
+    assert field.control.label == "None"
+    field.fill(False)
+    assert field.value() is False
+    field.fill(None)
+    assert field.value() is None
 
 
 def test_what_is_needed_is_marked():
