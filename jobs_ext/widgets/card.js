@@ -154,6 +154,21 @@ export default (() => {
     });
   }
 
+  /** Has the kernel do what a button says; rejects with what is wrong. */
+  function acted(model, action, view) {
+    const call = `${Date.now()} ${Math.random()}`; // several views of one widget hear each other's answers
+    return new Promise((resolve, reject) => {
+      const hear = told => {
+        if (told.done === call) {
+          model.off('msg:custom', hear);
+          told.problem ? reject(new Refusal(told.problem)) : resolve();
+        }
+      };
+      model.on('msg:custom', hear);
+      model.send({ action, kind: view.kind, id: view.id, call });
+    });
+  }
+
   /** Lets Python know the end of a job; nothing less, a busy kernel could not keep up. */
   function mirror(model, view) {
     if (view.final && !model.get('snapshot').final) {
@@ -179,7 +194,7 @@ export default (() => {
           model.off('change:snapshot', changed);
         };
       },
-      act: async (action, view) => model.send({ action, kind: view.kind, id: view.id })
+      act: (action, view) => acted(model, action, view)
     };
   }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Mapping
 from importlib import resources
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -76,21 +78,29 @@ class Panel(anywidget.AnyWidget):
             told = self._take(str(content.get("id")), str(content.get("name")))
             self.send({"taken": content.get("id"), "text": told})
             return
-        if content.get("action") == "cancel":
-            self._client.cancel(str(content["kind"]), str(content["id"]))
-        elif content.get("action") == "reset":
-            self._client.reset(str(content["kind"]), str(content["id"]))
-        elif content.get("action") == "rerun":
-            self._client.rerun(str(content["id"]), {}, {})
-        self.refresh()
+        problem = ""
+        try:
+            self._act(str(content.get("action")), str(content.get("kind")), str(content.get("id")))
+            self.refresh()
+        except JobsError as error:
+            problem = str(error)
+        if "call" in content:
+            self.send({"done": content["call"], "problem": problem})
+
+    def _act(self, action: str, kind: str, id_: str) -> None:
+        if action == "cancel":
+            self._client.cancel(kind, id_)
+        elif action == "reset":
+            self._client.reset(kind, id_)
+        elif action == "rerun":
+            self._client.rerun(id_, {}, {})
 
     def _take(self, id_: str, name: str) -> str:
         """Put the table of a job into a variable of the notebook, and say so or why not."""
         variables = get_ipython().user_ns
         if not name.isidentifier() or keyword.iskeyword(name):
             return f"{name!r} can't name a variable."
-        if name in variables and name not in self._taken:
-            return f"There is a variable {name} already."
+        name = self._free(name, variables)
         try:
             found = self._client.get(id_).df()
         except JobsError as error:
@@ -99,6 +109,11 @@ class Panel(anywidget.AnyWidget):
         self._taken.add(name)
         rows, columns = found.shape
         return f"{name} is a DataFrame now, {rows} × {columns}."
+
+    def _free(self, name: str, variables: Mapping[str, object]) -> str:
+        """Return the name, with a number when it is that of a variable not made here."""
+        names = (f"{name}_{n}" if n > 1 else name for n in count(1))
+        return next(one for one in names if one in self._taken or one not in variables)
 
 
 def panel(shown: Handle | None = None) -> Panel:

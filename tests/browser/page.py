@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,27 @@ class NotebookPage:
 def badge(card: Locator, status: str) -> None:
     """Wait until a card has this status."""
     expect(card.locator(".jx-badge")).to_have_text(status, timeout=PATIENCE)
+
+
+def longest_task(trace: bytes) -> float:
+    """Return the ms of processor time that the longest task of a page took: no frame is longer.
+
+    Time on the clock would tell of what else this machine does.
+    """
+    events = json.loads(trace)["traceEvents"]
+    mains = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    tasks = [
+        event["tdur"] / 1000
+        for event in events
+        if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in mains
+        if "tdur" in event
+    ]
+    assert tasks, "a trace without tasks"
+    return float(max(tasks))
 
 
 def picture(page: Page, name: str) -> None:

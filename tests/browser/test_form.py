@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.lab import Lab
-from tests.browser.page import PATIENCE, NotebookPage, badge, picture
+from tests.browser.page import PATIENCE, NotebookPage, badge, longest_task, picture
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+SOME = 300  # jobs: five changes of each are drawn
+LONGEST_FRAME = 100  # ms
 
 
 def test_a_form_submits_and_shows_its_job(notebook: NotebookPage, lab: Lab) -> None:
@@ -45,8 +49,8 @@ def test_the_panel_widget_is_live_while_the_kernel_is_blocked(
     expect(row).to_be_visible(timeout=PATIENCE)
 
 
-def test_a_table_of_many_jobs_finds_any_and_gives_it_to_the_kernel(
-    notebook: NotebookPage, lab: Lab
+def test_a_table_of_many_jobs_finds_any_moves_and_gives_it_to_the_kernel(
+    notebook: NotebookPage, lab: Lab, browser: Browser
 ) -> None:
     many = (
         "import jobs_ext as jx\n"
@@ -68,6 +72,21 @@ def test_a_table_of_many_jobs_finds_any_and_gives_it_to_the_kernel(
     expect(table.get_by_text("Deleted 1 job.")).to_be_visible(timeout=PATIENCE)
     table.get_by_role("button", name="Undo").click()
     expect(table.get_by_text("Brought back 1 job.")).to_be_visible(timeout=PATIENCE)
+
+    table.get_by_label("Filter jobs by name or expression").fill("")
+    expect(table).to_contain_text("10,000 jobs")
+    batch = lab.ask("GET", "jobs-ext/api/v1/batches")["items"][0]["id"]
+
+    def done() -> bool:
+        counts = lab.ask("GET", f"jobs-ext/api/v1/batches/{batch}")["counts"]
+        return counts["SUCCEEDED"] > SOME
+
+    browser.start_tracing(page=notebook.page, categories=["toplevel"])
+    lab.ask("POST", f"jobs-ext/api/v1/batches/{batch}/release")
+    until(done, what="some hundred jobs")
+    expect(table.locator("[data-status=SUCCEEDED]").first).to_be_visible(timeout=PATIENCE)
+    assert longest_task(browser.stop_tracing()) < LONGEST_FRAME
+    lab.ask("POST", f"jobs-ext/api/v1/batches/{batch}/cancel")
 
     every = notebook.outputs.nth(1).locator(".jx-table-of-jobs")
     every.get_by_label("Filter jobs by status").select_option("Succeeded")

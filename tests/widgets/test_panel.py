@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import jobs_ext as jx
+from jobs_ext.widgets.panel import Panel
+
+
+def asking(panel, monkeypatch):
+    """Return what asks the panel something as a browser does, and returns what it answers."""
+    answers = []
+    monkeypatch.setattr(panel, "send", answers.append)
+
+    def ask(**content):
+        panel._handle_custom_msg(content, [])
+        return answers.pop() if answers else None
+
+    return ask
+
+
+def test_a_page_without_rights_acts_by_the_kernel_and_hears_what_is_wrong(client, monkeypatch):
+    job = jx.options(hold=True).submit(["true"])
+    panel = Panel(job)
+    ask = asking(panel, monkeypatch)
+    assert ask(action="refresh") is None
+    told = ask(action="cancel", kind="job", id=job.id, call="1")
+    assert told == {"done": "1", "problem": ""}
+    assert panel.snapshot["status"] == "CANCELLED"
+    told = ask(action="reset", kind="job", id=job.id, call="2")
+    assert told["done"] == "2"
+    assert "CANCELLED" in told["problem"]
+
+
+def test_a_table_never_replaces_a_variable_that_is_not_its_own(client):
+    panel = Panel(jx.options(hold=True).submit(["true"]))
+    variables = {"wc": 1, "wc_2": 2, "mine": 3}
+    panel._taken.add("mine")
+    assert [panel._free(one, variables) for one in ("wc", "mine", "new")] == ["wc_3", "mine", "new"]
