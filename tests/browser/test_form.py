@@ -89,6 +89,7 @@ def test_a_table_of_many_jobs_finds_any_moves_and_gives_it_to_the_kernel(
     lab.ask("POST", f"jobs-ext/api/v1/batches/{batch}/cancel")
 
     every = notebook.outputs.nth(1).locator(".jx-table-of-jobs")
+    every.get_by_label("Filter jobs by name or expression").fill("found")
     every.get_by_label("Filter jobs by status").select_option("Succeeded")
     every.get_by_role("button", name="Put the table of found into a variable").click()
     expect(every.get_by_text("found is a DataFrame now, 1 × 2.")).to_be_visible(timeout=PATIENCE)
