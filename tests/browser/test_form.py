@@ -93,4 +93,6 @@ def test_a_table_of_many_jobs_finds_any_moves_and_gives_it_to_the_kernel(
     every.get_by_label("Filter jobs by status").select_option("Succeeded")
     every.get_by_role("button", name="Put the table of found into a variable").click()
     expect(every.get_by_text("found is a DataFrame now, 1 × 2.")).to_be_visible(timeout=PATIENCE)
+    every.get_by_label("Filter jobs by name or expression").fill("")
+    expect(every).to_contain_text("+ jobs", timeout=PATIENCE)
     picture(notebook.page, "panel")

@@ -129,7 +129,7 @@ const CSS = `
 .jx-table-top, .jx-table-head, .jx-bulk { display: flex; gap: 8px; align-items: center; margin: 8px 0; flex-wrap: wrap; }
 .jx-table-head { flex: 1; margin: 0; }
 .jx-table-head .jx-input { flex: 1 1 140px; }
-.jx-table-head .jx-narrow { flex: 0 1 126px; }
+.jx-table-head .jx-narrow { flex: 0 1 140px; }
 .jx-table-head input.jx-narrow { flex-basis: 80px; }
 .jx-bulk { min-height: 26px; margin: 0; }
 .jx-grid { position: relative; overflow: auto; border: 1px solid var(--jx-line); border-radius: 4px; }
