@@ -248,3 +248,19 @@ it('looks into one batch, and lists the jobs of this notebook', async () => {
   await vi.waitFor(() => expect(page.querySelector('[aria-rowindex="1"]')?.textContent).toContain('mine'));
   expect(rows()).not.toContain('other');
 });
+
+it('is gone through by keys, to rows that are not drawn yet too', async () => {
+  const opened = vi.fn();
+  open(new Wired({ '': answer }), { open: opened });
+  await vi.waitFor(() => expect(rows()).toContain('sweep[2]'));
+  const key = (name: string): void => void (document.activeElement ?? page).dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true }));
+  page.querySelector<HTMLElement>('.jx-grid')?.focus();
+  ['ArrowDown', 'ArrowDown', ' ', 'Enter'].forEach(key);
+  expect(document.activeElement?.getAttribute('aria-rowindex')).toBe('2');
+  expect(control('Select sweep[1]').checked).toBe(true);
+  expect(opened).toHaveBeenCalledWith({ kind: 'job', id: 'id-1', title: 'sweep[1]' });
+  key('End');
+  expect(document.activeElement?.getAttribute('aria-rowindex')).toBe('10000');
+  ['Home', 'ArrowUp'].forEach(key);
+  expect(document.activeElement?.getAttribute('aria-rowindex')).toBe('1');
+});

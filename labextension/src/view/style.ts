@@ -138,6 +138,7 @@ const CSS = `
   position: absolute; left: 0; right: 0; height: 28px; box-sizing: border-box; padding: 0 8px; border-bottom: 1px solid var(--jx-line);
   display: grid; grid-template-columns: 18px 18px minmax(0, 3fr) minmax(0, 7fr) minmax(52px, auto) auto; gap: 8px; align-items: center;
 }
+.jx-view .jx-grid-row:focus-visible { outline-offset: -2px; }
 .jx-grid-row:hover { background: color-mix(in srgb, var(--jx-sunken) 55%, transparent); }
 .jx-grid-row.jx-found { background: color-mix(in srgb, var(--jx-active) 14%, transparent); }
 .jx-cut { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }

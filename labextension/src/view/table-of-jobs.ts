@@ -17,6 +17,17 @@ const SEEN = 12; // rows
 const SPARE = 6; // rows drawn above and below what is seen
 const AGAIN = 2000; // ms between two questions which jobs an expression finds now
 
+const STEPS: Record<string, number> = {
+  ArrowDown: 1,
+  ArrowUp: -1,
+  PageDown: SEEN,
+  PageUp: -SEEN,
+  Home: -Infinity,
+  End: Infinity
+};
+/** What a key in a row presses. */
+const KEYS: Record<string, string> = { ' ': 'input', Enter: 'button.jx-row-title' };
+
 export class JobTable implements Choice {
   readonly node = h('div', 'jx-table-of-jobs');
   private readonly bar: SearchBar;
@@ -51,6 +62,8 @@ export class JobTable implements Choice {
     this.grid.setAttribute('role', 'grid');
     this.grid.setAttribute('aria-label', 'Jobs');
     this.grid.addEventListener('scroll', () => this.look());
+    this.grid.addEventListener('keydown', event => this.onKey(event));
+    this.node.dataset['lmSuppressShortcuts'] = 'true'; // keys are ours here, not the notebook's
     this.node.append(this.head(), this.bulk.node, this.problem, this.grid);
     this.deaf = source.changes?.(news => this.hear(news)) ?? ((): void => undefined);
     this.restart();
@@ -111,6 +124,27 @@ export class JobTable implements Choice {
     this.found = row;
     this.grid.scrollTop = row * ROW;
     this.look();
+  }
+
+  /** Goes from row to row; the space bar selects one, Enter opens it. */
+  private onKey(event: KeyboardEvent): void {
+    const row = event.target instanceof Element ? event.target.closest<HTMLElement>('.jx-grid-row') : null;
+    const step = STEPS[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      this.focus(Number(row?.getAttribute('aria-rowindex') ?? 0) - 1 + step);
+    } else if (row && row === event.target && KEYS[event.key]) {
+      event.preventDefault();
+      row.querySelector<HTMLElement>(KEYS[event.key] ?? '')?.click();
+    }
+  }
+
+  private focus(place: number): void {
+    const row = Math.max(0, Math.min(place, this.rows.length - 1));
+    const top = Math.min(this.grid.scrollTop, row * ROW);
+    this.grid.scrollTop = Math.max(top, (row + 1 - SEEN) * ROW);
+    this.look();
+    this.space.querySelector<HTMLElement>(`[aria-rowindex="${row + 1}"]`)?.focus({ preventScroll: true });
   }
 
   private look(): void {
