@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobs_ext.model.ids import new_id
-from tests.dialects.et_engine import HARDWARE, ask, ended, jp_server_config, submission
+from tests.dialects.et_wire import HARDWARE, ask, ended, jp_server_config, submission
 from tests.serving import python
 from tests.waiting import auntil
 
@@ -108,10 +108,10 @@ async def test_tools_in_the_seeds_form(ask):
 
 async def test_a_program_is_added_and_removed(ask, api):
     assert await ask("POST", "tools", {"name": "later", "description": "to come"}) == (200, "")
-    command = ["sh", "-c", "echo $a"]
-    added = await api(
-        "POST", "tools", {"name": "later", "command": command, "pass_as": "environment"}
-    )
+    command = ["sh", "-c", "test $flag = true"]
+    flag = {"flag": {"type": "boolean", "default": False}}
+    tool = {"name": "later", "command": command, "pass_as": "environment", "parameters": flag}
+    added = await api("POST", "tools", tool)
     assert added.status == 201, added.body
     assert (await ask("GET", "tools/later"))[1]["ready"] is True
     assert [one for one in (await ask("GET", "tools"))[1] if one[0] == "later"] == [
@@ -119,7 +119,7 @@ async def test_a_program_is_added_and_removed(ask, api):
     ]
     batch = await ask("POST", "tools/later", submission({"a": "1"}))
     assert batch[0] == 400, "its parameters are declared"
-    batch = (await ask("POST", "tools/later-1.0", submission()))[1]
+    batch = (await ask("POST", "tools/later-1.0", submission({"flag": "True"})))[1]
     assert (await ended(ask, batch))["submitted_jobs"]["SUCCEEDED"] == 1
     assert await ask("DELETE", "tools/later-1.0") == (200, "")
     assert (await ask("GET", "tools/later"))[1]["ready"] is False
@@ -151,12 +151,12 @@ BAD_BODIES = [
     (submission(hardware={"memory": 1, "cpu": 1}), "filesystems"),
     (submission(hardware={"filesystems": [], "cpu": 1}), "memory"),
     (submission(hardware={"filesystems": [], "memory": 1}), "cpu"),
-    (submission(hardware=HARDWARE | {"memory": 0}), "memory"),
+    (submission(hardware=HARDWARE | {"memory": 0}), "hardware.memory = 0: "),
     (submission(hardware=HARDWARE | {"memory": 2**70}), "memory"),
     (submission(hardware=HARDWARE | {"memory": 2**62}), "memory"),
-    (submission(hardware=HARDWARE | {"cpu": -1}), "core"),
+    (submission(hardware=HARDWARE | {"cpu": -1}), "hardware.cpu = -1.0: "),
     (submission(hardware=HARDWARE | {"cpu": 10_000}), "cores"),
-    (submission(hardware=HARDWARE | {"gpu": 99}), "GPUs"),
+    (submission(hardware=HARDWARE | {"gpu": 99}), "hardware.gpu = 99: "),
     (submission(hardware=HARDWARE | {"filesystems": ["none"]}), "none"),
     (submission(hardware=HARDWARE | {"filesystems": ["../.."]}), "file system"),
     (submission({"PATH": "/x"}), "PATH"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from jobs_ext.model.ids import new_id
-from tests.dialects.et_engine import HARDWARE, ask, ended, jp_server_config, submission
+from tests.dialects.et_wire import HARDWARE, ask, ended, jp_server_config, submission
 
 __all__ = ["ask", "jp_server_config"]
 

@@ -11,6 +11,8 @@ from msgspec import Struct
 from ..table import Dialect, Problem, Reply, Route
 from . import batches, filesystems, sdk, tools
 
+_SHOWN = 100  # characters of a value
+
 
 class Options(Struct, frozen=True):
     """What a server may set for this dialect."""
@@ -19,8 +21,14 @@ class Options(Struct, frozen=True):
 
 
 def refused(problem: Problem, status: int) -> Reply:
-    """Say what is wrong, in words: that is what this service's clients show."""
+    """Say what is wrong, in words: that is what this service's clients show.
+
+    They see no more than the words, so that of hardware field and value are among them.
+    """
     told = f"{problem.message} {problem.hint}".strip()
+    kind, _, name = (problem.field or "").rpartition(".")
+    if kind in ("options", "hardware") and problem.value is not None:
+        told = f"hardware.{name} = {str(problem.value)[:_SHOWN]}: {told}"
     return Reply(told.encode(), status, "text/plain; charset=utf-8")
 
 

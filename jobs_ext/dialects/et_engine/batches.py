@@ -22,6 +22,7 @@ from .tools import runnable
 
 _PAGE = 500
 _LOG_PIECE = 1 << 20  # bytes
+_TRUTH = {"true": True, "false": False}  # in any case: Python's clients write True
 _LONGEST_LOG = 16  # pieces of each stream
 
 #: The statuses of this dialect, in the seed's order; CANCELLED counts as FAILED.
@@ -203,6 +204,8 @@ def _as_declared(tool: Tool, name: str, value: Any) -> Any:
     if declared is None or declared.type == "string":
         return _text(value)
     if isinstance(value, str):
+        if declared.type == "boolean" and value.lower() in _TRUTH:
+            return _TRUTH[value.lower()]
         try:
             return msgspec.json.decode(value)
         except msgspec.DecodeError:
