@@ -129,6 +129,8 @@ async def test_what_others_may_do_with_a_job(agave):
         ("GET", "/outputs/listings/", None, "read"),
         ("POST", "/pems", {"username": "cy", "permission": "READ"}, "write"),
         ("POST", "/pems/cy", {"permission": "NONE"}, "write"),
+        ("POST", "/pems/ada", {"permission": "NONE"}, "write"),
+        ("POST", "/pems/ada", {"permission": "ALL"}, "write"),
         ("DELETE", "/pems/cy", None, "write"),
         ("POST", "", {"action": "resubmit"}, "write"),
         ("POST", "", {"action": "stop"}, "write"),

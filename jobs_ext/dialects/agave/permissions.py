@@ -104,6 +104,9 @@ def _put(call: Call, job: str, username: str, permission: str | UnsetType | None
             hint=f"Give one of {', '.join(WORDS)}; NONE takes back what there is.",
         )
     word = (permission or "").strip().upper()
+    if username == _owner(call, job) and word in (*WORDS, *_NONE):  # who has and keeps them all
+        _revoke(call, job, username)  # there is nothing to take: it asks whether the caller may
+        return Reply(wrap(call, _owners(call, job)), 201)
     if word in _NONE:
         _revoke(call, job, username)
         shown = _shown(call, job, username, read=False, write=False)
@@ -115,8 +118,6 @@ def _put(call: Call, job: str, username: str, permission: str | UnsetType | None
             value=permission,
             hint=did_you_mean(word, (*WORDS, "NONE")),
         )
-    if username == _owner(call, job):  # who has them all, and keeps them
-        return Reply(wrap(call, _owners(call, job)), 201)
     grant = call.service.grants.put(call.who, job, username, WORDS[word])
     return Reply(wrap(call, _row(call, job, grant)), 201)
 
