@@ -150,6 +150,8 @@ async def test_what_others_may_do_with_a_job(agave):
     assert {code for (_, right), code in found.items() if right == "write"} == {403}
     await agave("ada", "POST", f"jobs/v2/{job}/pems/world", {"permission": "read_write"})
     assert {code // 100 for code in await codes()} == {2}
+    (again, _) = (await agave("bob", "GET", "jobs/v2")).json["result"]
+    assert (await agave("bob", "POST", f"jobs/v2/{again['id']}", {"action": "stop"})).status == 200
     assert await reached(agave, "ada", job, "STOPPED")
     seen = (await agave("bob", "GET", f"jobs/v2/{job}/history")).json["result"]
     assert [line["status"] for line in seen].count("PERMISSION_GRANT") == 3
