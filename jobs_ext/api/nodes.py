@@ -52,7 +52,7 @@ class NodesHandler(JobsHandler):
 
     @web.authenticated
     @authorized("execute", resource=RESOURCE)
-    @describes(Operation("Register a node", response=Node, status=201, body=NodeRequest))
+    @describes(Operation("Register a node", response=Node, status=201, again=200, body=NodeRequest))
     async def post(self) -> None:
         """Make a node, or give back the caller's own of that name, brought up to date (200)."""
         body, _ = await self.call(decode_body, self.request, NodeRequest, files=False)
@@ -182,7 +182,12 @@ class NodeOutputHandler(ReceivingHandler):
     @authorized("execute", resource=RESOURCE)
     @describes(
         Operation(
-            "Add an output as a node", response=Output, status=201, query=AttemptQuery, raw=True
+            "Add an output as a node",
+            response=Output,
+            status=201,
+            again=200,
+            query=AttemptQuery,
+            raw=True,
         )
     )
     async def put(self, node: str, job: str, name: str) -> None:

@@ -123,7 +123,8 @@ def _responses(told: Operation) -> dict[str, Any]:
     elif told.media_type != _JSON:
         good["content"] = {told.media_type: {}}
     bad = {"description": "What went wrong", "content": {_JSON: {"schema": _schema(Problem)}}}
-    return {str(told.status): good, "default": bad}
+    well = {str(status): good for status in (told.status, told.again) if status is not None}
+    return {**well, "default": bad}
 
 
 def _schema(kind: Any) -> dict[str, Any]:

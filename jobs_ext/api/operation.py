@@ -31,6 +31,7 @@ class Operation:
     summary: str
     response: Any = None  # type of the JSON answer; None when there is none
     status: int = 200
+    again: int | None = None  # the status instead, where the thing was there already
     query: type[Struct] = NoQuery
     body: type[Struct] | None = None
     files: bool = False  # the body may be multipart, with files beside the JSON

@@ -68,7 +68,9 @@ class OutputHandler(FileHandler, ReceivingHandler):
 
     @web.authenticated
     @authorized("write", resource=RESOURCE)
-    @describes(Operation("Add or replace an output", response=Output, status=201, raw=True))
+    @describes(
+        Operation("Add or replace an output", response=Output, status=201, again=200, raw=True)
+    )
     async def put(self, job: str, name: str) -> None:
         """Keep the body as an output; its type is the header's, else what the name's end says.
 

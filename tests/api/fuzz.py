@@ -115,7 +115,7 @@ def main() -> int:
                 continue
             try:
                 fuzzer.run(operation, said.cases, number)
-            except Exception as error:  # noqa: BLE001 - whatever is found is reported at the end
+            except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - told at the end
                 wrong += 1
                 print(f"FAILED {operation.label}: {error}\n", flush=True)
         print(

@@ -5,6 +5,7 @@ import re
 import jsonschema
 import msgspec
 
+from jobs_ext.api.openapi import document
 from jobs_ext.api.operation import operation_of
 from jobs_ext.api.routes import ROUTES
 from jobs_ext.model.request import Options
@@ -65,3 +66,14 @@ async def test_answers_fit_the_document(api):
     wrong = (await api("GET", "jobs/nonsense")).json
     problem = document["components"]["schemas"]["Problem"]
     jsonschema.validate(wrong, problem)
+
+
+def test_what_may_be_there_already_has_both_answers():
+    paths = document(tuple(ROUTES))["paths"]
+    for path, verb in (
+        ("/nodes", "post"),
+        ("/jobs/{job}/outputs/{name}", "put"),
+        ("/nodes/{node}/jobs/{job}/outputs/{name}", "put"),
+    ):
+        answers = paths[path][verb]["responses"]
+        assert answers["200"] == answers["201"]
