@@ -30,9 +30,11 @@ class PrivateServer:
     A context manager: when it is left, server, runner and kernel have ended.
     """
 
-    def __init__(self, folder: Path, root: Path) -> None:
+    def __init__(self, folder: Path, root: Path, python: str = sys.executable) -> None:
+        """Take the folder, the server's root, and the Python of its environment."""
         self.folder = folder
         self.root = root
+        self.python = python
         self.runtime = folder / "run"
         self.data = folder / "data"
         self.log = folder / "server.log"
@@ -53,7 +55,7 @@ class PrivateServer:
             options.append("--allow-root")
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter_server", *options],
+                [self.python, "-m", "jupyter_server", *options],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

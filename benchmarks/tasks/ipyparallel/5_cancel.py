@@ -1,0 +1,12 @@
+# %% submit
+import signal
+
+import ipyparallel as ipp
+from tasks import hangs
+
+cluster = ipp.Cluster(n=1)
+client = cluster.start_and_connect_sync()
+result = client[0].apply_async(hangs)
+# %% collect
+cluster.signal_engines_sync(signal.SIGINT)
+answer = "cancelled"
