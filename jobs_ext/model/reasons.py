@@ -54,7 +54,10 @@ LOST = (ReasonCode.LOST, ReasonCode.LEASE_EXPIRED)
 
 _LAST_SIGNAL = 31  # those above have no names
 _EXITS = {126: "not executable", 127: "command not found"}
-_LOADER = "error while loading shared libraries"  # the command was found, and ends with 127, too
+_SAID = {  # by commands that were found, and end with 127, too
+    "error while loading shared libraries": "a library that it needs is missing",
+    "to pass options in shebang lines": "its first line has options, or ends as in Windows: CR LF",
+}
 _SIGNALS: dict[int, str] = {
     signals.SIGSEGV: "it used memory that is not its own",
     signals.SIGBUS: "it used memory that is not there",
@@ -81,7 +84,7 @@ def signal_name(number: int) -> str:
 
 def exit_sentence(code: int, last_line: str = "") -> str:
     """Say that a program ended with exit code `code`; `last_line` is the end of what it said."""
-    hint = "a library that it needs is missing" if _LOADER in last_line else _EXITS.get(code, "")
+    hint = next((hint for said, hint in _SAID.items() if said in last_line), _EXITS.get(code, ""))
     if 128 < code <= 128 + _LAST_SIGNAL:  # what a shell makes of it
         hint = f"a program in it was killed by {signal_name(code - 128)}"
     said = f" ({hint})" if hint else ""

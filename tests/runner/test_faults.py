@@ -176,6 +176,12 @@ def a_program_from_windows(house: House) -> str:
     return house.command("./dos")
 
 
+@fault(ReasonCode.EXIT_CODE, r"exited with code 127 \((.* as in Windows: CR LF|command .*)\): .*")
+def a_python_script_from_windows(house: House) -> str:
+    program(house, "win").write_bytes(b"#!/usr/bin/env python3\r\nprint(1)\r\n")
+    return house.command("./win")
+
+
 @fault(ReasonCode.CANNOT_START, r"\./far: it was built for another system: its loader was .*")
 def a_program_of_another_system(house: House) -> str:
     path = program(house, "far")
