@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import ast
 import builtins
 import shlex
-import symtable
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import linemagics
+from .cellnames import OF_IPYTHON, carried_imports, names_of, used_too_early
 from .client import inside
 from .client.errors import InvalidRequest
 from .client.functions import FunctionTarget
@@ -27,8 +25,6 @@ _TEXTS = (
     "python", "cwd", "on-lost", "project", "key", "executor", "queue", "archive", "cache",
 )  # fmt: skip
 _GIVEN = {*dir(builtins), "__name__", "__doc__", "__builtins__"}
-_OF_IPYTHON = {"get_ipython", "display"}  # among the builtins of a notebook, but not of a job
-_HERE = {"__main__", "builtins"}
 _USAGE = "Usage: %%job NAME [--inputs VARIABLE …] [--outputs VARIABLE …]; %%job? tells the rest."
 
 
@@ -92,7 +88,6 @@ def cell_function(
         import asyncio
         import inspect
         import linecache
-        import sys
         import types
 
         __tracebackhide__ = True
@@ -180,28 +175,6 @@ def _names(words: Iterable[str]) -> list[str]:
     return names
 
 
-def carried_imports(source: str, inputs: set[str], namespace: Mapping[str, Any]) -> dict[str, str]:
-    """Return the statements that import what a cell uses and the notebook imported, by name.
-
-    Those are modules, and functions and classes of other modules that have the name there still.
-    """
-    used, bound, open_ended = names_of(source)
-    absent = [] if open_ended else sorted(used - bound - inputs)
-    found = {name: _import_of(name, namespace[name]) for name in absent if name in namespace}
-    return {name: statement for name, statement in found.items() if statement}
-
-
-def _import_of(name: str, value: Any) -> str:
-    """Return the statement that binds a name to a value; "" when it was not imported."""
-    if isinstance(value, ModuleType):
-        return f"import {value.__name__} as {name}" if value.__name__ in sys.modules else ""
-    module, own = getattr(value, "__module__", None), getattr(value, "__name__", None)
-    if not isinstance(module, str) or not isinstance(own, str) or name in _OF_IPYTHON:
-        return ""
-    at_home = getattr(sys.modules.get(module), own, None) is value
-    return f"from {module} import {own} as {name}" if at_home and module not in _HERE else ""
-
-
 def _values(namespace: Mapping[str, Any], inputs: list[str]) -> dict[str, Any]:
     for name in inputs:
         if name not in namespace:
@@ -220,7 +193,8 @@ def _check_names(
     used, bound, open_ended = names_of(source)
     if open_ended:
         return
-    absent = sorted(used - bound - inputs - (_GIVEN - _OF_IPYTHON))
+    early = used_too_early(source)
+    absent = sorted(((used - bound) | early) - inputs - (_GIVEN - OF_IPYTHON))
     if absent:
         raise InvalidRequest(
             f"The cell uses {', '.join(absent)}, which the job would not have.",
@@ -242,32 +216,3 @@ def _advice(absent: list[str], namespace: Mapping[str, Any]) -> str:
         return "A job has no cell to display in: print it, or keep it with --outputs."
     here = [name for name in absent if name in namespace]
     return f"Pass them: --inputs {' '.join(here)}" if here else "They are not defined here either."
-
-
-def names_of(source: str) -> tuple[set[str], set[str], bool]:
-    """Return the global names that Python `source` uses, those it binds, and if it may bind more.
-
-    The latter is so with ``from … import *``. Raises `InvalidRequest` for what is not Python.
-    """
-    try:
-        compile(source, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    except SyntaxError as error:
-        raise InvalidRequest(
-            f"The cell is not Python: {error.msg} in line {error.lineno}: "
-            f"{(error.text or '').strip()}",
-            field="cell",
-        ) from None
-    top = symtable.symtable(source, "<cell>", "exec")
-    used: set[str] = set()
-    bound: set[str] = set()
-    tables = [top]
-    while tables:
-        table = tables.pop()
-        tables.extend(table.get_children())
-        for symbol in table.get_symbols():
-            is_global = table is top or symbol.is_global()
-            if is_global and symbol.is_referenced():
-                used.add(symbol.get_name())
-            if is_global and (symbol.is_assigned() or symbol.is_imported()):
-                bound.add(symbol.get_name())
-    return used, bound, "import *" in " ".join(source.split())

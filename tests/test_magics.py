@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jobs_ext import magics
+from jobs_ext import cellnames, magics
 from jobs_ext.client import pickling
 from jobs_ext.client.errors import InvalidRequest
 
@@ -29,7 +30,7 @@ from jobs_ext.client.errors import InvalidRequest
     ],
 )
 def test_names_of_a_cell(source, used, bound):
-    found_used, found_bound, _ = magics.names_of(source)
+    found_used, found_bound, _ = cellnames.names_of(source)
     assert found_used - found_bound == used - bound
     assert bound <= found_bound
 
@@ -39,6 +40,8 @@ def test_names_of_a_cell(source, used, bound):
     [
         ("prep --inputs df", "x = 1", {}, "input 'df' is not a variable"),
         ("prep", "x = df", {"df": 1}, "uses df.*--inputs df"),
+        ("prep", "df = df.dropna()", {"df": 1}, "uses df.*--inputs df"),
+        ("prep", "x = 1\nn += x", {"n": 1}, "uses n.*--inputs n"),
         ("prep", "x = os.getcwd()", {}, "uses os.*not defined here either"),
         ("prep", "x = nowhere", {}, "uses nowhere.*not defined here either"),
         ("prep", "get_ipython().system('ls')", {}, "Magics and ! do not work"),
@@ -75,7 +78,7 @@ def test_what_ipython_adds_to_the_builtins_is_not_in_a_job(name, monkeypatch):
     ],
 )
 def test_a_cell_may_await(source, tmp_path, monkeypatch):
-    magics.names_of(source)
+    cellnames.names_of(source)
     monkeypatch.setenv("JOBS_OUTPUT_DIR", str(tmp_path))
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     magics.cell_function(source, "prep", ["x"])()
@@ -140,18 +143,39 @@ f.__module__ = "__main__"
 def test_what_the_notebook_imported_goes_along():
     here = {"np": np, "P": Path, "j": os.path.join, "f": f, "n": 1, "path": os.path, "pi": np.pi}
     source = "x = np.zeros(n); P, j, f, path, pi, len"
-    assert magics.carried_imports(source, {"n"}, here) == {
+    assert cellnames.carried_imports(source, {"n"}, here) == {
         "P": "from pathlib import Path as P",
         "j": "from posixpath import join as j",
         "np": "import numpy as np",
         "path": "import posixpath as path",
     }
-    assert magics.carried_imports("np = 1; np", set(), here) == {}
+    assert cellnames.carried_imports("np = 1; np", set(), here) == {}
 
 
-def test_a_cell_finds_what_was_imported_for_it(tmp_path, monkeypatch):
-    monkeypatch.setenv("JOBS_OUTPUT_DIR", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-    imports = "import math as m"
-    magics.cell_function("x = m.floor(2.5)", "prep", ["x"], imports)()
-    assert (tmp_path / "x.json").read_text() == "2"
+def test_what_a_cell_imported_by_name_goes_along_while_it_is_that():
+    here = {"pi": math.pi, "e": 3, "In": ["", "%%x not = Python import", "from math import pi, e"]}
+    assert cellnames.carried_imports("pi, e", set(), here) == {"pi": "from math import pi as pi"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 1\nx = x + 1\nx += 1",
+        "f = lambda: later\nlater = 1\nf()",
+        "def f():\n    return later\nlater = f",
+        "r = [i for i in range(3)]\ni = 1",
+        "y = (z := 3) + z\nz = 1",
+        "def f():\n    global g\n    g = 1\nf()\ng = g + 1",
+        "if False:\n    h = h\nelse:\n    h = 1\nh",
+        "k = 0 if True else m\nm = k or n\nn = 1",
+        "a: int = 1\nb = a",
+    ],
+)
+def test_names_that_are_set_in_time(source):
+    assert cellnames.used_too_early(source) == set()
+
+
+def test_names_that_are_read_before_they_are_set():
+    assert cellnames.used_too_early("df = df.dropna()\nimport re\nn += 1") == {"df", "n"}
+    source = "await c\nprint([k for k in rows])\nrows = c = 1"
+    assert cellnames.used_too_early(source) == {"c", "rows"}
