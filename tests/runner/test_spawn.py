@@ -103,6 +103,8 @@ def test_relative_paths_are_seen_from_its_folder(run: Run, tmp_path: Path) -> No
         (["e\0cho"], "'e\\x00cho': embedded null byte"),
         (["./text"], f"./text: {NO_PROGRAM}: Exec format error"),
         (["./lost"], f"./lost: {NO_INTERPRETER}: /no/such/interpreter"),
+        (["text"], "text: command not found; the one in its folder would be ./text"),
+        (["pipe"], "pipe: command not found"),
         (["echo", "x" * 3_000_000], "echo: Argument list too long"),
     ],
 )
@@ -111,7 +113,13 @@ def test_what_cannot_be_started_says_why(
 ) -> None:
     program(tmp_path / "text", "no program\n")
     program(tmp_path / "lost", "#!/no/such/interpreter\n")
+    os.mkfifo(tmp_path / "pipe")  # whoever opens it waits
     assert run(*argv) == said
+
+
+def test_what_one_on_the_path_needs_is_named(run: Run, tmp_path: Path) -> None:
+    program(tmp_path / "b" / "lost", "#!/no/such/interpreter\n")
+    assert run("lost", path=f"b:{os.defpath}") == f"lost: {NO_INTERPRETER}: /no/such/interpreter"
 
 
 def test_a_log_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None:

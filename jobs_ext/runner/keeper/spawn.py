@@ -101,16 +101,22 @@ def why_not(error: OSError | ValueError, order: dict[str, Any]) -> str:
     """Say why a program could not be started, as a shell would."""
     program = order["argv"][0]
     if isinstance(error, FileNotFoundError) and error.filename == program:
-        path = os.path.join(order["cwd"], program)  # noqa: PTH118 - as given
-        if os.path.lexists(path):
-            return f"{program}: {_not_found_for(path)}"
-        return f"{program}: command not found"
+        return f"{program}: {_not_found(program, error.filename2, order['cwd'])}"
     if not isinstance(error, OSError):
         return f"{program!r}: {error}"
     if error.filename == order["cwd"]:
         return f"its folder can't be entered: {order['cwd']}: {error.strerror}"
     hint = _HINTS.get(error.errno or 0, "")
     return f"{error.filename or program}: {hint}{error.strerror}"
+
+
+def _not_found(program: str, tried: str | None, cwd: str) -> str:
+    """Say what was not found: the program, or what the one that was `tried` needs."""
+    if tried and os.path.lexists(path := os.path.join(cwd, tried)):  # noqa: PTH118 - as given
+        return _not_found_for(path)
+    if "/" not in program and os.path.isfile(f"{cwd}/{program}"):  # noqa: PTH113
+        return f"command not found; the one in its folder would be ./{program}"
+    return "command not found"
 
 
 def _not_found_for(path: str) -> str:
@@ -143,7 +149,9 @@ def _execute(program: _Program) -> int:
     for path in _candidates(program):
         try:
             return _start(path, program)
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:  # it, or what it needs
+            refused = FileNotFoundError(2, os.strerror(2), name, None, path)
+        except NotADirectoryError:
             continue
         except OSError as error:
             refused = type(error)(error.errno, error.strerror, name)
