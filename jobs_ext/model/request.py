@@ -111,7 +111,10 @@ class BatchChange(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BatchRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Body of ``POST batches``: one job per entry of `arguments`, `fixed` added to each."""
+    """Body of ``POST batches``: one job per entry of `arguments`, `fixed` added to each.
+
+    There are 1 to 100,000 entries.
+    """
 
     target: Target
     arguments: list[dict[str, Any]]

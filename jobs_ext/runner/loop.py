@@ -279,13 +279,17 @@ class Runner:
         return all(isinstance(change, Started | Progressed) for change in self._changes)
 
     def _go_on(self) -> None:
-        """Let jobs go on, stop cancelled ones, and start what fits."""
+        """Let jobs go on, stop cancelled ones, and start what fits.
+
+        To make the jobs of cancelled batches is no reason to stay when nobody is there: the next
+        runner goes on with it.
+        """
         seen = self._queue.glance()
-        made = self._queue.materialize() if seen.unmade else 0
+        made = self._queue.materialize() if seen.unmade or seen.called_off else 0
         moved = self._queue.promote() if seen.pending else 0
         self._cancel(f"{job}/{attempt}" for job, attempt in seen.cancels)
         claimed = self._claim()
-        if made or moved or claimed:
+        if (made and seen.unmade) or moved or claimed:
             self._last_work = time.monotonic()
         self._look_due = time.monotonic() + (0.0 if made or moved else self._until_due(seen.due))
 

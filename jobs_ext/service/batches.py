@@ -51,7 +51,7 @@ from .submit import Write, accept
 from .uploads import Uploads
 from .validators import Contents
 
-_MOST_JOBS = 1_000_000
+_MOST_JOBS = 100_000
 _REASONS = 5  # reason codes that are told of a batch
 
 
@@ -247,10 +247,10 @@ def _check_size(request: BatchRequest) -> None:
         raise InvalidRequest(
             "A batch needs at least one set of arguments."
             if number == 0
-            else f"A batch can't have {number} jobs.",
+            else f"A batch can't have {number:,} jobs.",
             field="arguments",
             value=number,
-            hint=f"Give 1 to {_MOST_JOBS} sets.",
+            hint=f"Give 1 to {_MOST_JOBS:,} sets; for more, submit several batches.",
         )
 
 

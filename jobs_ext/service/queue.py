@@ -31,6 +31,7 @@ class Glance(Struct, frozen=True):
     """What there is to do for the runner, besides starting jobs."""
 
     unmade: bool  # batches lack jobs
+    called_off: bool  # cancelled ones do: jobs that are made only to be CANCELLED
     pending: bool  # jobs wait for others, for a time or for a release
     cancels: list[tuple[str, int]]  # job and attempt of those under way that someone cancelled
     due: float | None  # epoch: the end of the next back-off
@@ -49,7 +50,8 @@ class Queue:
         with self._store.read() as connection:
             seen, cancels = rows.glance(connection, present), rows.to_cancel(connection)
         due = seen.due if seen.due is None else self._end_of_back_off(seen.due, present)
-        return Glance(bool(seen.unmade), bool(seen.pending), cancels, due)
+        unmade, called_off = bool(seen.unmade), bool(seen.called_off)
+        return Glance(unmade, called_off, bool(seen.pending), cancels, due)
 
     def _end_of_back_off(self, due: float, present: float) -> float:
         """Return when the next back-off ends, `due` by the store.
@@ -64,7 +66,10 @@ class Queue:
         return present
 
     def materialize(self, limit: int = GROUP) -> int:
-        """Make up to `limit` jobs of the oldest batch that lacks some; return how many."""
+        """Make up to `limit` jobs of the oldest batch that lacks some; return how many.
+
+        A cancelled batch comes last: nobody waits for jobs that will not run.
+        """
         with self._store.write() as tx:
             return materialize(self._core, tx, limit)
 

@@ -123,8 +123,9 @@ def to_batch(connection: Connection, row: BatchRow, spec: Spec) -> Batch:
 
 
 def unmade(connection: Connection) -> BatchRow | None:
-    """Return the oldest batch some of whose jobs are not made yet."""
-    query = select(batch).where(text("made < n_jobs")).order_by(batch.c.pk).limit(1)
+    """Return the oldest batch some of whose jobs are not made yet; cancelled ones come last."""
+    query = select(batch).where(text("made < n_jobs"))
+    query = query.order_by(batch.c.cancel_requested.is_not(None), batch.c.pk).limit(1)
     return connection.execute(query).one_or_none()
 
 

@@ -36,9 +36,11 @@ _ACTIVE = [str(status) for status in ACTIVE]
 _BAD = [str(Status.FAILED), str(Status.CANCELLED)]
 
 
+_UNMADE = batch.c.made < batch.c.n_jobs
 _GLANCE = Prepared(
     select(
-        exists().where(batch.c.made < batch.c.n_jobs).label("unmade"),
+        exists().where(_UNMADE, batch.c.cancel_requested.is_(None)).label("unmade"),
+        exists().where(_UNMADE, batch.c.cancel_requested.is_not(None)).label("called_off"),
         exists().where(job.c.status == literal_column("'PENDING'")).label("pending"),
         select(func.min(job.c.not_before))
         .where(job.c.not_before > bindparam("now"))
@@ -51,8 +53,8 @@ _GLANCE = Prepared(
 def glance(connection: Connection, now: float) -> Row[Any]:
     """Return what there is to do.
 
-    `unmade`: batches lack jobs; `pending`: jobs wait for others, for a time or for a release;
-    `due`: when the next back-off ends (epoch, after `now`).
+    `unmade`: batches lack jobs; `called_off`: cancelled ones do; `pending`: jobs wait for others,
+    for a time or for a release; `due`: when the next back-off ends (epoch, after `now`).
     """
     return _GLANCE.run(connection, now=now).one()
 

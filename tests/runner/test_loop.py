@@ -344,6 +344,21 @@ def test_the_runner_stays_for_running_jobs_and_not_for_held_ones(own_house: Hous
     assert own_house.get(job).status is Status.SUCCEEDED
 
 
+def test_the_runner_does_not_stay_to_make_jobs_that_were_cancelled(own_house: House) -> None:
+    own_house.kill_runner()
+    batch = own_house.batch(Target(command=["true", "{k}"]), [{"k": n} for n in range(3000)])
+    batches = own_house.service.batches
+    batches.cancel(WHO, batch)
+    own_house.start(linger=0.0)
+    assert own_house.runner is not None
+    assert own_house.runner.wait(30) == 0
+    assert batches.get(WHO, batch).n_made < 3000
+    server = attach(own_house.paths)
+    own_house.start(linger=0.0)  # the next one goes on
+    until(lambda: batches.get(WHO, batch).counts["CANCELLED"] == 3000, what="their end")
+    server.close()
+
+
 def test_a_second_runner_gives_way(own_house: House) -> None:
     first = own_house.runner
     assert first is not None

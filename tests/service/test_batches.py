@@ -135,6 +135,14 @@ def test_a_hundred_thousand_jobs_are_accepted_at_once(submit, service, who, tmp_
     assert counts(cancelled) == {"SUBMITTED": 99_500, "CANCELLED": 500}  # until they are made
 
 
+def test_more_jobs_than_a_batch_may_have_are_refused(submit, service, who):
+    with pytest.raises(InvalidRequest, match=r"100,001 jobs") as caught:
+        submit([{}] * 100_001)
+    assert (caught.value.field, caught.value.value) == ("arguments", 100_001)
+    assert caught.value.hint == "Give 1 to 100,000 sets; for more, submit several batches."
+    assert service.batches.list(who).items == []
+
+
 def test_cancelling_loses_no_job_and_starts_none(submit, make, service, who, listed):
     batch = submit([{"k": n} for n in range(5)])
     service.queue.materialize(3)
@@ -151,6 +159,19 @@ def test_cancelling_loses_no_job_and_starts_none(submit, make, service, who, lis
     for job in listed(batch):
         steps = [e.data for e in service.jobs.history(who, job.id) if e.type == "status"]
         assert steps[-1]["status"] == "CANCELLED"
+
+
+def test_jobs_that_will_not_run_are_made_last(submit, service, who):
+    cancelled, wanted = submit([{"k": n} for n in range(5)]), submit([{"k": 0}])
+    service.batches.cancel(who, cancelled.id)
+    seen = service.queue.glance()
+    assert (seen.unmade, seen.called_off) == (True, True)
+    service.queue.materialize(3)
+    assert counts(service.batches.get(who, wanted.id)) == {"RUNNABLE": 1}
+    seen = service.queue.glance()
+    assert (seen.unmade, seen.called_off) == (False, True)
+    assert [service.queue.materialize(3) for _ in range(3)] == [3, 2, 0]
+    assert counts(service.batches.get(who, cancelled.id)) == {"CANCELLED": 5}
 
 
 def test_deleting_hides_the_batch_and_its_jobs(submit, make, service, who):
