@@ -17,20 +17,20 @@ from .operation import authorized, operation
 class Nonce(Struct, frozen=True):
     """A file of this server: a client that reads `value` at `path` shares its file system."""
 
-    path: str
-    value: str
+    path: str  # on the server's machine
+    value: str  # what the file holds
 
 
 class About(Struct, frozen=True):
     """What a client wants to know before anything else."""
 
-    name: str
+    name: str  # jobs_ext, whatever server it is part of
     version: str  # of the package
     api: int  # of this interface
     server: str  # the data directory's fingerprint
     owner: str  # whose jobs a submit by this caller makes
-    nonce: Nonce
-    slots: Slots
+    nonce: Nonce  # by which a client finds out whether it shares the file system
+    slots: Slots  # what its jobs can have together
     policy: Policy  # what a job, and its owner, may have
     stored: int  # bytes of outputs, uploads and data sets that the owner keeps
     ends_with: str  # what ends all jobs by its end, e.g. a container; "" when nothing does

@@ -29,7 +29,7 @@ _TYPES = {
 class Problem(Struct, frozen=True):
     """The body of every answer that is an error."""
 
-    message: str
+    message: str  # a sentence for people
     reason: str  # the status as words
     type: str  # for programs: invalid_request, not_found, …
     field: str | None = None  # what was wrong, e.g. ``arguments.k``

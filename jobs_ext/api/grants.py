@@ -15,7 +15,7 @@ RESOURCE = "jobs_ext:grants"
 class GrantList(Struct, frozen=True):
     """All grants on a job or tool, by grantee; those who have every right are not among them."""
 
-    items: list[Grant]
+    items: list[Grant]  # by grantee
 
 
 class GrantsHandler(JobsHandler):

@@ -26,21 +26,21 @@ _SHORT_ORDERS = (None, "newest", "oldest", "index")
 class RerunRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """What a rerun changes; what is not given stays as it was."""
 
-    arguments: dict[str, Any] | None = None
-    options: dict[str, Any] | None = None
-    context: Context | None = None
+    arguments: dict[str, Any] | None = None  # other values, by name
+    options: dict[str, Any] | None = None  # as in a submit
+    context: Context | None = None  # of who reruns it
 
 
 class History(Struct, frozen=True):
     """What happened to a job, in order."""
 
-    items: list[Event]
+    items: list[Event]  # by their `seq`
 
 
 class Code(Struct, frozen=True):
     """Something to be pasted into a cell."""
 
-    python: str
+    python: str  # statements that begin with an import
 
 
 def is_short(query: JobQuery) -> bool:

@@ -17,7 +17,7 @@ RESOURCE = "jobs_ext:notifications"
 class NotificationList(Struct, frozen=True):
     """Whom a job or batch tells."""
 
-    items: list[Notification]
+    items: list[Notification]  # in the order they were asked for
 
 
 class _ListHandler(JobsHandler):

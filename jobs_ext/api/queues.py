@@ -13,7 +13,7 @@ from .operation import authorized, operation
 class QueueList(Struct, frozen=True):
     """All queues."""
 
-    items: list[QueueInfo]
+    items: list[QueueInfo]  # in the order of the trait `queues`
 
 
 class QueuesHandler(JobsHandler):

@@ -41,7 +41,7 @@ class EventsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     batch: list[str] = []  # ids
     members: bool = False  # with `batch`: tells the changes of their jobs, too
     since: Annotated[int, Meta(ge=0)] | None = None  # seq of the last frame seen
-    form: Form = field(default="job", name="as")
+    form: Form = field(default="job", name="as")  # whole jobs, or "view": as they are drawn
     limit: Annotated[int, Meta(ge=1, le=500)] = 100  # newest jobs in the snapshot
 
 

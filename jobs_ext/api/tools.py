@@ -19,8 +19,8 @@ RESOURCE = "jobs_ext:tools"
 class ToolList(Struct, frozen=True):
     """All tools; each has the fields of its file, and `id` and `schema`."""
 
-    items: list[dict[str, Any]]
-    problems: list[ToolProblem]
+    items: list[dict[str, Any]]  # by name, the newest version of each first
+    problems: list[ToolProblem]  # files that can't be used, and why
 
 
 class ToolsQuery(Struct, frozen=True, forbid_unknown_fields=True):

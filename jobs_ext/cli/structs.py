@@ -17,11 +17,19 @@ _FIELD = re.compile(r"^    (\w+)\b[^#\n]*#\s*(?:noqa:\s*\w+\s*-\s*)?(.*)$", re.M
 
 
 def comments(described: type) -> dict[str, str]:
-    """Return what the source says beside each field or member of a class."""
+    """Return what the source says beside each field or member of a class, or of one it extends."""
+    said: dict[str, str] = {}
+    for one in described.__mro__:
+        if one.__module__.partition(".")[0] == __name__.partition(".")[0]:
+            said = dict(_FIELD.findall(_source(one))) | said
+    return said
+
+
+def _source(described: type) -> str:
     try:
-        return dict(_FIELD.findall(inspect.getsource(described)))
+        return inspect.getsource(described)
     except OSError:  # installed without its source
-        return {}
+        return ""
 
 
 def add_options(

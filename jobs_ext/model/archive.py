@@ -17,7 +17,7 @@ class Archive(Struct, frozen=True):
     """Where the outputs of a job are copied to, and how far that is."""
 
     folder: str  # below the server's root
-    status: Literal["waiting", "done", "failed"]
+    status: Literal["waiting", "done", "failed"]  # how far it is
     asked: str  # when it was asked for; with the job's option: when the job ended
     reason: str | None = None  # why it failed
 

@@ -23,16 +23,16 @@ Value = str | bool | int | float
 class Compare(Struct, frozen=True, forbid_unknown_fields=True, tag="compare"):
     """The field stands to the value as the operator says; ``!=`` is the opposite of ``=``."""
 
-    field: str
-    operator: Literal["=", "!=", "<", "<=", ">", ">="]
-    value: Value
+    field: str  # one of the fields above, of this listing
+    operator: Literal["=", "!=", "<", "<=", ">", ">="]  # those that the field's kind has
+    value: Value  # of the field's kind; a time is a text
 
 
 class In(Struct, frozen=True, forbid_unknown_fields=True, tag="in"):
     """The field is one of the values."""
 
-    field: str
-    values: list[Value]
+    field: str  # one of the fields above, of this listing
+    values: list[Value]  # each of the field's kind
 
 
 class Like(Struct, frozen=True, forbid_unknown_fields=True, tag="like"):
@@ -42,34 +42,34 @@ class Like(Struct, frozen=True, forbid_unknown_fields=True, tag="like"):
     backslash makes the next one stand for itself. What ignores case does so for A to Z.
     """
 
-    field: str
-    text: str
-    how: Literal["contains", "starts", "ends", "pattern"] = "contains"
-    ignore_case: bool = False
+    field: str  # one of the fields above, of this listing
+    text: str  # what is looked for, or the pattern
+    how: Literal["contains", "starts", "ends", "pattern"] = "contains"  # where
+    ignore_case: bool = False  # true: A to Z are like a to z
 
 
 class IsNull(Struct, frozen=True, forbid_unknown_fields=True, tag="null"):
     """The field has no value."""
 
-    field: str
+    field: str  # one of the fields above, of this listing
 
 
 class And(Struct, frozen=True, forbid_unknown_fields=True, tag="and"):
     """All of them hold."""
 
-    of: list[Filter]
+    of: list[Filter]  # one or more
 
 
 class Or(Struct, frozen=True, forbid_unknown_fields=True, tag="or"):
     """One of them holds."""
 
-    of: list[Filter]
+    of: list[Filter]  # one or more
 
 
 class Not(Struct, frozen=True, forbid_unknown_fields=True, tag="not"):
     """It does not hold."""
 
-    of: Filter
+    of: Filter  # what does not hold
 
 
 Test = Compare | In | Like | IsNull

@@ -23,8 +23,8 @@ class Grant(Struct, frozen=True):
 
     grantee: str  # a user name, or world
     read: bool = True  # always: the other two need it
-    write: bool = False
-    execute: bool = False
+    write: bool = False  # cancel and change it, too; of a tool: its grants
+    execute: bool = False  # rerun or reset it, too; of a tool: submit it
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -36,5 +36,5 @@ class GrantRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Body of ``PUT …/grants/{grantee}``: it replaces what was granted before."""
 
     read: bool = True  # can't be false: without any right, delete the grant
-    write: bool = False
-    execute: bool = False
+    write: bool = False  # cancel and change it, too; of a tool: its grants
+    execute: bool = False  # rerun or reset it, too; of a tool: submit it

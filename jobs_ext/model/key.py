@@ -8,15 +8,15 @@ from msgspec import Struct
 class Key(Struct, frozen=True, kw_only=True):
     """An API key, without the key itself: that is shown once, when it is made."""
 
-    id: str
+    id: str  # by which it is revoked
     name: str  # what it is for, in its maker's words
     owner: str  # whose jobs are submitted by it
     verbs: list[str]  # what it may do: read, submit, run, work, manage
     prefix: str  # how the key begins, to tell keys apart
-    created: str
+    created: str  # when it was made
     expires: str | None = None  # None: never
     last_used: str | None = None  # to the minute
-    revoked: str | None = None
+    revoked: str | None = None  # when it was revoked
 
 
 class MadeKey(Key, frozen=True, kw_only=True):

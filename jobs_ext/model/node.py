@@ -25,9 +25,9 @@ class NodeRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class HeldJob(Struct, frozen=True):
     """A job that a node has taken and not given back."""
 
-    job: str
+    job: str  # its id
     pk: int  # of the job
-    attempt: int
+    attempt: int  # number of the attempt that the node makes
     status: Status  # STARTING: acquired; RUNNING: started
     cancel_requested: bool = False  # somebody asked for its end: stop, and finish it
 
@@ -35,16 +35,16 @@ class HeldJob(Struct, frozen=True):
 class Node(Struct, frozen=True, kw_only=True):
     """A worker outside of the server."""
 
-    id: str
-    pk: int
-    name: str
-    owner: str
-    cpu: float | None
+    id: str  # by which it calls itself in everything it asks for
+    pk: int  # a number, as some dialects want it
+    name: str  # one of a kind on the server
+    owner: str  # who registered it
+    cpu: float | None  # cores it gives to a job; None: to jobs of any size
     memory: int | None  # bytes
-    gpus: int
-    tags: list[str]
-    about: dict[str, Any]
-    created: str
+    gpus: int  # GPUs it gives to a job
+    tags: list[str]  # what jobs may ask for by their option `tags`
+    about: dict[str, Any]  # anything else it tells of itself
+    created: str  # when it was registered
     seen: str  # when it was last heard of
     jobs: list[HeldJob] = []  # what it holds now
 
@@ -59,7 +59,7 @@ class AcquireRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Assignment(Struct, frozen=True, kw_only=True):
     """A job that a node has just acquired, with all that it takes to run it."""
 
-    job: Job
+    job: Job  # as it is shown
     attempt: int  # its number goes with everything the node tells of the job
     target: Target  # the whole of what was submitted: a tool or a command
     command: list[str] | None  # what to run, arguments filled in; None: the tool has no command

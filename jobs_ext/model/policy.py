@@ -19,7 +19,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_batch: Annotated[int, Meta(ge=1)] | None = None  # jobs of one batch
     max_unfinished: Annotated[int, Meta(ge=1)] | None = None  # jobs of one owner not ended yet
     max_stored: int | str | None = None  # outputs, uploads and data sets of one owner, e.g. "50GB"
-    add_tools: bool = False  # true: who may run may add tools over HTTP, too
+    add_tools: bool = False  # true: who may run may add tools over HTTP, too; needs allow_run
 
     def __post_init__(self) -> None:
         """Raise ValueError for a size or duration that is none."""

@@ -36,14 +36,14 @@ class Project(Struct, frozen=True):
     """A project as the API shows it."""
 
     name: str  # what jobs name it by
-    title: str
-    description: str
-    visibility: Visibility
-    owner: str
+    title: str  # one line for people
+    description: str  # what it is for
+    visibility: Visibility  # who else sees it
+    owner: str  # who made it
     members: dict[str, Role]  # by user name; its owner is not among them
     version: int  # 1, and one more with each change
-    created: str
-    updated: str
+    created: str  # when it was made
+    updated: str  # when it was last changed
 
 
 class ProjectRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -40,4 +40,4 @@ class Provenance(Struct, frozen=True):
     python: str | None = None  # the interpreter that was settled at submit
     version: str | None = None  # of that interpreter: 3.11.7
     packages: list[str] | None = None  # installed for it at submit: "numpy 2.1.0"
-    inputs: list[InputFile] = []
+    inputs: list[InputFile] = []  # files and values that it was given

@@ -20,12 +20,12 @@ class JobQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     filter: str | None = None  # an expression: status = FAILED and name like "sweep%"
     status: list[Status] = []  # any of them
     tool: str | None = None  # name (every version) or name-version
-    batch: str | None = None
+    batch: str | None = None  # id of a batch
     name: str | None = None  # exactly
-    project: str | None = None
+    project: str | None = None  # name of a project
     notebook: str | None = None  # absolute, or below the server's root, as Jupyter names it
     text: str | None = None  # part of the name, upper or lower case
-    ids: list[str] = []
+    ids: list[str] = []  # any of them
     shared: bool | None = None  # true: only what others share; false: only one's own; null: both
     deleted: bool = False  # True: the hidden ones instead of the others
     limit: int = 100  # 1 to 500
@@ -36,7 +36,7 @@ class JobQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class JobSearch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A listing whose filter is a tree, or its text."""
 
-    filter: Filter | str | None = None
+    filter: Filter | str | None = None  # which jobs; default: all
     shared: bool | None = None  # true: only what others share; false: only one's own; null: both
     deleted: bool | None = False  # True: the hidden ones instead of the others; null: both
     limit: int = 100  # 1 to 500

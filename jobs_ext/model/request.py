@@ -23,9 +23,9 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     script: str | UnsetType = UNSET  # path
     notebook: str | UnsetType = UNSET  # path
     function: str | UnsetType = UNSET  # part
-    qualname: str | UnsetType = UNSET
-    modules: list[str] = []
-    code: str | UnsetType = UNSET
+    qualname: str | UnsetType = UNSET  # how people call the function
+    modules: list[str] = []  # top-level modules that the function can't be loaded without
+    code: str | UnsetType = UNSET  # a hash of what the function does
 
     @property
     def kind(self) -> str:
@@ -90,10 +90,10 @@ class Context(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 class SubmitRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Body of ``POST jobs``."""
 
-    target: Target
-    arguments: dict[str, Any] = {}
-    options: Options = Options()
-    context: Context = Context()
+    target: Target  # what to run
+    arguments: dict[str, Any] = {}  # values, by name
+    options: Options = Options()  # how to run it
+    context: Context = Context()  # where the submit came from
 
 
 class JobChange(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -116,8 +116,8 @@ class BatchRequest(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     There are 1 to 100,000 entries.
     """
 
-    target: Target
-    arguments: list[dict[str, Any]]
-    fixed: dict[str, Any] = {}
-    options: Options = Options()
-    context: Context = Context()
+    target: Target  # what to run
+    arguments: list[dict[str, Any]]  # values by name, for each job
+    fixed: dict[str, Any] = {}  # values that every job gets
+    options: Options = Options()  # how to run each
+    context: Context = Context()  # where the submit came from

@@ -16,7 +16,7 @@ class Retention(Struct, frozen=True):
 class Outlived(Struct, frozen=True):
     """What the rules would put into the trash now."""
 
-    rules: Retention
+    rules: Retention  # as the traits set them
     jobs: list[str]  # ids of the oldest that were submitted alone
     batches: list[str]  # ids of the oldest, all of whose jobs have outlived the rules
     more: bool  # whether there are others

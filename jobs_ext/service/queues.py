@@ -13,8 +13,8 @@ from .shares import Shares
 class QueueInfo(Struct, frozen=True):
     """A queue."""
 
-    name: str
-    description: str
+    name: str  # by which a job asks for it
+    description: str  # for people, from the trait `queues`
     max_running: int | None  # jobs of it that run at once; None: as many as fit
     running: int  # jobs of it under way now, of all owners
 

@@ -31,9 +31,9 @@ _TOML_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 class ToolProblem(Struct, frozen=True):
     """Why a tool file is not used."""
 
-    file: str
-    line: int | None
-    message: str
+    file: str  # its path on the server
+    line: int | None  # from 1; None: the whole file
+    message: str  # what is wrong with it
 
 
 def read_tool(path: Path) -> Tool | ToolProblem:
