@@ -38,7 +38,7 @@ class ToolMaking:
         self._check_own(who, tool)
         with mapped_faults(self._paths.root), self._core.store.write(poke=("servers",)) as tx:
             there = self._tools.versions(tool.name)
-            if any(one.id == tool.id for one in there):
+            if self._tools.named(tool.id) is not None:  # of another name, too: a-b 1 and a b-1
                 raise Conflict(
                     f"There is a tool {tool.id!r} already.",
                     field="version",
@@ -91,7 +91,8 @@ class ToolMaking:
         return self._tools.maker(tool)
 
     def _require(self, who: Principal) -> None:
-        if self._core.house.policy.add_tools:
+        policy = self._core.house.policy
+        if policy.add_tools and policy.allow_run:  # a tool of one's own runs any command
             who.require("manage", "run")
         else:
             who.require("manage")

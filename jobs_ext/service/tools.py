@@ -21,7 +21,7 @@ SHIPPED = Path(__file__).parents[1] / "tools"
 
 #: Tells whether a caller may know of a tool.
 Sees = Callable[[Tool], bool]
-_Signature = tuple[tuple[str, int, int], ...]
+_Signature = tuple[tuple[str, int, int, int], ...]
 
 
 def _anything(_: Tool) -> bool:
@@ -91,6 +91,10 @@ class Tools:
         """Return who added a tool over HTTP; None for one that a file describes."""
         return self._makers.get(tool.id) if tool.id in self._current() else None
 
+    def named(self, id_: str) -> Tool | None:
+        """Return the tool of an id, whoever sees it; None when there is none."""
+        return self._current().get(id_)
+
     def versions(self, name: str) -> builtins.list[Tool]:
         """Return the tools of a name."""
         return [tool for tool in self._current().values() if tool.name == name]
@@ -141,12 +145,13 @@ def _field(tool: Tool, name: str) -> object:
     return list(tool.parameters) if name == "parameter" else getattr(tool, name)
 
 
-def _stamp(file: Path) -> tuple[str, int, int]:
+def _stamp(file: Path) -> tuple[str, int, int, int]:
+    """Return what differs when a file does, even when it is replaced within one tick."""
     try:
         facts = file.stat()
     except FileNotFoundError:  # it went away after the folder was listed
-        return str(file), 0, 0
-    return str(file), facts.st_mtime_ns, facts.st_size
+        return str(file), 0, 0, 0
+    return str(file), facts.st_ino, facts.st_mtime_ns, facts.st_size
 
 
 def _age(version: str) -> list[tuple[int, int, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import msgspec
 import pytest
 
@@ -88,6 +90,30 @@ def test_only_who_manages_unless_the_policy_says_otherwise(open_service):
     service.tool_making.add(ANN, changed(version="2.0"))
     service.tool_making.remove(ANN, "hello-1.0")
     service.tool_making.remove(ROOT, "hello-2.0")
+
+
+def test_an_id_is_one_tools_however_it_is_put_together(open_service):
+    service = open_service(policy=Policy(add_tools=True))
+    service.tool_making.add(ANN, changed(name="hello-you", version="1"))
+    with pytest.raises(Conflict, match="already"):
+        service.tool_making.add(BOB, changed(name="hello", version="you-1", title="Bob's"))
+    assert service.tools.get(BOB, "hello-you-1").title == ""
+
+
+def test_where_no_commands_are_run_only_who_manages_adds_tools(open_service):
+    service = open_service(policy=Policy(add_tools=True, allow_run=False))
+    with pytest.raises(Forbidden):
+        service.tool_making.add(ANN, HELLO)
+    assert service.tool_making.add(ROOT, HELLO).id == "hello-1.0"
+
+
+def test_a_tool_that_is_replaced_at_once_is_the_new_one(service):
+    service.tool_making.add(ROOT, HELLO)
+    file = service.paths.made_tools / "hello-1.0.json"
+    for title in ("one", "two", "six"):
+        service.tool_making.replace(ROOT, "hello-1.0", changed(title=title))
+        os.utime(file, ns=(0, 0))  # as two changes within one tick of the clock have it
+        assert service.tools.get(ANN, "hello").title == title
 
 
 def test_a_tool_of_a_file_and_one_of_another_version_are_left_alone(service):
