@@ -81,6 +81,8 @@ class Notification(Struct, frozen=True):
     headers: list[str]  # their names
     preset: bool  # by the server's configuration
     created: str  # when it was asked for
+    job: str | None = None  # id of the job that tells them; None: a batch does
+    batch: str | None = None  # id of the batch
     words: Words | None = None  # a dialect's, in place of our own
     deliveries: list[Delivery] = []  # the latest, newest first
 

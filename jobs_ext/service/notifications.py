@@ -10,7 +10,15 @@ from sqlalchemy import Connection, Row
 from ..model.clock import now
 from ..model.errors import Conflict, NotFound
 from ..model.grant import Right
-from ..model.notification import Notification, Notify
+from ..model.notification import (
+    DELETED,
+    EVERYTHING,
+    GRANTED,
+    REINSTATED,
+    REVOKED,
+    Notification,
+    Notify,
+)
 from ..model.status import FINAL
 from ..store import batches as batch_rows
 from ..store import notifications as rows
@@ -20,6 +28,7 @@ from .principal import Principal
 from .whom import MOST, shown
 
 Kind = str  # "job" or "batch"
+_LATER = frozenset({DELETED, REINSTATED, GRANTED, REVOKED, EVERYTHING})  # also after the end
 
 
 class Notifications:
@@ -35,6 +44,25 @@ class Notifications:
         with self._store.read() as connection:
             self._thing(connection, who, kind, id_)
             return _present(connection, rows.of(connection, **{kind: id_}))
+
+    def own(self, who: Principal, limit: int, offset: int = 0) -> builtins.list[Notification]:
+        """Return whom the caller's own jobs tell, newest first; none of jobs in the trash."""
+        who.require("read")
+        with self._store.read() as connection:
+            return _present(connection, rows.of_jobs(connection, who.owner, limit, offset))
+
+    def find(self, who: Principal, notification: str) -> Notification:
+        """Return one of any job or batch, by its id alone."""
+        who.require("read")
+        with self._store.read() as connection:
+            row = rows.by_id(connection, notification)
+            if row is None:
+                raise _unknown(notification)
+            try:
+                self._thing(connection, who, *_teller(row))
+            except NotFound:
+                raise _unknown(notification) from None
+            return _present(connection, [row])[0]
 
     def get(self, who: Principal, kind: Kind, id_: str, notification: str) -> Notification:
         """Return one of them."""
@@ -53,7 +81,7 @@ class Notifications:
         with self._store.write(poke=()) as tx:
             thing = self._thing(tx, who, kind, id_)
             told = whom.check_one(wanted, "", batch=kind == "batch")
-            self._refuse_ended(tx, kind, thing)
+            self._refuse_ended(tx, kind, thing, wanted)
             known = rows.of(tx, **{kind: id_})
             same = [row for row in known if rows.to_notify(row) == wanted and not row.preset]
             if same:
@@ -61,6 +89,20 @@ class Notifications:
             _refuse_many(known)
             made = rows.make(tx, [told], thing.owner, now(), since=head(tx), **{kind: id_})
             return _present(tx, [_one(tx, kind, id_, made[0])])[0]
+
+    def update(
+        self, who: Principal, kind: Kind, id_: str, notification: str, wanted: Notify
+    ) -> Notification:
+        """Let one of them tell what is `wanted` now, of what happens from now on."""
+        who.require("submit", "run")
+        whom = self._core.house.whom
+        with self._store.write(poke=()) as tx:
+            thing = self._thing(tx, who, kind, id_)
+            row = _one(tx, kind, id_, notification)
+            told = whom.check_one(wanted, "", batch=kind == "batch")
+            self._refuse_ended(tx, kind, thing, wanted)
+            rows.change(tx, row.pk, told, head(tx))
+            return _present(tx, [_one(tx, kind, id_, notification)])[0]
 
     def delete(self, who: Principal, kind: Kind, id_: str, notification: str) -> None:
         """Tell somebody no more, also not of what is due."""
@@ -76,9 +118,11 @@ class Notifications:
         row: Row[Any] = self._core.job_row(connection, who, id_, Right.WRITE)
         return row
 
-    def _refuse_ended(self, connection: Connection, kind: Kind, thing: Row[Any]) -> None:
+    def _refuse_ended(
+        self, connection: Connection, kind: Kind, thing: Row[Any], wanted: Notify
+    ) -> None:
         if kind == "job":
-            ended = thing.status in FINAL
+            ended = thing.status in FINAL and _LATER.isdisjoint(wanted.events)
         else:
             ended = all_ended(batch_rows.counts(connection, thing))
         if ended:
@@ -104,6 +148,16 @@ def all_ended(counts: dict[str, int]) -> bool:
 def _refuse_many(told: builtins.list[Row[Any]]) -> None:
     if len(told) >= MOST:
         raise Conflict(f"{len(told)} are told already; more can't be.", field="url")
+
+
+def _teller(row: Row[Any]) -> tuple[Kind, str]:
+    return ("batch", row.batch) if row.job is None else ("job", row.job)
+
+
+def _unknown(notification: str) -> NotFound:
+    return NotFound(
+        f"There is no notification {notification!r}.", field="notification", value=notification
+    )
 
 
 def _one(connection: Connection, kind: Kind, id_: str, notification: str) -> Row[Any]:

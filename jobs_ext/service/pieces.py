@@ -46,7 +46,7 @@ class Pieces:
         who.require("submit", "run")
         place = self._place(who, key, path)
         if not 0 <= size <= _LARGEST:
-            raise InvalidRequest("A file can't have this size.", field="size", value=size)
+            raise InvalidRequest(f"A file can't have {size} bytes.", field="size", value=size)
         if is_folder(place):
             raise Conflict(f"{path!r} is a folder.", field="path", value=path)
         self._sweep(who)

@@ -26,6 +26,7 @@ from ..model.ids import new_id
 from ..model.notification import Delivery, Notification, Notify, Words
 from .events import head
 from .schema import delivery, notification, subscriber
+from .schema import job as jobs
 
 NAME = "notifications"  # of the subscriber
 _SHOWN = 20  # deliveries of one notification
@@ -56,24 +57,24 @@ def make(
     Events up to the number `since` are not told.
     """
     where = {"owner": owner, "created": created, "job": job, "batch": batch, "since": since}
-    rows = [
-        where
-        | {
-            "id": new_id(),
-            "url": one.url,
-            "headers": _json(one.headers),
-            "events": _json(one.events),
-            "persistent": one.persistent,
-            "retries": one.retries,
-            "place": place,
-            "preset": preset,
-            "words": None if one.words is None else _json(one.words),
-        }
-        for one, place, preset in wanted
-    ]
+    rows = [where | {"id": new_id()} | _columns(one) for one in wanted]
     if rows:
         tx.execute(insert(notification), rows)
     return [str(row["id"]) for row in rows]
+
+
+def _columns(told: Told) -> dict[str, Any]:
+    one, place, preset = told
+    return {
+        "url": one.url,
+        "headers": _json(one.headers),
+        "events": _json(one.events),
+        "persistent": one.persistent,
+        "retries": one.retries,
+        "place": place,
+        "preset": preset,
+        "words": None if one.words is None else _json(one.words),
+    }
 
 
 def of(
@@ -82,6 +83,22 @@ def of(
     """Return the rows of a job or of a batch, oldest first."""
     where = notification.c.job == job if job else notification.c.batch == batch
     return list(connection.execute(select(notification).where(where).order_by(notification.c.pk)))
+
+
+def by_id(connection: Connection, id_: str) -> Row[Any] | None:
+    """Return the row with an id, None when there is none."""
+    return connection.execute(select(notification).where(notification.c.id == id_)).first()
+
+
+def of_jobs(connection: Connection, owner: str, limit: int, offset: int) -> list[Row[Any]]:
+    """Return the rows of an owner's jobs, newest first, but for jobs in the trash."""
+    query = (
+        select(notification)
+        .join(jobs, jobs.c.id == notification.c.job)
+        .where(notification.c.owner == owner, jobs.c.deleted.is_(None))
+    )
+    page = query.order_by(notification.c.pk.desc()).limit(limit).offset(offset)
+    return list(connection.execute(page))
 
 
 def to_notify(row: Row[Any]) -> Notify:
@@ -116,6 +133,8 @@ def to_notifications(
             headers=list(msgspec.json.decode(row.headers)),
             preset=row.preset,
             created=row.created,
+            job=row.job,
+            batch=row.batch,
             words=to_words(row),
             deliveries=found[row.pk],
         )
@@ -142,6 +161,13 @@ def forget(tx: Connection, which: ColumnElement[bool]) -> None:
     chosen = select(notification.c.pk).where(which)
     tx.execute(delete(delivery).where(delivery.c.notification_pk.in_(chosen)))
     tx.execute(delete(notification).where(which))
+
+
+def change(tx: Connection, pk: int, told: Told, since: int) -> None:
+    """Let a notification tell something else, of events after the number `since`."""
+    fresh = {name: value for name, value in _columns(told).items() if name != "preset"}
+    values = fresh | {"since": since, "closed": False, "together": None}
+    tx.execute(update(notification).where(notification.c.pk == pk).values(values))
 
 
 def remove(tx: Connection, pk: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -247,6 +248,55 @@ def test_notifications(ag):
         assert told["FINISHED"].path == "/end?" + quote(job["archivePath"], safe="")
         assert f"id={job['id']}&is=" in told["STAGED"].path
         assert "&event=STAGED&at=http%3A%2F%2F127.0.0.1" in told["STAGED"].path
+
+
+def test_notifications_of_a_job_that_is_there(ag):
+    job = submit(ag, parameters={"wait": 60})["id"]
+    ag.run("told = ag.notifications")
+    with webhooks() as receiver:
+        wanted = {"url": receiver.url + "/a?${EVENT}", "associatedUuid": job, "persistent": True}
+        one = ag("told.add(body=body)", body=wanted | {"event": "RUNNING"})
+        assert (one["associatedUuid"], one["event"], one["status"]) == (job, "RUNNING", "ACTIVE")
+        assert ag("told.get(uuid=id).created.year", id=one["id"]) >= 2026
+        assert ag("ag.geturl(url).status_code", url=one["_links"]["self"]["href"]) == 200
+        other = ag("told.add(body=body)", body=wanted | {"event": "FINISHED"})
+        changed = wanted | {"url": receiver.url + "/c?${EVENT}", "event": "STOPPED"}
+        after = ag("told.update(uuid=id, body=body)", id=one["id"], body=changed)
+        assert (after["uuid"], after["event"]) == (one["id"], "STOPPED")
+        ids = [row["id"] for row in ag("told.list()")]
+        assert ids[:2] == [other["id"], one["id"]]
+        assert [row["id"] for row in ag("told.list(limit=1, offset=1)")] == [one["id"]]
+        assert ag("told.delete(uuid=id)", id=other["id"])["status"] == "success"
+        rows = ag("told.list(associatedUuid=job)", job=job)
+        assert [row["id"] for row in rows] == [one["id"]]
+        ag.run("ag.jobs.manage(jobId=job, body={'action': 'stop'})", job=job)
+        until(lambda: receiver.calls, what="the end to be told")
+        assert [call.path for call in receiver.calls] == ["/c?STOPPED"]
+        ended(ag, job)
+        ag.run("told.add(body=body)", body=wanted | {"event": "DELETED"})
+        ag.run("ag.jobs.delete(jobId=job)", job=job)
+        until(lambda: len(receiver.calls) == 2, what="that it was deleted to be told")
+        assert one["id"] not in [row["id"] for row in ag("told.list()")]
+        for body, field in [
+            (wanted | {"event": "RUNNING"}, "associatedUuid"),  # it is in the trash
+            ({"url": receiver.url}, "associatedUuid"),
+            (wanted | {"associatedUuid": "none"}, "associatedUuid"),
+        ]:
+            with pytest.raises(Refused) as refused:
+                ag("told.add(body=body)", body=body)
+            assert (refused.value.status, json.loads(refused.value.body)["field"]) == (400, field)
+
+
+def test_what_the_guide_shows(ag, server, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "agave.md").read_text()
+    code = page.partition("```python\n")[2].partition("```")[0]
+    code = code.replace("http://127.0.0.1:8888/jobs-ext/agave", f"{server.url}agave")
+    first, last = code.replace('token="…"', f'token="{server.token}"').split("for file in ")
+    ag.run(f"import os; os.chdir(folder)\n{first}\nkept = job", folder=str(tmp_path))
+    assert ended(ag, ag("job.id")) == "FINISHED"
+    ag.run(f"job = kept\nfor file in {last}")
+    (log,) = tmp_path.glob("count-*.out")
+    assert log.read_text().split()[0] == "3"
 
 
 def test_lists_and_searches(ag):

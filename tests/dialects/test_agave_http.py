@@ -427,6 +427,43 @@ async def test_events_of_archiving_are_of_jobs_that_are_archived(agave):
         assert sorted(names) == sorted(good)
 
 
+async def test_whom_others_tell_is_nobody_elses(agave):
+    job = await submitted(agave, "ada", parameters={"wait": 600})
+    wanted = {"url": "http://127.0.0.1:9/", "event": "FINISHED", "associatedUuid": job}
+    made = await agave("ada", "POST", "notifications/v2", wanted)
+    assert made.status == 201, made.body
+    one = f"notifications/v2/{made.json['result']['id']}"
+    calls = [("GET", one, None), ("POST", one, wanted), ("DELETE", one, None)]
+    add = ("POST", "notifications/v2/", wanted)
+    for verb, path, body in calls:
+        refused = await agave("bob", verb, path, body)
+        assert (refused.status, refused.json["field"]) == (404, "uuid"), refused.body
+        assert job not in refused.json["message"]
+    assert (await agave("bob", *add)).status == 400
+    assert (await agave("bob", "GET", "notifications/v2")).json["result"] == []
+    await agave("ada", "POST", f"jobs/v2/{job}/pems/bob", {"permission": "READ"})
+    for verb, path, body in [*calls, add]:  # addresses can hold secrets
+        assert (await agave("bob", verb, path, body)).status == 403
+    for changes, field in [
+        ({"associatedUuid": "other"}, "associatedUuid"),
+        ({"event": "SNOW"}, "event"),
+        ({"event": "ARCHIVING"}, "event"),
+        ({"url": "ftp://x"}, "url"),
+        ({"url": "http://127.0.0.1/${NONE}"}, "url"),
+        ({"url": None}, "url"),
+        ({"policy": {"retryLimit": -1}}, "policy.retryLimit"),
+    ]:
+        refused = await agave("ada", "POST", one, wanted | changes)
+        assert (refused.status, refused.json["field"]) == (400, field), refused.body
+    assert (await agave("ada", "POST", one, wanted)).status == 200
+    await agave("ada", "POST", f"jobs/v2/{job}", {"action": "stop"})
+    await reached(agave, "ada", job, "STOPPED")
+    assert (await agave("ada", "POST", one, wanted)).status == 400
+    assert (await agave("ada", "POST", one, wanted | {"event": "DELETED"})).status == 200
+    assert (await agave("ada", "DELETE", one)).status == 200
+    assert (await agave("ada", "GET", one)).status == 404
+
+
 async def test_what_else_is_told(agave):
     with webhooks() as receiver:
         events = ("PERMISSION_GRANT", "permission_revoke", "DELETED", "RESTORED")

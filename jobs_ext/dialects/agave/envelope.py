@@ -27,6 +27,7 @@ _FIELDS = {
     "tool": "appId",
     "id": "jobId",
     "grantee": "username",
+    "notification": "uuid",
 }
 T = TypeVar("T")
 

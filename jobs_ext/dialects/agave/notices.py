@@ -1,4 +1,4 @@
-"""Notifications: whom Agave's clients ask to be told, and the list of them."""
+"""Notifications: whom Agave's clients ask to be told, with a job or of one that is there."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from ...model import notification as ours
-from ...model.errors import InvalidRequest
+from ...model.errors import InvalidRequest, NotFound
+from ...model.job import Job
 from ...model.notification import EVERYTHING, Notification, Notify, Words
 from ...model.status import Status
 from ...service.hints import did_you_mean
 from ..table import Call
-from .envelope import paged
-from .shapes import date, link, query
+from .envelope import limit, offset, paged
+from .shapes import date, link
 from .states import name_of
 
 #: Agave's events, and the ones of ours at which they are told.
@@ -66,6 +67,12 @@ class Wanted(Struct, frozen=True):
     policy: Policy | None = None
 
 
+class NotificationRequest(Wanted, frozen=True):
+    """Body of a request for a notification of its own."""
+
+    associatedUuid: str | None = None
+
+
 def notifies(
     call: Call, wanted: Sequence[Wanted] | str | None, field: str, *, archived: bool
 ) -> list[Notify]:
@@ -78,16 +85,22 @@ def notifies(
         return []
     if isinstance(wanted, str):
         wanted = [Wanted(wanted, event) for event in _AT_THE_END]
-    for index, one in enumerate(wanted):
-        if one.event.upper() in _OF_ARCHIVED and not archived:
-            raise InvalidRequest(
-                f"{one.event} never happens to a job that is not archived.",
-                field=f"{field}[{index}].event",
-                value=one.event,
-                hint="Let archive be true, or wait for FINISHED.",
-            )
+    return [
+        _checked(call, one, f"{field}[{index}].", archived=archived)
+        for index, one in enumerate(wanted)
+    ]
+
+
+def _checked(call: Call, one: Wanted, place: str, *, archived: bool) -> Notify:
+    if one.event.upper() in _OF_ARCHIVED and not archived:
+        raise InvalidRequest(
+            f"{one.event} never happens to a job that is not archived.",
+            field=f"{place}event",
+            value=one.event,
+            hint="Let archive be true, or wait for FINISHED.",
+        )
     told = EVENTS | ({"CLEANING_UP": (ours.ARCHIVING,)} if archived else {})
-    return [_notify(call.url, one, f"{field}[{index}]", told) for index, one in enumerate(wanted)]
+    return _notify(call.url, one, f"{place}event", told)
 
 
 def _notify(root: str, one: Wanted, field: str, told: Mapping[str, tuple[str, ...]]) -> Notify:
@@ -95,7 +108,7 @@ def _notify(root: str, one: Wanted, field: str, told: Mapping[str, tuple[str, ..
     if event not in told:
         raise InvalidRequest(
             f"There is no event {one.event!r} here.",
-            field=f"{field}.event",
+            field=field,
             value=one.event,
             hint=did_you_mean(event, told),
         )
@@ -116,26 +129,85 @@ def _address(url: str) -> str:
     return f"mailto:{url}" if mail else url
 
 
-def of_job(call: Call) -> list[dict[str, Any]]:
-    """List whom a job tells."""
+def listed(call: Call) -> list[dict[str, Any]]:
+    """List whom a job tells, or whom all of the caller's own jobs do."""
     job = call.first("associatedUuid")
     if not job:
+        own = call.service.notifications.own(call.who, limit(call), offset(call))
+        return [_shown(call, call.who.owner, one) for one in own]
+    found = call.service.notifications.list(call.who, "job", job)
+    owner = call.service.jobs.get(call.who, job).owner
+    return paged(call, [_shown(call, owner, one) for one in found])
+
+
+def shown(call: Call, notification: str) -> dict[str, Any]:
+    """Show one of them."""
+    one, job = _found(call, notification)
+    return _shown(call, job.owner, one)
+
+
+def add(call: Call) -> dict[str, Any]:
+    """Let a job tell somebody more."""
+    asked = call.json(NotificationRequest)
+    if not asked.associatedUuid:
         raise InvalidRequest(
             "Say of which job: associatedUuid.", field="associatedUuid", hint="Give the job's id."
         )
-    found = call.service.notifications.list(call.who, "job", job)
-    owner = call.service.jobs.get(call.who, job).owner
-    return paged(call, [_shown(call, job, owner, one) for one in found])
+    try:
+        job = call.service.jobs.get(call.who, asked.associatedUuid)
+    except NotFound as error:
+        raise InvalidRequest(
+            error.message, field="associatedUuid", value=asked.associatedUuid, hint=error.hint
+        ) from None
+    wanted = _of(call, asked, job)
+    return _shown(call, job.owner, call.service.notifications.add(call.who, "job", job.id, wanted))
 
 
-def _shown(call: Call, job: str, owner: str, one: Notification) -> dict[str, Any]:
+def update(call: Call, notification: str) -> dict[str, Any]:
+    """Let one of them tell something else, from now on."""
+    asked = call.json(NotificationRequest)
+    one, job = _found(call, notification)
+    if asked.associatedUuid not in (None, "", job.id):
+        raise InvalidRequest(
+            "A notification stays with its job.",
+            field="associatedUuid",
+            value=asked.associatedUuid,
+            hint=f"Leave it out: it is {job.id}.",
+        )
+    wanted = _of(call, asked, job)
+    after = call.service.notifications.update(call.who, "job", job.id, one.id, wanted)
+    return _shown(call, job.owner, after)
+
+
+def delete(call: Call, notification: str) -> None:
+    """Tell somebody no more."""
+    one, job = _found(call, notification)
+    call.service.notifications.delete(call.who, "job", job.id, one.id)
+
+
+def _found(call: Call, notification: str) -> tuple[Notification, Job]:
+    """Return a notification and its job; those of batches are not Agave's."""
+    one = call.service.notifications.find(call.who, notification)
+    if one.job is None:
+        raise NotFound(
+            f"There is no notification {notification!r}.", field="uuid", value=notification
+        )
+    return one, call.service.jobs.get(call.who, one.job)
+
+
+def _of(call: Call, asked: Wanted, job: Job) -> Notify:
+    return _checked(call, asked, "", archived=job.options.get("archive") is not None)
+
+
+def _shown(call: Call, owner: str, one: Notification) -> dict[str, Any]:
     sent = [delivery for delivery in one.deliveries if delivery.status == "sent"]
     lost = bool(one.deliveries) and all(made.status == "failed" for made in one.deliveries)
     return {
         "id": one.id,
+        "uuid": one.id,  # as the client calls it
         "owner": owner,
         "url": one.url,
-        "associatedUuid": job,
+        "associatedUuid": one.job,
         "event": _event(one),
         "persistent": one.persistent,
         "status": "COMPLETE" if sent else "FAILED" if lost else "ACTIVE",
@@ -144,8 +216,8 @@ def _shown(call: Call, job: str, owner: str, one: Notification) -> dict[str, Any
         "created": date(one.created),
         "lastSent": date(sent[0].done) if sent else None,
         "_links": {
-            "self": query(call, "notifications/v2", associatedUuid=job),
-            "job": link(call, "jobs/v2", job),
+            "self": link(call, "notifications/v2", one.id),
+            "job": link(call, "jobs/v2", str(one.job)),
         },
     }
 

@@ -11,6 +11,7 @@ _OUTPUTS = "jobs_ext:outputs"
 _TOOLS = "jobs_ext:tools"
 _NOTICES = "jobs_ext:notifications"
 _J = "jobs/v2/{job}"
+_N = "notifications/v2/{notification}"
 
 AGAVE = Dialect(
     "agave",
@@ -38,7 +39,13 @@ AGAVE = Dialect(
         Route("GET", "apps/v2", apps.listed, resource=_TOOLS),
         Route("GET", "apps/v2/{app}", apps.shown, resource=_TOOLS),
         Route("GET", "apps/v2/{app}/form", apps.form, resource=_TOOLS),
-        Route("GET", "notifications/v2", notices.of_job, resource=_NOTICES),
+        Route("GET", "notifications/v2", notices.listed, resource=_NOTICES),
+        Route(
+            "POST", "notifications/v2", notices.add, action="write", status=201, resource=_NOTICES
+        ),
+        Route("GET", _N, notices.shown, resource=_NOTICES),
+        Route("POST", _N, notices.update, action="write", resource=_NOTICES),
+        Route("DELETE", _N, notices.delete, resource=_NOTICES),
         Route("GET", "systems/v2", around.systems, resource="jobs_ext:api"),
         Route("GET", "systems/v2/{system}", around.system, resource="jobs_ext:api"),
         Route("GET", "profiles/v2/{user}", around.profile, resource="jobs_ext:api"),
