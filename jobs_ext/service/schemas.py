@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
 
 from ..model.errors import InvalidRequest
+from .expressions import TooLong, has_match
 from .hints import did_you_mean, listed
 
 _REMEMBERED = 10_000
 _COMPILED = 500  # schemas that are kept: to look whether one is good takes longer than a submit
 _SIMPLE = (str, int, float, bool, type(None))
+_VALUES = ("const", "default", "enum", "examples")
 _ARTICLES = {
     "integer": "an integer, such as 3",
     "number": "a number, such as 0.5",
@@ -30,7 +32,10 @@ class ValueSchema:
     """The schema of one value, compiled once."""
 
     def __init__(self, schema: dict[str, Any], field: str) -> None:
-        """Compile `schema`; raise `InvalidRequest` naming `field` when it is no JSON Schema."""
+        """Compile `schema`; raise `InvalidRequest` naming `field` when it is no JSON Schema.
+
+        What it refers to has to be in it, or in JSON Schema itself: nothing is fetched.
+        """
         from jsonschema import SchemaError  # the runner never comes here
 
         try:
@@ -38,6 +43,10 @@ class ValueSchema:
         except SchemaError as error:
             path = ".".join([field, *map(str, error.path)])
             raise InvalidRequest(f"{path}: {error.message}.", field=path) from None
+        except (RecursionError, OverflowError) as error:  # of the expressions in it
+            raise InvalidRequest(f"{field}: {error}.", field=field) from None
+        for reference in _references(schema):
+            self._check_reference(reference, field)
         self._good: set[tuple[type, Any]] = set()
 
     def check(self, value: Any, field: str) -> None:
@@ -49,10 +58,30 @@ class ValueSchema:
         if simple and len(self._good) < _REMEMBERED:
             self._good.add((type(value), value))
 
+    def _check_reference(self, reference: str, field: str) -> None:
+        from referencing.exceptions import Unresolvable
+
+        try:
+            self._validator._resolver.lookup(reference)
+        except (Unresolvable, ValueError):
+            raise InvalidRequest(
+                f"{field}: its schema refers to {reference!r}, which is not in it.",
+                field=field,
+                value=reference,
+                hint="Write the schema there, or refer to a place in it: #/$defs/name.",
+            ) from None
+
     def _check(self, value: Any, field: str) -> None:
         from jsonschema.exceptions import best_match
+        from referencing.exceptions import Unresolvable
 
-        error = best_match(self._validator.iter_errors(value))
+        try:
+            error = best_match(self._validator.iter_errors(value))
+        except (RecursionError, Unresolvable) as wrong:
+            leads = "nowhere" if isinstance(wrong, Unresolvable) else "too deep"
+            raise InvalidRequest(
+                f"{field}: its schema leads {leads} with this value.", field=field, value=value
+            ) from None
         if error is None:
             return
         place = field + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.path)
@@ -69,7 +98,27 @@ def _compiled(schema: bytes) -> Any:
     """Return what checks values against a schema, which is JSON. Raises jsonschema's error."""
     kind, known = _validator_class(), msgspec.json.decode(schema)
     kind.check_schema(known)
-    return kind(known, format_checker=kind.FORMAT_CHECKER)
+    return kind(known, format_checker=kind.FORMAT_CHECKER, registry=_known_schemas())
+
+
+@cache
+def _known_schemas() -> Any:
+    """Return the schemas that others can refer to; the default would fetch any other URL."""
+    from jsonschema_specifications import REGISTRY
+
+    return REGISTRY
+
+
+def _references(schema: Any) -> Iterator[str]:
+    """Yield what a schema refers to; values that it holds are none of it."""
+    waiting = [schema]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += [part for name, part in one.items() if name not in _VALUES]
+            yield from (one[k] for k in ("$ref", "$dynamicRef") if isinstance(one.get(k), str))
+        elif isinstance(one, list):
+            waiting += one
 
 
 @cache
@@ -77,15 +126,32 @@ def _validator_class() -> Any:
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
-    return extend(Draft202012Validator, {"multipleOf": _multiple_of})
+    return extend(Draft202012Validator, {"multipleOf": _multiple_of, "pattern": _pattern})
+
+
+def _pattern(_: object, expression: str, value: Any, __: object) -> Iterator[Exception]:
+    """Look for an expression as long as that takes no longer than anybody waits."""
+    from jsonschema import ValidationError
+
+    if not isinstance(value, str):
+        return
+    try:
+        if not has_match(expression, value):
+            yield ValidationError(f"{value!r} does not match {expression!r}")
+    except TooLong:
+        yield ValidationError(f"it takes too long to look for {expression!r} in it")
 
 
 def _multiple_of(_: object, by: float, value: Any, __: object) -> Iterator[Exception]:
     """Take numbers as they are written: 0.3 is a multiple of 0.1, though not in binary."""
     from jsonschema import ValidationError
 
-    if type(value) in (int, float) and Decimal(repr(value)) % Decimal(repr(by)):
+    if type(value) in (int, float) and _exact(value) % _exact(by):
         yield ValidationError(f"{value} is not a multiple of {by}")
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
 
 
 def _hint(keyword: str, wanted: Any, value: Any) -> str:

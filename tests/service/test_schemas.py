@@ -15,3 +15,53 @@ def test_a_multiple_is_one_as_it_is_written(value):
 def test_no_multiple(value):
     with pytest.raises(InvalidRequest, match=r"is not a multiple of 0\.1"):
         ValueSchema({"type": "number", "multipleOf": 0.1}, "k").check(value, "k")
+
+
+@pytest.mark.parametrize("value", [1e30, 10**40, -1e300])
+def test_multiples_that_are_large_are_told(value):
+    ValueSchema({"multipleOf": 0.1}, "k").check(value, "k")
+
+
+@pytest.mark.parametrize(
+    "reference", ["file:///etc/passwd", "http://127.0.0.1:1/", "#/$defs/none", "x"]
+)
+def test_a_schema_refers_to_nothing_outside_of_it(reference):
+    with pytest.raises(InvalidRequest, match="refers to"):
+        ValueSchema({"type": "array", "items": {"$ref": reference}}, "k")
+
+
+def test_a_schema_refers_to_what_is_in_it():
+    tree = {"$defs": {"list": {"type": "array", "items": {"$ref": "#/$defs/list"}}}}
+    schema = ValueSchema({**tree, "$ref": "#/$defs/list"}, "k")
+    schema.check([[], [[]]], "k")
+    with pytest.raises(InvalidRequest, match="not of type"):
+        schema.check([[], [[1]]], "k")
+    ValueSchema({"$ref": "https://json-schema.org/draft/2020-12/schema"}, "k").check({}, "k")
+
+
+def test_a_schema_that_leads_to_itself_or_nowhere_is_told_of():
+    schema = ValueSchema({"items": {"$ref": "#/items"}}, "k")
+    with pytest.raises(InvalidRequest, match="too deep"):
+        schema.check([1], "k")
+    lost = {"items": {"$id": "http://e/f", "$ref": "#/$defs/x"}, "$defs": {"x": {}}}
+    with pytest.raises(InvalidRequest, match="nowhere"):
+        ValueSchema(lost, "k").check([1], "k")
+
+
+def test_a_value_is_no_reference():
+    ValueSchema({"default": {"$ref": "x"}, "examples": [{"$ref": "y"}]}, "k").check(1, "k")
+
+
+def test_a_pattern_that_takes_for_ever_is_given_up():
+    schema = ValueSchema({"type": "string", "pattern": "(a+)+$"}, "k")
+    schema.check("a" * 50, "k")
+    with pytest.raises(InvalidRequest, match="takes too long"):
+        schema.check("a" * 50 + "!", "k")
+    with pytest.raises(InvalidRequest, match="does not match"):
+        schema.check("b", "k")
+
+
+@pytest.mark.parametrize("pattern", ["(" * 5000 + ")" * 5000, "a{2,99999999999}"])
+def test_a_pattern_that_cannot_be_read_is_refused(pattern):
+    with pytest.raises(InvalidRequest):
+        ValueSchema({"pattern": pattern}, "k")
