@@ -122,9 +122,12 @@ class Store:
     def _begin(self, connection: Connection) -> Transaction:
         raw: Any = connection.connection.driver_connection
         raw.execute(f"PRAGMA busy_timeout = {int(self._patience * 1000)}")
-        self._stuck = True  # until it is known better
-        transaction = connection.begin()
-        self._stuck = False
+        begun = False
+        try:
+            transaction = connection.begin()
+            begun = True
+        finally:
+            self._stuck = not begun  # not before: who waits beside this one may yet get it
         return transaction
 
     def close(self) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from jobs_ext.store.faults import StoreBusy, mapped_faults
 from jobs_ext.store.migrate import migrate
 from jobs_ext.store.paths import Paths
 from tests.disks import needs_mounts, small_disk
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -157,3 +158,24 @@ def test_the_disk_says_why_a_database_can_not_be_opened(tmp_path):
     refused = pytest.raises(StoreUnavailable, match="read-only")
     with small_disk(disk, size="1m", options="ro"), refused, mapped_faults(disk):
         sqlite3.connect(disk / "jobs.sqlite").execute("CREATE TABLE t (a)")
+
+
+def test_who_waits_beside_another_waits_as_long(store):
+    patient = Store(store.paths, busy_seconds=30)
+    other = sqlite3.connect(store.paths.db, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def add(value):
+        with patient.write() as tx:
+            put(tx, value)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(add, "a")
+        until(patient._lock.locked, what="the first one to wait")
+        second = pool.submit(add, "b")
+        assert not wait([first, second], timeout=0.5).done
+        other.execute("ROLLBACK")
+        assert [first.result(), second.result()] == [None, None]
+    other.close()
+    patient.close()
+    assert count(store) == 2
