@@ -16,7 +16,7 @@ from ..model.errors import InvalidRequest
 from ..model.quantities import show_bytes
 from ..model.tool import Tool
 from ..store.faults import RESERVE, free
-from .files import lies_in
+from .files import is_folder, lies_in
 from .references import is_filename
 from .uploads import sync_folder
 
@@ -43,6 +43,9 @@ def check_folder(folder: str, root: str, reserved: Iterable[Path], field: str) -
         raise _refused(folder, field, "leads out of the server's root folder")
     if any(lies_in(place, one) for one in reserved):
         raise _refused(folder, field, "is a folder of jobs_ext's own")
+    there = next(one for one in (place, *place.parents) if os.path.lexists(one))
+    if not is_folder(there):
+        raise _refused(folder, field, f"can't be a folder: {there.name!r} is a file")
 
 
 def _refused(folder: str, field: str, why: str) -> InvalidRequest:

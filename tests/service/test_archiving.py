@@ -39,9 +39,12 @@ def test_folders_that_may_be(root: Path, good: str) -> None:
 BAD = ["", "/etc", "..", "a/../b", "a//b", "a/", ".", "./a", ".git", "a/.b", "a\0b", "x" * 300]
 
 
-@pytest.mark.parametrize("bad", [*BAD, "a/" * 600 + "a", "tools", "tools/x", "out", "out/x"])
+@pytest.mark.parametrize(
+    "bad", [*BAD, "a/" * 600 + "a", "tools", "tools/x", "out", "out/x", "f", "f/x/y"]
+)
 def test_folders_that_may_not(root: Path, bad: str) -> None:
     (root / "out").symlink_to("/tmp")
+    (root / "f").write_text("there")
     with pytest.raises(InvalidRequest) as caught:
         check_folder(bad, str(root), [root / "tools"], "options.archive")
     assert (caught.value.field, caught.value.value) == ("options.archive", bad)
