@@ -18,6 +18,7 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _CHOICE = re.compile(r"Invalid enum value '(.*)'", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`")
+_COMPOUND = (inspect.StructType, inspect.ListType, inspect.DictType)
 _TYPES = {
     "int": "an integer",
     "float": "a number",
@@ -97,7 +98,7 @@ def _with_keys(path: str, given: Any, type_: Any) -> str:
         return path
     steps = [name or number for name, number, _ in _STEP.findall(before)]
     info = _type_at(inspect.type_info(type_), steps)
-    inner = _struct_of(info.value_type) if isinstance(info, inspect.DictType) else None
+    inner = _compound_of(info.value_type) if isinstance(info, inspect.DictType) else None
     kind = inner.cls if isinstance(inner, inspect.StructType | inspect.EnumType) else str
     entries = _value_at(given, steps)
     for key, entry in entries.items() if isinstance(entries, dict) else ():
@@ -163,20 +164,21 @@ def _value_at(value: Any, steps: list[str]) -> Any:
 
 def _field_names(info: inspect.Type, steps: list[str]) -> list[str]:
     """Return the names of the fields of the struct that `steps` lead to."""
-    info = _struct_of(_type_at(info, steps))
+    info = _compound_of(_type_at(info, steps))
     return [f.encode_name for f in info.fields] if isinstance(info, inspect.StructType) else []
 
 
 def _type_at(info: inspect.Type, steps: list[str]) -> inspect.Type:
     for step in steps:
-        info = _inside(_struct_of(info), step)
+        info = _inside(_compound_of(info), step)
     return info
 
 
-def _struct_of(info: inspect.Type) -> inspect.Type:
+def _compound_of(info: inspect.Type) -> inspect.Type:
+    """Return what a field holds where it may be that or something simple."""
     if not isinstance(info, inspect.UnionType):
         return info
-    return next((t for t in info.types if isinstance(t, inspect.StructType)), info)
+    return next((t for kind in _COMPOUND for t in info.types if isinstance(t, kind)), info)
 
 
 def _inside(info: inspect.Type, step: str) -> inspect.Type:

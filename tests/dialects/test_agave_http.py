@@ -452,6 +452,7 @@ async def test_whom_others_tell_is_nobody_elses(agave):
         ({"url": "http://127.0.0.1/${NONE}"}, "url"),
         ({"url": None}, "url"),
         ({"policy": {"retryLimit": -1}}, "policy.retryLimit"),
+        ({"policy": {"retryStrategy": "SLOW"}}, "policy.retryStrategy"),
     ]:
         refused = await agave("ada", "POST", one, wanted | changes)
         assert (refused.status, refused.json["field"]) == (400, field), refused.body

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
+from msgspec import Struct
 
 from jobs_ext.model.errors import InvalidRequest
 from jobs_ext.model.request import BatchRequest, SubmitRequest
@@ -56,3 +59,18 @@ def test_a_choice_says_what_there_is():
     with pytest.raises(InvalidRequest) as caught:
         decode_request(b'{"status": ["running"]}', JobQuery)
     assert caught.value.hint.startswith("Did you mean 'RUNNING'")
+
+
+class Policy(Struct):
+    kind: Literal["slow", "fast"] = "slow"
+
+
+class Wanted(Struct):
+    told: list[Policy] | str | None = None
+
+
+def test_a_choice_inside_a_list_that_may_be_a_text():
+    with pytest.raises(InvalidRequest) as caught:
+        decode_request(b'{"told": [{}, {"kind": "odd"}]}', Wanted)
+    assert (caught.value.field, caught.value.value) == ("told[1].kind", "odd")
+    assert caught.value.hint == "Known: fast, slow."
