@@ -101,6 +101,8 @@ def archive_files(
     except OSError as error:
         where = error.filename2 or error.filename or folder
         raise ArchiveFailed(f"{error.strerror}: {where}") from error
+    except ValueError as error:  # a name with a NUL, that an older version let in
+        raise ArchiveFailed(f"a file can't be called so: {error}") from error
     return placed
 
 

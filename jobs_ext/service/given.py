@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
-from ..model.errors import Conflict, InvalidRequest
+from ..model.errors import Conflict
 from ..model.grant import Right
 from ..model.job import Output
 from ..model.status import Status
@@ -19,14 +19,13 @@ from ..store.jobs import JobRow
 from .core import Core
 from .files import lies_in
 from .outputs import unknown
+from .patterns import check_output_name
 from .principal import Principal
 from .quota import Room, check_stored, room_of
-from .references import is_filename
 from .uploads import Draft
 from .working import Hold, hold_of
 
 _WRITABLE = {Status.STARTING, Status.RUNNING, Status.FAILED, Status.CANCELLED}  # for its node
-_LONGEST_NAME = 1000  # characters
 _NAMED = 500  # outputs among which one is looked for that is meant by a name nobody has
 
 
@@ -44,7 +43,7 @@ class Given:
 
         Returns what it may take; a node's is kept in any case (None).
         """
-        _check_name(name)
+        check_output_name(name, "name")
         with self._store.read() as connection:
             row = self._row(connection, who, job_id, hold)
             _latest(connection, row)
@@ -122,19 +121,6 @@ class Given:
         if any(lies_in(Path(old.path), own) for own in (paths.given(job_id), at.outputs, at.work)):
             with mapped_faults(paths.root):
                 Path(old.path).unlink(missing_ok=True)
-
-
-def _check_name(name: str) -> None:
-    """Raise `InvalidRequest` unless an output can be called so: a relative path without ``..``."""
-    parts = name.split("/")
-    good = all(part not in ("", ".", "..") and is_filename(part) for part in parts)
-    if not good or len(name) > _LONGEST_NAME:
-        raise InvalidRequest(
-            f"No output can have the name {name!r}.",
-            field="name",
-            value=name,
-            hint='Give a relative path such as "results/t.csv".',
-        )
 
 
 def _latest(connection: Connection, row: JobRow) -> int:

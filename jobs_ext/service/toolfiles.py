@@ -17,7 +17,7 @@ from .environment import check_parameter_name
 from .executors import EXECUTORS
 from .files import open_regular
 from .hints import did_you_mean
-from .patterns import check_pattern
+from .patterns import check_output_name, check_pattern
 from .schemas import ValueSchema
 from .toolsteps import check_placeholders, check_steps
 
@@ -95,6 +95,7 @@ def _check_arguments(tool: Tool) -> None:
 
 def _check_outputs(tool: Tool) -> None:
     for name, output in tool.outputs.items():
+        check_output_name(name, f"outputs.{name}")
         check_pattern(output.path, f"outputs.{name}.path")
     mains = [name for name, output in tool.outputs.items() if output.main]
     if len(mains) > 1:

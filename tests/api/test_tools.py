@@ -39,6 +39,10 @@ WRONG = [
     (HELLO | {"parameters": {"word": {"type": "integer", "default": "x"}}}, "parameters.word"),
     (HELLO | {"inputs": {"word": {}}}, "parameters.word"),
     (HELLO | {"outputs": {"o": {"path": "../../x"}}}, "outputs.o.path"),
+    (HELLO | {"outputs": {"../o": {"path": "x"}}}, "outputs.../o"),
+    (HELLO | {"outputs": {"/o": {"path": "x"}}}, "outputs./o"),
+    (HELLO | {"outputs": {"a\0b": {"path": "x"}}}, "outputs.a"),
+    (HELLO | {"outputs": {"": {"path": "x"}}}, "outputs."),
     (HELLO | {"resources": {"memory": "lots"}}, "resources"),
     ({"command": ["true"]}, "name"),
 ]

@@ -139,3 +139,8 @@ def test_files_are_called_as_the_tool_writes_them() -> None:
         "x.txt": "x.txt",
     }
     assert named(["a"], None) == {"a": "a"}
+
+
+def test_a_name_that_is_none_fails_the_archive_alone(root: Path, files: dict[str, Path]) -> None:
+    with pytest.raises(ArchiveFailed, match="called so"):
+        archive_files(ArchivePlace(str(root), "a"), {"a\0b": files["x"]}, [], "id")
