@@ -30,7 +30,8 @@ def listed(file: Found) -> FoundOutput:
 
 def collect(one: Plan) -> tuple[list[Found], list[str]]:
     """Return the outputs of an ended attempt, and what required ones are missing, as sentences."""
-    collection = Collection(one.at.folder / "named")
+    beside = None if one.private else Path(one.cwd)
+    collection = Collection(one.at.folder / "named", one.at.folder, beside)
     missing = [
         f"it did not write its output {name} ({declared.path})"
         for name, declared in (one.tool.outputs if one.tool else {}).items()

@@ -33,13 +33,17 @@ class Found(Struct, frozen=True):
 class Collection:
     """Gathers files; each once, each under a name of its own."""
 
-    def __init__(self, links: Path | None) -> None:
+    def __init__(self, links: Path | None, own: Path, beside: Path | None) -> None:
         """Take the folder, made when needed, of links to files whose paths are no text.
 
-        Without one such files are left out.
+        Without one such files are left out. Left out is also what lies in the attempt's folder
+        `own` as a link that leads out of it and of the submitter's folder `beside`: nobody would
+        be let through it.
         """
         self.found: list[Found] = []
         self._links = links
+        self._own = f"{own}/"
+        self._within = [one for one in (own, beside) if one is not None]
         self._paths: set[str] = set()
         self._names: set[str] = set()
 
@@ -48,7 +52,7 @@ class Collection:
     ) -> None:
         """Add a file, unless it is there or is no regular one; `label` sets a second name apart."""
         real = os.path.realpath(path) if os.path.islink(path) else str(path)  # noqa: PTH114 - hot
-        size = _size(real)
+        size = None if self._leads_out(str(path), real) else _size(real)
         if size is None or real in self._paths:
             return
         place = self._path(real)
@@ -61,6 +65,11 @@ class Collection:
         self._names.add(name)
         kind = media_type or media.guess(os.path.basename(real))  # noqa: PTH119 - hot
         self.found.append(Found(name, place, size, kind, main, raw))
+
+    def _leads_out(self, path: str, real: str) -> bool:
+        if real == path or not path.startswith(self._own):
+            return False
+        return not real.startswith(tuple(f"{os.path.realpath(one)}/" for one in self._within))
 
     def _path(self, real: str) -> Path | None:
         """Return a path that text can hold: a file's own, else that of a link to it."""
@@ -91,7 +100,11 @@ class Collection:
             kind = declared.media_type or "text/plain"
             self.add(name, at.stdout, "tool", kind, main=declared.main)
             return True
-        files = [path for path in matches(at.work, declared.path) if path.is_file()]
+        files = [
+            path
+            for path in matches(at.work, declared.path)
+            if not self._leads_out(str(path), os.path.realpath(path))
+        ]
         single = not any(character in declared.path for character in "*?[")
         for index, path in enumerate(files):
             called = name if single else path.relative_to(at.work).as_posix()
@@ -119,20 +132,21 @@ class Collection:
         self.add_all(folder, fresh, folder.name)
 
 
-def so_far(at: AttemptPaths, tool: Tool | None, *, private: bool) -> list[Found]:
+def so_far(at: AttemptPaths, tool: Tool | None, beside: Path | None) -> list[Found]:
     """Return what an attempt under way has written; none of it need be whole.
 
-    What it writes in the submitter's own folder is not looked for.
+    What it writes in the submitter's own folder `beside` (None: its folder is private) is not
+    looked for.
     """
     if not at.alive.exists():  # nothing runs yet: what lies there are inputs
         return []
-    collection = Collection(None)
+    collection = Collection(None, at.folder, beside)
     for name, declared in (tool.outputs if tool else {}).items():
         collection.add_declared(at, name, declared)
     for step in tool.steps if tool else ():
         collection.add_of_step(at, step)
     collection.add_kept(at)
-    if private:
+    if beside is None:
         collection.add_made(at.steps if tool and tool.steps else at.work, began(at))
     return collection.found
 

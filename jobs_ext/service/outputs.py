@@ -92,7 +92,7 @@ class Outputs:
                 path=str(one.path),
                 raw=one.raw,
             )
-            for one in leavings.so_far(at, tool, private=private)
+            for one in leavings.so_far(at, tool, None if private else job_folder(spec))
         }
 
     def numbers(self, jobs: Iterable[Job]) -> dict[str, builtins.list[Numbered]]:

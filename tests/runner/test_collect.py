@@ -112,6 +112,32 @@ def test_odd_files_are_left_out(tmp_path: Path) -> None:
     assert names(one) == ["real"]
 
 
+def test_links_that_lead_out_are_left_out_so_that_all_listed_can_be_had(tmp_path: Path) -> None:
+    (away := tmp_path / "away").mkdir()
+    (away / "t.csv").write_text("x")
+    one = make(tmp_path, {"outputs": {"a": {"path": "a.csv"}, "d": {"path": "d/*.csv"}}})
+    (one.at.outputs / "out.csv").symlink_to(away / "t.csv")
+    (one.at.outputs / "real").write_text("y")
+    (one.at.outputs / "within").symlink_to("real")
+    (one.at.work / "a.csv").symlink_to(away / "t.csv")
+    (one.at.work / "d").symlink_to(away)
+    found, missing = collect(one)
+    assert len(found) == 1
+    assert found[0].path == one.at.outputs / "real"
+    assert missing == [
+        "it did not write its output a (a.csv)",
+        "it did not write its output d (d/*.csv)",
+    ]
+
+
+def test_links_to_the_submitters_folder_are_files_where_it_is_the_jobs(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x")
+    one = make(tmp_path)
+    (one.at.outputs / "out.csv").symlink_to(tmp_path / "t.csv")
+    (one.at.outputs / "passwd").symlink_to("/etc/passwd")
+    assert names(one) == ["out.csv"]
+
+
 def test_patterns_take_what_is_new_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / "old.csv").write_text("x")
     os.utime(tmp_path / "old.csv", (0, 0))
