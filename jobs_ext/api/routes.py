@@ -89,6 +89,7 @@ ROUTES = [
     Route("batches/{batch}/notifications", notifications.BatchNotificationsHandler),
     Route("batches/{batch}/notifications/{notification}", notifications.BatchNotificationHandler),
     Route("batches/{batch}/jobs", batches.BatchJobsHandler),
+    Route("batches/{batch}/outputs.zip", zips.BatchZipHandler),
     Route("batches/{batch}/view", batches.BatchViewHandler),
     Route("projects", projects.ProjectsHandler),
     Route("projects/{project}", projects.ProjectHandler),

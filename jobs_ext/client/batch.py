@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
@@ -211,19 +211,21 @@ class Batch(Handle):
         "skip" them with a warning, or "row": a row with the parameters alone. Without `wait` it
         has the rows of the jobs that have ended by now.
         """
-        from . import combine
+        from . import combine, fetching
 
         combine.check_missing(missing)
         jobs = self._ended(None) if wait else [job for job in self._now() if job.status.final]
         if missing == "raise":
             self._refuse_missing(jobs)
         good = [job for job in jobs if job.status is Status.SUCCEEDED]
-        tables = self._each(
-            good,
-            lambda job: results.frame(
-                self.client, job, output, "pandas", trust=trust, **read_options
-            ),
-        )
+
+        def table(job: model.Job) -> Any:
+            return results.frame(self.client, job, output, "pandas", trust=trust, **read_options)
+
+        tables: list[Any] = []
+        for some in fetching.windows(good):
+            with fetching.fetched(self.client.connection, self.id, some, output):
+                tables += self._each(some, table)
         made = {job.id: table for job, table in zip(good, tables, strict=True)}
         frame = combine.combined(jobs, made, self._varied(), missing)
         return frames.convert(frame, engine)
@@ -264,7 +266,7 @@ class Batch(Handle):
             remote_traceback=first.remote_traceback,
         )
 
-    def _each(self, jobs: list[model.Job], task: Callable[[model.Job], T]) -> list[T]:
+    def _each(self, jobs: Sequence[model.Job], task: Callable[[model.Job], T]) -> list[T]:
         with ThreadPoolExecutor(_READERS) as pool:
             return list(pool.map(task, jobs))
 

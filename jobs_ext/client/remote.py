@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import threading
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote_to_bytes
 
 import requests
@@ -92,6 +92,19 @@ class RemoteFile:
         copy.parent.mkdir(parents=True, exist_ok=True)
         with appearing(copy) as half, half.open("wb") as file:
             self._fetch(file)
+        return copy
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it can be read without asking the server."""
+        return self._here() is not None
+
+    def keep(self, source: IO[bytes]) -> Path:
+        """Take what `source` has for its content; return the copy, which is read from then on."""
+        copy = self._copy()
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with appearing(copy) as half, half.open("wb") as file:
+            shutil.copyfileobj(source, file)
         return copy
 
     def _here(self) -> Path | None:

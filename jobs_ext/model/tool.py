@@ -46,11 +46,11 @@ class ToolParameter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     default: Any = UNSET  # what it is when it is not given; with it the parameter is not required
     enum: list[Any] | UnsetType = UNSET  # the values there are
     const: Any = UNSET  # the one value there is
-    minimum: float | UnsetType = UNSET  # the least number
-    maximum: float | UnsetType = UNSET  # the largest number
-    exclusiveMinimum: float | UnsetType = UNSET  # what a number is larger than
-    exclusiveMaximum: float | UnsetType = UNSET  # what a number is less than
-    multipleOf: float | UnsetType = UNSET  # what a number is a multiple of
+    minimum: int | float | UnsetType = UNSET  # the least number
+    maximum: int | float | UnsetType = UNSET  # the largest number
+    exclusiveMinimum: int | float | UnsetType = UNSET  # what a number is larger than
+    exclusiveMaximum: int | float | UnsetType = UNSET  # what a number is less than
+    multipleOf: int | float | UnsetType = UNSET  # what a number is a multiple of
     minLength: int | UnsetType = UNSET  # least characters of a text
     maxLength: int | UnsetType = UNSET  # most characters of a text
     pattern: str | UnsetType = UNSET  # regular expression that a text has a match for

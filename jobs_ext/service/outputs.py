@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -181,6 +181,22 @@ class Outputs:
                 hint=did_you_mean(patterns[0], names),
             )
         return [self.find(who, job_id, name) for name in chosen]
+
+    def each_of(
+        self, who: Principal, jobs: Sequence[str], patterns: Sequence[str] = ()
+    ) -> Iterator[tuple[str, Output]]:
+        """Yield the outputs of several jobs, each with its job's id, as `find_all` has them.
+
+        A job that has none of such a name is passed over.
+        """
+        for job_id in jobs:
+            try:
+                found = self.find_all(who, job_id, patterns)
+            except NotFound as error:
+                if error.field != "match":
+                    raise
+                continue
+            yield from ((job_id, output) for output in found)
 
     def _check(
         self, row: JobRow, attempt: int, spec: Spec, output: Output, root: str | None

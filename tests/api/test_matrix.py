@@ -159,6 +159,7 @@ TABLE = {
         200, {"ann", "root", "key read"}, ALL_BLIND
     ),
     "DELETE batches/{batch}/notifications/{notification}": Case(204, OWNERS, ALL_BLIND),
+    "GET batches/{batch}/outputs.zip": Case(200, {"ann", "root", "key read"}, ALL_BLIND),
     "GET batches/{batch}/jobs": Case(200, {"ann", "root", "key read"}, ALL_BLIND),
     "GET batches/{batch}/view": Case(200, {"ann", "root", "key read"}, ALL_BLIND),
     "GET projects": Case(200, {*LOGINS, "key read"}),

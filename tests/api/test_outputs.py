@@ -263,6 +263,34 @@ async def test_all_outputs_as_a_zip(api):
     assert (none.status, none.json["field"]) == (404, "match")
 
 
+async def test_outputs_of_a_batch_as_a_zip(api):
+    wanted = {
+        "target": {"command": ["sh", "-c", 'echo x > "$JOBS_OUTPUT_DIR/$0"', "{w}"]},
+        "arguments": [{"w": "a"}, {"w": "b*"}],
+        "options": {"cwd": "private"},
+    }
+    batch = (await api("POST", "batches", wanted)).json["id"]
+
+    async def succeeded():
+        jobs = (await api("GET", f"batches/{batch}/jobs")).json["items"]
+        done = [job["id"] for job in jobs if job["status"] == "SUCCEEDED"]
+        return done if len(done) == 2 else None
+
+    a, b = await auntil(succeeded, what="both jobs to end")
+
+    async def names(**params):
+        answer = await api("GET", f"batches/{batch}/outputs.zip", params=params)
+        return zipfile.ZipFile(io.BytesIO(answer.body)).namelist()
+
+    assert await names(match="a") == [f"{a}/a"]
+    assert await names(match="b[*]") == [f"{b}/b*"]
+    assert await names(ids=a) == [f"{a}/a"]
+    assert await names(ids=new_id()) == []
+    for field, wrong in [("limit", "501"), ("cursor", "x"), ("ids", "x"), ("jobs", "1")]:
+        refused = await api("GET", f"batches/{batch}/outputs.zip", params={field: wrong})
+        assert (refused.status, refused.json["field"]) == (400, field)
+
+
 async def test_a_refusal_waits_until_all_of_a_large_body_has_come(api, jp_http_port, jp_base_url):
     """Who hears nothing before everything is sent gets the answer, not a broken connection."""
     size = 8 << 20

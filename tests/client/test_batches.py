@@ -42,6 +42,21 @@ def test_a_sweep_comes_back_as_one_frame(client):
         batch[3]
 
 
+def test_tables_of_a_batch_come_by_one_request_where_files_are_not_shared(client, monkeypatch):
+    batch = jx.map(rows, jx.grid(k=[1, 2, 3])).wait(60)
+    asked, request = [], client.connection.request
+
+    def heard(method, path, **more):
+        asked.append(path)
+        return request(method, path, **more)
+
+    monkeypatch.setattr(client.connection, "request", heard)
+    client.connection._shares = False
+    assert batch.df()["v"].tolist() == [0, 1, 0, 2, 0, 3]
+    assert [path for path in asked if "outputs" in path] == [f"batches/{batch.id}/outputs.zip"]
+    assert not batch[0].outputs["result.parquet"].is_here
+
+
 def test_values_over_the_first_parameter(client):
     batch = jx.map(lambda x: x * x, range(5))
     assert batch.results(60) == [0, 1, 4, 9, 16]

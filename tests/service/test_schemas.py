@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from jobs_ext.model.errors import InvalidRequest
+from jobs_ext.model.tool import ToolParameter
 from jobs_ext.service.schemas import ValueSchema
 
 
@@ -65,3 +67,10 @@ def test_a_pattern_that_takes_for_ever_is_given_up():
 def test_a_pattern_that_cannot_be_read_is_refused(pattern):
     with pytest.raises(InvalidRequest):
         ValueSchema({"pattern": pattern}, "k")
+
+
+@pytest.mark.parametrize("most", [25, 2.5])
+def test_a_bound_is_told_as_it_is_written(most):
+    schema = msgspec.convert({"type": "number", "maximum": most}, ToolParameter).schema()
+    with pytest.raises(InvalidRequest, match=rf"99 is greater than the maximum of {most}\. Give"):
+        ValueSchema(schema, "k").check(99, "k")
