@@ -170,7 +170,7 @@ def test_alive_is_locked_as_long_as_a_process_lives(keeper: Bench) -> None:
         with pytest.raises(BlockingIOError):
             fcntl.flock(alive, fcntl.LOCK_SH | fcntl.LOCK_NB)
         keeper.client.kill("a/1", 5, "cancelled", "cancelled")
-        keeper.wait("a/1", "exited")
+        until(lambda: keeper.client.state().live == [], what="the end of both")
         fcntl.flock(alive, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -131,3 +132,20 @@ def test_a_log_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None
 def test_a_missing_folder_is_named(run: Run) -> None:
     said = "its folder can't be entered: /no/such: No such file or directory"
     assert run("true", cwd=Path("/no/such")) == said
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            BlockingIOError(errno.EAGAIN, "try later", "wc"),
+            "wc: no more processes may run here (ulimit -u, or a container's limit): try later",
+        ),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/logs/stdout"),
+            "/logs/stdout: Permission denied",  # not that it can't be executed
+        ),
+    ],
+)
+def test_why_not(error: OSError, said: str) -> None:
+    assert why_not(error, {"argv": ["wc"], "cwd": "/"}) == said

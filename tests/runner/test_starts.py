@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from jobs_ext.runner.keeper import processes
 from jobs_ext.runner.keeper.spawn import may_start_in_threads
+from jobs_ext.runner.keeper.starts import Exit, _Returned, _start_of, present
 from tests.runner.keepers import Bench, gone
 from tests.waiting import until
 
@@ -52,6 +54,15 @@ def test_an_end_may_be_seen_before_the_start(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", SHORT, tmp_path], check=True, timeout=60)
 
 
+def test_who_has_the_pid_of_one_that_ended_is_nobody() -> None:
+    known = present()
+    ours = _Returned("a/1", os.getpid(), known, None, None)  # where starts are no ticks
+    entry = processes.find(os.getpid())
+    assert entry is not None
+    assert _start_of(ours, None) == entry.start
+    assert _start_of(ours, Exit(os.getpid(), 0, None)) == 0.0
+
+
 def test_many_short_ones_at_once(keeper: Bench) -> None:
     keys = [f"j{number}/1" for number in range(120)]
     for key in keys:
@@ -90,3 +101,27 @@ def test_one_that_is_stopped_before_it_is_loaded(keeper: Bench) -> None:
     with Path(stuck.stdout).open():
         exited = keeper.wait("a/1", "exited")
     assert exited["told"] == {"code": "cancelled", "sentence": "cancelled"}
+
+
+@needs_threads
+def test_one_that_is_never_loaded_can_be_killed(keeper: Bench) -> None:
+    stuck = keeper.order("a/1", ["sleep", "600"])
+    os.mkfifo(stuck.stdout)
+    keeper.client.spawn([keeper.order("b/1", ["sleep", "600"])])  # maybe by the same thread
+    keeper.wait("b/1", "started")
+    keeper.client.spawn([stuck])
+    keeper.wait("a/1", "intent")
+    keeper.client.kill("a/1", 0.1, "cancelled", "cancelled")
+    exited = keeper.wait("a/1", "exited")
+    assert (exited["signal"], exited["told"]["code"]) == (signal.SIGKILL, "cancelled")
+    assert keeper.client.state().live == ["b/1"]
+
+
+@needs_threads
+def test_as_many_as_there_are_cores_hold_nobody_up(keeper: Bench) -> None:
+    stuck = [keeper.order(f"s{n}/1", ["true"]) for n in range(len(os.sched_getaffinity(0)))]
+    for one in stuck:
+        os.mkfifo(one.stdout)
+    keeper.client.spawn([*stuck, keeper.order("b/1", ["true"])])
+    assert keeper.wait("b/1", "exited")["code"] == 0
+    assert sorted(keeper.client.state().live) == sorted(one.key for one in stuck)

@@ -198,6 +198,7 @@ class Attempts:
         """
         if key in self._unborn:
             self._unborn[key].stop = self._unborn[key].stop or (grace, told)
+            self._starts.stop(key, grace)
         attempt = self._live.get(key)
         if attempt is None or attempt.told is not None:
             return
@@ -335,9 +336,8 @@ class Attempts:
         if not self._live and not self._unborn:
             self._end_strangers()
         due = [a.kill_at - now for a in self._live.values() if a.kill_at is not None]
-        later = self._warm.tick()
-        due += [] if later is None else [later]
-        due += [_STARTS_HELD] if self._starts.busy else []
+        later = (self._warm.tick(), self._starts.tick())
+        due += [seconds for seconds in later if seconds is not None]
         return max(0.0, min(due)) if due else None
 
     def _end_strangers(self) -> None:

@@ -172,13 +172,15 @@ def lists_children() -> bool:
     return Path(f"/proc/self/task/{os.getpid()}/children").exists()
 
 
-def children(pid: int, everything: dict[int, Process] | None = None) -> set[int]:
-    """Return the pids of the children of this very process, `pid`, zombies included."""
+def children(pid: int, thread: int | None = None) -> set[int]:
+    """Return the pids of the children of the process `pid`, zombies included.
+
+    Those of its first thread, or of `thread`, where the system tells them apart.
+    """
     try:
-        return {int(word) for word in _read(f"/proc/{pid}/task/{pid}/children").split()}
+        return {int(word) for word in _read(f"/proc/{pid}/task/{thread or pid}/children").split()}
     except FileNotFoundError:  # a kernel without CONFIG_PROC_CHILDREN, or no /proc
-        entries = table() if everything is None else everything
-        return {entry.pid for entry in entries.values() if entry.parent == pid}
+        return {entry.pid for entry in table().values() if entry.parent == pid}
 
 
 def group_exists(group: int) -> bool:

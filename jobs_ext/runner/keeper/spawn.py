@@ -106,7 +106,7 @@ def why_not(error: OSError | ValueError, order: dict[str, Any]) -> str:
         return f"{program!r}: {error}"
     if error.filename == order["cwd"]:
         return f"its folder can't be entered: {order['cwd']}: {error.strerror}"
-    hint = _HINTS.get(error.errno or 0, "")
+    hint = _HINTS.get(error.errno or 0, "") if error.filename == program else ""
     return f"{error.filename or program}: {hint}{error.strerror}"
 
 
@@ -134,6 +134,7 @@ def _not_found_for(path: str) -> str:
 
 
 _HINTS = {
+    errno.EAGAIN: "no more processes may run here (ulimit -u, or a container's limit): ",
     errno.EACCES: "it is not executable: ",
     errno.ENOEXEC: "no program of this machine, nor a script that begins with #!: ",
 }

@@ -3,11 +3,17 @@
 Which process a start made is known when it returns. The process may have ended, and been waited
 for, before that: whatever child ends that nobody knows is kept until every start that could have
 made it has returned.
+
+Some stand still for good: a file system that does not answer holds whoever looks into it. They hold
+up nobody else for long, and can be ended.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import signal
 import threading
 import time
 from collections import deque
@@ -19,6 +25,9 @@ from .lanes import Order
 from .spawn import may_start_in_threads, spawn
 
 _MOST = 8  # starts side by side
+_MOST_STUCK = 64  # … when some stand still
+_STUCK = 1.0  # seconds without any that returned after which there is one more thread
+_LOOK = 0.005  # seconds between two looks at what became of them
 
 
 class Exit(NamedTuple):
@@ -71,13 +80,21 @@ class Starts:
 
     def __init__(self) -> None:
         processes.start_of_one_made_now()  # finds out how starts are told, before there are threads
-        self._threads = _cores() if may_start_in_threads() and processes.lists_children() else 0
+        self._threads = 0
         self._orders: SimpleQueue[Order] = SimpleQueue()
         self._returned: deque[_Returned | Refused] = deque()  # threads add to it
-        self._under_way: set[str] = set()  # keys
+        self._under_way: dict[str, Order] = {}  # by key
+        self._served: dict[str, int] = {}  # by key: which thread serves it; threads add to it
+        self._kill_at: dict[str, float] = {}  # by key: monotonic
+        self._stuck_at = 0.0  # monotonic: if none has returned by then
         self._unclaimed: dict[int, tuple[Exit, set[str]]] = {}  # by pid: who may have made it
-        for number in range(self._threads):
-            threading.Thread(target=self._serve, name=f"start-{number}", daemon=True).start()
+        if may_start_in_threads() and processes.lists_children():
+            for _ in range(_cores()):
+                self._add_thread()
+
+    def _add_thread(self) -> None:
+        threading.Thread(target=self._serve, name=f"start-{self._threads}", daemon=True).start()
+        self._threads += 1
 
     @property
     def busy(self) -> bool:
@@ -86,7 +103,9 @@ class Starts:
 
     def begin(self, one: Order) -> None:
         """Start a program; `done` will tell what became of it."""
-        self._under_way.add(one.order["key"])
+        if not self._under_way:
+            self._stuck_at = time.monotonic() + _STUCK
+        self._under_way[one.order["key"]] = one
         if self._threads:
             self._orders.put(one)
         else:
@@ -94,15 +113,45 @@ class Starts:
 
     def _serve(self) -> None:
         while True:
-            self._returned.append(_start(self._orders.get()))
+            one = self._orders.get()
+            self._served[one.order["key"]] = threading.get_native_id()
+            self._returned.append(_start(one))
+
+    def stop(self, key: str, grace: float) -> None:
+        """End one that has not loaded its program within `grace` seconds: it hears no SIGTERM."""
+        if key in self._under_way:
+            self._kill_at.setdefault(key, time.monotonic() + grace)
+
+    def tick(self) -> float | None:
+        """End those that were to; return the seconds until the next call, None when all is done."""
+        now = time.monotonic()
+        for key in [key for key, due in self._kill_at.items() if due <= now]:
+            self._kill(key)
+        if self._under_way and 0 < self._threads < _MOST_STUCK and self._stuck_at <= now:
+            self._stuck_at = now + _STUCK
+            with contextlib.suppress(RuntimeError):  # no more threads may run here
+                self._add_thread()
+        return _LOOK if self.busy else None
+
+    def _kill(self, key: str) -> None:
+        """Kill what its thread is making of an order: of its children the one with that file."""
+        thread, alive = self._served.get(key), self._under_way[key].order["alive"]
+        for pid in processes.children(os.getpid(), thread) if thread else ():
+            entry = processes.find(pid)
+            if entry is not None and processes.holds(pid, os.path.realpath(alive)):
+                processes.send(entry, signal.SIGKILL)
 
     def done(self) -> list[Begun | Refused]:
         """Return what became of starts since the last call."""
+        if self._returned:
+            self._stuck_at = time.monotonic() + _STUCK
         return [self._settled(self._returned.popleft()) for _ in range(len(self._returned))]
 
     def _settled(self, one: _Returned | Refused) -> Begun | Refused:
         ended = self._claimed(one)
-        self._under_way.remove(one.key)
+        del self._under_way[one.key]
+        self._served.pop(one.key, None)
+        self._kill_at.pop(one.key, None)
         for pid, (_, starts) in list(self._unclaimed.items()):
             starts.discard(one.key)
             if not starts:  # it was somebody's orphan
@@ -130,12 +179,16 @@ def _start(one: Order) -> _Returned | Refused:
         pid = spawn(one.order, one.environment)
     except (OSError, ValueError) as error:
         return Refused(key, error)
+    except MemoryError:  # its thread goes on
+        return Refused(key, OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)))
     return _Returned(key, pid, since, before, processes.start_of_one_made_now())
 
 
 def _start_of(one: _Returned, ended: Exit | None) -> float:
     """Return who it is beside its pid; of one that is gone, when that was at the earliest."""
-    if one.before is not None and (ended or one.before == one.after):
+    if ended:  # and was waited for: its pid may be another's by now
+        return one.before or 0.0
+    if one.before is not None and one.before == one.after:
         return one.before
     entry = processes.find(one.pid)  # it was not waited for: its pid is its own
     return entry.start if entry else 0.0
