@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row
 
 from ..model.clock import now
@@ -93,13 +94,16 @@ class Notifications:
     def update(
         self, who: Principal, kind: Kind, id_: str, notification: str, wanted: Notify
     ) -> Notification:
-        """Let one of them tell what is `wanted` now, of what happens from now on."""
+        """Let one of them tell what is `wanted` now, of what happens from now on.
+
+        A URL as it is served, without its secrets, stands for the one that is kept.
+        """
         who.require("submit", "run")
         whom = self._core.house.whom
         with self._store.write(poke=()) as tx:
             thing = self._thing(tx, who, kind, id_)
             row = _one(tx, kind, id_, notification)
-            told = whom.check_one(wanted, "", batch=kind == "batch")
+            told = whom.check_one(_with_kept(wanted, row), "", batch=kind == "batch")
             self._refuse_ended(tx, kind, thing, wanted)
             rows.change(tx, row.pk, told, head(tx))
             return _present(tx, [_one(tx, kind, id_, notification)])[0]
@@ -152,6 +156,13 @@ def _refuse_many(told: builtins.list[Row[Any]]) -> None:
 
 def _teller(row: Row[Any]) -> tuple[Kind, str]:
     return ("batch", row.batch) if row.job is None else ("job", row.job)
+
+
+def _with_kept(wanted: Notify, row: Row[Any]) -> Notify:
+    if wanted.url != shown(row.url):
+        return wanted
+    known = rows.to_notify(row)
+    return replace(wanted, url=known.url, headers=wanted.headers or known.headers)
 
 
 def _unknown(notification: str) -> NotFound:
