@@ -64,6 +64,8 @@ class Together:
     ) -> list[Job]:
         """Accept all of these jobs, and keep the dialect's documents about them, or nothing.
 
+        The documents go with the last of the jobs.
+
         Raises what is wrong with the first request that is not good, and `TooMany` when more than
         `most` of the jobs that were accepted so for `who` would not have ended. Whom they all tell
         is told once, when the last of them has ended. Idempotency keys
@@ -83,6 +85,7 @@ class Together:
                 notification_rows.join(tx, ids)
             for kind, bodies in note(ids).items():
                 keep(tx, who, dialect, kind, bodies)
+                document_rows.tie(tx, dialect, kind, bodies, ids)
             if most is not None:
                 keep(tx, who, dialect, UNFINISHED, {who.owner: [*before, *ids]})
         return [self._core.job(who, job_id) for job_id in ids]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, select
 from sqlalchemy.dialects.sqlite import insert
 
 from .listing import driver, row_type
-from .schema import document
+from .schema import document, document_job, job
 
 DocumentRow = Row[Any]
 _Found = row_type(document)
@@ -66,3 +66,29 @@ def put(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
 def remove(tx: Connection, dialect: str, kind: str, key: str) -> None:
     """Remove a document."""
     tx.execute(delete(document).where(_of_kind(dialect, kind), document.c.key == key))
+
+
+def tie(tx: Connection, dialect: str, kind: str, keys: Iterable[str], jobs: Sequence[str]) -> None:
+    """Say that documents are of these jobs: they go with the last of them."""
+    pks = tx.execute(select(job.c.pk).where(job.c.id.in_(jobs))).scalars().all()
+    rows = [
+        {"dialect": dialect, "kind": kind, "key": key, "job_pk": pk} for key in keys for pk in pks
+    ]
+    if rows:
+        tx.execute(insert(document_job).on_conflict_do_nothing(), rows)
+
+
+def untie(tx: Connection, job_pks: Sequence[int]) -> None:
+    """Forget that documents are of these jobs, and remove those that are of no other."""
+    its = [getattr(document_job.c, name) for name in ("dialect", "kind", "key")]
+    of_these = document_job.c.job_pk.in_(job_pks)
+    found = tx.execute(select(*its).where(of_these).distinct()).all()
+    tx.execute(delete(document_job).where(of_these))
+    if not found:
+        return
+    same = [document.c[column.name] == bindparam(f"of_{column.name}") for column in its]
+    other = [column == bindparam(f"of_{column.name}") for column in its]
+    gone = delete(document).where(*same, ~exists().where(*other))
+    tx.execute(
+        gone, [{f"of_{name}": value for name, value in row._mapping.items()} for row in found]
+    )

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0024"
+HEAD = "0025"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -480,6 +480,17 @@ document = Table(
     Column("created", Text, nullable=False),
     Column("updated", Text, nullable=False),
     Column("body", Text, nullable=False),
+)
+
+#: Which jobs a document is of: it goes with the last of them.
+document_job = Table(
+    "document_job",
+    metadata,
+    Column("dialect", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("job_pk", Integer, ForeignKey("job.pk"), primary_key=True),
+    Index("document_job_of", "job_pk"),
 )
 
 #: How far each reader of the events has come.

@@ -1,7 +1,8 @@
 """What is in the trash: hidden jobs and batches, their way back, and their end.
 
 Every table that refers to a job or a batch is emptied of it by its foreign key, so that a table
-which comes later needs nothing here. The exception are notifications: they go by ids, as events do.
+which comes later needs nothing here. The exceptions are notifications, which go by ids, as events
+do, and documents, which go with the last of their jobs.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 
 from ..model.status import FINAL
-from . import datasets, notifications
+from . import datasets, documents, notifications
 from .jobs import JobRow
 from .schema import (
     attempt,
@@ -125,6 +126,7 @@ def numbers(connection: Connection, pk: int) -> list[int]:
 def remove_jobs(tx: Connection, rows: Collection[JobRow]) -> None:
     """Remove jobs with all that refers to them, and their history."""
     pks = [row.pk for row in rows]
+    documents.untie(tx, pks)
     for column in _OF_JOBS:
         tx.execute(delete(column.table).where(column.in_(pks)))
     ids = [row.id for row in rows]

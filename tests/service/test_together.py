@@ -66,3 +66,17 @@ def test_no_more_than_so_many_at_once_whoever_is_quicker(service, who, context):
     service.jobs.cancel(who, accepted[0][0].id)
     assert service.together.unfinished(who, "d") == 5
     assert submit(None) not in found
+
+
+def test_what_is_noted_goes_with_the_last_of_the_jobs(service, who, context):
+    one, other = service.together.submit(
+        who, [asked(context, "echo")] * 2, "d", lambda ids: {"k": {"all": [*ids], "b": 1}}
+    )
+    service.documents.put(who, "d", "k", "stays", 1)
+    for job, left in ((one, ["all", "b", "stays"]), (other, ["stays"])):
+        service.jobs.cancel(who, job.id)
+        service.jobs.delete(who, job.id)
+        service.trash.purge_job(who, job.id)
+        while service.trash.step():
+            pass
+        assert [kept.key for kept in service.documents.list(who, "d", "k")] == left

@@ -26,7 +26,9 @@ from .values import taken
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _LONGEST_NAME = 64
 _LONGEST_FILENAME = 100  # bytes
-_MAILBOX = re.compile(r"[^@\s,<>\"'?&%]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_WORD = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_MAILBOX = re.compile(rf"(?=[^@]{{1,64}}@){_WORD}(\.{_WORD})*@(localhost|{_LABEL}(\.{_LABEL})+)")
 _LONGEST_MAILBOX = 254
 _SOFT = 2 / 3  # of the jobs that may be unfinished: further ones wait behind those of others
 _LACKING = "You are missing a required parameter in your web form submission."
@@ -139,8 +141,7 @@ def _checked_form(given: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _is_mailbox(email: str) -> bool:
-    short = len(email) <= _LONGEST_MAILBOX
-    return short and email.isascii() and _MAILBOX.fullmatch(email) is not None
+    return len(email) <= _LONGEST_MAILBOX and _MAILBOX.fullmatch(email) is not None
 
 
 def _checked_file(sent: Sequence[Upload]) -> Upload:

@@ -41,6 +41,7 @@ CODE = "Incoming data can not contain"
         ({"email": ""}, 400, {"email"}),
         ({"email": "ann"}, 400, {"email"}),
         ({"email": "é@example.org"}, 400, {"email"}),
+        ({"email": "ann@-example.org"}, 400, {"email"}),
         ({"email": "ann@example.org,bob@example.org"}, 400, {"email"}),
         ({"email": "ann@example.org?cc=bob"}, 400, {"email"}),
         ({"email": "", "submission_name": ""}, 400, {"email", "submission_name"}),
@@ -68,6 +69,8 @@ def test_refusals(site: Site, fields: dict[str, Any], status: int, said: Any) ->
         {"submission_name": "while; rm -rf /"},
         {"submission_name": "x" * 64},
         {"email": "a.b+c@sub.example.org"},
+        {"email": "o'neil&co@example.org"},
+        {"email": "ann@localhost"},
     ],
 )
 def test_what_is_good(site: Site, fields: dict[str, Any]) -> None:
