@@ -27,7 +27,7 @@ from jobs_ext.model.node import (
 )
 from jobs_ext.model.status import Status
 
-from .errors import Conflict
+from .errors import Conflict, DiskFull, InvalidRequest, OverQuota, TooLarge
 
 if TYPE_CHECKING:
     from .nodes import Nodes
@@ -37,6 +37,7 @@ _LOOK = 0.2  # seconds between looks at the process
 _TELL = 2.0  # seconds between signs of life while it runs
 _GRACE = 5.0  # seconds from SIGTERM to SIGKILL
 _TAIL = 2000  # bytes of stderr that a failure is told with
+_REFUSALS = (InvalidRequest, TooLarge, OverQuota, DiskFull)  # which do not end the worker
 
 
 class Worker:
@@ -113,7 +114,9 @@ class _Run:
             begun = time.monotonic()
             end = self._run(folder)
             self._pass_on(folder / "progress")
-            self._upload(folder)
+            trouble = self._upload(folder)
+            if trouble is not None and end.code == 0:
+                end = _End(None, trouble)
             self._finish(end, folder, time.monotonic() - begun)
 
     def _run(self, folder: Path) -> _End:
@@ -183,16 +186,23 @@ class _Run:
             return
         if line != self._said:
             self._said = line
-            self._nodes.progress(self._node, self._job, told)
+            with suppress(InvalidRequest, TooLarge, UnicodeEncodeError):
+                self._nodes.progress(self._node, self._job, told)
 
-    def _upload(self, folder: Path) -> None:
+    def _upload(self, folder: Path) -> str | None:
+        """Send all that the command left; tell what could not be sent, None when all was."""
+        trouble = None
         kept = folder / "outputs"
         files = {str(p.relative_to(kept)): p for p in sorted(kept.rglob("*")) if p.is_file()}
         for name in ("stdout", "stderr"):
             if (folder / name).exists() and (folder / name).stat().st_size:
                 files.setdefault(name, folder / name)
         for name, path in files.items():
-            self._nodes.output(self._node, self._job, self._given.attempt, name, path)
+            try:
+                self._nodes.output(self._node, self._job, self._given.attempt, name, path)
+            except (*_REFUSALS, OSError, UnicodeEncodeError) as error:
+                trouble = f"its output {name!a} could not be sent: {str(error)!a}"
+        return trouble
 
     def _finish(self, end: _End, folder: Path, duration: float) -> None:
         reason = end.why

@@ -79,6 +79,26 @@ def test_a_job_is_run_and_what_it_leaves_is_kept(client, start):
     assert "can't be started" in wrong.reason
 
 
+ODD = """
+import os
+folder = os.environb[b"JOBS_OUTPUT_DIR"]
+open(folder + b"/a\\xff", "w").close()
+open(folder + b"/b", "w").close()
+"""
+
+
+def test_no_command_ends_its_worker(client, start):
+    wrong = ['{"fraction": 7}', '{"message": "\\ud800"}', '{"fraction": "x"}', "no JSON"]
+    say = "import os; print({!r}, file=open(os.environ['JOBS_PROGRESS'], 'w'))"
+    lines = [python(client, say.format(line)) for line in wrong]
+    odd = python(client, ODD)
+    last = python(client, KEEP)
+    start("six", "--most", str(len(lines) + 2)).wait(60)
+    assert [job.refresh().status for job in (*lines, last)] == ["SUCCEEDED"] * (len(lines) + 1)
+    assert "its output 'a\\udcff' could not be sent" in odd.refresh().reason
+    assert odd.outputs["b"].read() == b""
+
+
 def test_a_worker_that_is_killed_is_started_again(client, start):
     job = python(client, "import time; time.sleep(2)", retries=1)
     first = start("two")

@@ -237,12 +237,17 @@ _OF_PARENTS = ("parent", "parent.pk", "parent.id")
 
 def finds_children(spec: FilterSpec) -> bool:
     """Tell whether a filter may find children: they have a parent, and are not workable."""
-    return not any(
-        isinstance(test, IsNull)
-        and (
-            (_dotted(test) in _OF_PARENTS and not test.invert)
-            or (_dotted(test) == "template.workabletemplate" and test.invert)
-        )
+    without = any(
+        isinstance(test, IsNull) and _dotted(test) in _OF_PARENTS and not test.invert
+        for test in _must_hold(spec.expressions)
+    )
+    return not without and not finds_workable(spec)
+
+
+def finds_workable(spec: FilterSpec) -> bool:
+    """Tell whether a filter finds nothing but what workers can do, as that of the launcher."""
+    return any(
+        isinstance(test, IsNull) and _dotted(test) == "template.workabletemplate" and test.invert
         for test in _must_hold(spec.expressions)
     )
 

@@ -13,10 +13,11 @@ from ...model.query import JobSearch
 from ...model.request import JobChange
 from ...model.status import ACTIVE, Status
 from ...service import Service
+from ...service.executors import NODE
 from ..table import Reply
 from .children import child_record, children, parted
 from .context import Ctx, action
-from .filters import FilterSpec, chosen, finds_children, numbers, statuses
+from .filters import FilterSpec, chosen, finds_children, finds_workable, numbers, statuses
 from .nodes import known_nodes
 from .shapes import JOB_FIELDS, Json, is_cancelled, record, shown
 from .templates import workable
@@ -56,6 +57,8 @@ def found(ctx: Ctx, spec: FilterSpec) -> list[Job]:
     """Return the jobs among which are all that a filter finds, or their parents; oldest first."""
     where: list[Filter] = [In("status", sorted(statuses(spec)))]
     where += [Compare("pk", "=", parted(number)[0]) for number in numbers(spec)]
+    if finds_workable(spec):  # the jobs that wait for this machine may be very many
+        where.append(Compare("executor", "=", NODE))
     deleted = None if spec.include_inactive else False
     jobs: list[Job] = []
     cursor: str | None = None

@@ -83,9 +83,25 @@ def test_orders(ufdl, template):
     spec = {
         "expressions": [
             {"type": "compare", "field": "pk", "operator": ">=", "value": made[0]},
+            {"type": "isnull", "field": "parent"},  # the numbers of children are greater, too
         ],
         "order_by": [{"field": "description", "ascending": False}],
     }
     assert [job["description"] for job in ufdl.ask("POST", "jobs/list", spec)] == ["c", "b", "a"]
     for job in made:
+        ufdl.ask("DELETE", f"jobs/{job}/hard")
+
+
+def test_what_workers_can_do_is_found_however_it_ended(ufdl, template):
+    open_, cancelled = ufdl.job(template), ufdl.job(template)
+    ufdl.ask("DELETE", f"jobs/{cancelled}/cancel")
+    able = {"type": "isnull", "field": "template__workabletemplate", "invert": True}
+    new = {"type": "compare", "field": "pk", "operator": ">=", "value": open_}
+
+    def found(*tests):
+        return [j["pk"] for j in ufdl.ask("POST", "jobs/list", {"expressions": [new, *tests]})]
+
+    assert found(able) == [open_, cancelled]
+    assert found(able, {"type": "isnull", "field": "error_reason"}) == [open_]
+    for job in (open_, cancelled):
         ufdl.ask("DELETE", f"jobs/{job}/hard")
