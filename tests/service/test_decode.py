@@ -5,6 +5,7 @@ from typing import Literal
 import pytest
 from msgspec import Struct
 
+from jobs_ext.dialects.ufdl.creating import JobSpec
 from jobs_ext.model.errors import InvalidRequest
 from jobs_ext.model.request import BatchRequest, SubmitRequest
 from jobs_ext.service import JobQuery, decode_request
@@ -49,6 +50,16 @@ def test_a_field_inside_a_list_is_named():
 def test_what_is_no_json_is_refused(body):
     with pytest.raises(InvalidRequest, match="not JSON"):
         decode_request(body, SubmitRequest)
+
+
+def test_a_field_of_an_entry_that_need_not_be_given_is_named():
+    body = (
+        b'{"input_values": {}, "parameter_values": {"a": {"value": 1, "type": "int", "typo": 1}}}'
+    )
+    with pytest.raises(InvalidRequest) as caught:
+        decode_request(body, JobSpec)
+    assert (caught.value.field, caught.value.value) == ("parameter_values.a.typo", 1)
+    assert "'type'" in caught.value.hint
 
 
 def test_a_choice_says_what_there_is():

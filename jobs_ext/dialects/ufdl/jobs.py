@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
-from ...model.errors import Conflict, Forbidden, InvalidRequest
+from ...model.errors import Conflict, Forbidden, InvalidRequest, JobsError
 from ...model.filters import And, Compare, Filter, In
 from ...model.job import Job
 from ...model.query import JobSearch
@@ -23,6 +23,13 @@ from .shapes import JOB_FIELDS, Json, is_cancelled, record, shown
 from .templates import workable
 
 _PAGE = 500  # jobs
+
+
+class OtherMedia(JobsError):
+    """The body is neither JSON nor a form."""
+
+    http_status = 415
+    type = "unsupported_media_type"
 
 
 class Described(Struct, frozen=True):
@@ -107,6 +114,8 @@ def _description(ctx: Ctx) -> str | None:
     kind = ctx.call.headers.get("Content-Type", "")
     if kind.startswith(("application/x-www-form-urlencoded", "multipart/")):
         return next(iter(ctx.call.form[0].get("description", [])), None)
+    if kind and kind.partition(";")[0].strip().lower() != "application/json":
+        raise OtherMedia(f"Unsupported media type {kind!r}.", field="Content-Type", value=kind)
     given = ctx.body(Described).description
     if given is None:
         raise InvalidRequest("This field may not be null.", field="description")

@@ -29,6 +29,12 @@ def test_a_description_is_all_that_can_be_changed(ufdl, begun):
     for wrong in (None, [], {}, True, "x" * 10_001, "\0"):
         answer = ufdl.send("PUT", path, {"description": wrong})
         assert (answer.status_code, list(answer.json())) == (400, ["description"])
+    assert code(ufdl, "PUT", path, data="new", auth=as_text) == 415
+
+
+def as_text(request):
+    request.headers["Content-Type"] = "text/plain"
+    return request
 
 
 WRONG_JOBS = [
