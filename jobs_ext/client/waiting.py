@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .client import Client
     from .job import Job
 
-_FIRST, _LAST = 0.05, 1.0  # seconds between two questions
+_FIRST, _LAST = 0.01, 1.0  # seconds between two questions
 _GROWTH = 1.2  # so an end is heard of a tenth of the time later that it took, on average
 
 
