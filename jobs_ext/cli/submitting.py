@@ -9,6 +9,7 @@ import msgspec
 
 from jobs_ext.client.errors import InvalidRequest
 from jobs_ext.client.handle import Handle
+from jobs_ext.client.lists import problem_line
 from jobs_ext.client.targets import Target
 from jobs_ext.model.request import Options
 
@@ -120,8 +121,8 @@ def tools(call: Call) -> Exit:
         ((t.id, ", ".join(t.inputs), ", ".join(t.parameters), t.title) for t in listed),
     )
     for problem in listed.problems:
-        told = f"{problem.get('file')}:{problem.get('line')}: {problem.get('message')}"
-        call.out.line(call.out.coloured("error", f"could not be read: {told}"))
+        told = f"could not be read: {problem_line(problem)}"
+        call.out.line(call.out.coloured("error", told))
     return Exit.OK
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jobs_ext.model.tool import Tool
@@ -92,7 +92,7 @@ class ToolList(list[Tool]):
         return frames.imported("pandas").DataFrame(self._rows(), columns=columns)
 
     def _told(self) -> list[str]:
-        return [f"{p.get('file')}:{p.get('line')}: {p.get('message')}" for p in self.problems]
+        return [problem_line(problem) for problem in self.problems]
 
     def _repr_html_(self) -> str:
         made = static.table(["tool", "title", "inputs", "parameters"], self._rows())
@@ -107,3 +107,10 @@ class ToolList(list[Tool]):
 
 def _title(tool: Tool) -> str:
     return tool.title if tool.enabled else f"{tool.title} (switched off)".lstrip()
+
+
+def problem_line(problem: Mapping[str, Any]) -> str:
+    """Return what is wrong with a tool's file, as compilers write it: file:line: message."""
+    line = problem.get("line")
+    place = f"{problem.get('file')}:{line}" if line else str(problem.get("file"))
+    return f"{place}: {problem.get('message')}"
