@@ -59,6 +59,10 @@ CHANGES: dict[str, Callable[[Path], object]] = {
         (at / "outputs/x").touch(),
         (at / "outputs/x").unlink(),
     ),
+    "an output unpacked without times": lambda at: (
+        (at / "outputs/x").touch(),
+        os.utime(at / "outputs", ns=(0, 0)),
+    ),
     "progress": lambda at: (at / "progress").touch(),
     "another log": lambda at: ((at / "x").write_text("mine"), (at / "x").rename(at / "stdout")),
     "no outputs": lambda at: (at / "outputs").rmdir(),

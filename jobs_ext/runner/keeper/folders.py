@@ -16,6 +16,7 @@ from typing import NamedTuple
 _LOGS = ("stdout", "stderr")
 _FILES = (*_LOGS, "alive")
 _MOST = 64
+_SEALED = 86_399_123_456_789  # nanoseconds: a time that no archive of a job's gives its folder
 _LONGEST = 4096  # bytes of a log that is kept in the journal: a file takes as many of the disk
 
 
@@ -71,7 +72,7 @@ def _make_file(path: str) -> None:
 
 def _seal(folder: str) -> None:
     """Let any entry that comes or goes show from now on."""
-    os.utime(folder, ns=(0, 0))
+    os.utime(folder, ns=(_SEALED, _SEALED))
 
 
 def _renew(spare: _Spare, path: str) -> bool:
@@ -88,7 +89,7 @@ def _renew(spare: _Spare, path: str) -> bool:
 def _is_untouched(folder: str) -> bool:
     """Tell whether nothing was put into a folder, taken out, replaced or renamed."""
     status = os.lstat(folder)
-    return status.st_mtime_ns == 0 and status.st_mode == stat.S_IFDIR | 0o700
+    return status.st_mtime_ns == _SEALED and status.st_mode == stat.S_IFDIR | 0o700
 
 
 def _free(folder: str, name: str) -> bool:
