@@ -1,5 +1,5 @@
 // Live cards and panels as widgets: brings the one view its data. `mount`, `serverSide` and `Refusal`
-// are of the file put in front of this one. On a page of the job's own server the data comes straight
+// are of the view put in front of this one, `ofPage` of page.js. On a page of the job's own server the data comes straight
 // from there, so that it moves while the kernel is busy; elsewhere by way of the kernel.
 
 export default (() => {
@@ -7,62 +7,7 @@ export default (() => {
   const LONGEST_PAUSE = 30000;
   const BY_KERNEL = 2000; // ms between two questions to the kernel
 
-  /** What Jupyter tells the page of its server; null on pages of other programs. */
-  function pageConfig() {
-    const element = document.getElementById('jupyter-config-data');
-    return element ? JSON.parse(element.textContent) : null;
-  }
-
-  function cookie(name) {
-    const found = document.cookie.split('; ').find(one => one.startsWith(`${name}=`));
-    return found ? decodeURIComponent(found.slice(name.length + 1)) : '';
-  }
-
-  /** Requests to the server of this page, with its own login. */
-  class Api {
-    constructor(config) {
-      this.token = config.token || '';
-      this.root = new URL(`${config.baseUrl || '/'}jobs-ext/api/v1/`, location.href);
-    }
-
-    url(tail) {
-      return new URL(tail, this.root).href;
-    }
-
-    async ask(tail, body, method = 'POST') {
-      const init = body === undefined ? {} : { method, body: JSON.stringify(body) };
-      const response = await this.request(tail, init, { 'Content-Type': 'application/json' });
-      return response.status === 204 ? null : response.json();
-    }
-
-    async bytes(tail, start, end) {
-      const answer = await this.request(tail, {}, { Range: `bytes=${start}-${end - 1}` });
-      return new Uint8Array(await answer.arrayBuffer());
-    }
-
-    async request(tail, init, more) {
-      const headers = { 'X-XSRFToken': cookie('_xsrf'), ...more };
-      if (this.token) {
-        headers.Authorization = `token ${this.token}`;
-      }
-      const response = await fetch(this.url(tail), { ...init, headers, credentials: 'same-origin' });
-      if (!response.ok) {
-        const told = await response.json().catch(() => ({}));
-        const text = [told.message, told.hint].filter(Boolean).join(' ');
-        throw new Refusal(text || response.statusText, told.field);
-      }
-      return response;
-    }
-
-    socket(query) {
-      const url = new URL(this.url(`events?${query}`));
-      url.protocol = url.protocol.replace('http', 'ws');
-      if (this.token) {
-        url.searchParams.set('token', this.token);
-      }
-      return new WebSocket(url);
-    }
-  }
+  const { pageConfig, Api } = ofPage(Refusal);
 
   /** Follows what `watch` names over a WebSocket, and a batch's jobs; reconnects and goes on where it was. */
   class Live {

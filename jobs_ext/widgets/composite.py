@@ -12,6 +12,8 @@ from .fields import INDENTED, Field, NothingGiven, Schema, parameter_field
 
 _FRAME = {"border": "1px solid var(--jp-border-color2, #ccc)", "padding": "4px"}
 
+_NARROW = {"width": "auto"}
+
 
 class Rows(w.VBox):  # type: ignore[misc]
     """Values below each other, each with a button that removes it, and one that adds another."""
@@ -57,7 +59,7 @@ class Rows(w.VBox):  # type: ignore[misc]
         title = f"{self._title} {number}"
         if hasattr(field.control, "description"):
             field.control.description = title
-        remove = w.Button(icon="times", tooltip=f"Remove {title}", layout={"width": "2.5em"})
+        remove = w.Button(description="Remove", tooltip=f"Remove {title}", layout=_NARROW)
         remove.on_click(lambda _: self._remove(field))
         return w.HBox([field.box, remove], layout={"width": "fit-content"})
 

@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
 
-from jobs_ext.client.wire import Part
+from jobs_ext.client.connection import Connection
+from jobs_ext.client.errors import InvalidRequest
 from jobs_ext.model.tool import ToolInput
 
 from .fields import INDENTED, Field, NothingGiven, labelled
+from .upload import Upload
 
 _UP = "../"
 _MOST = 500  # names of a folder that are shown
 
 
-def input_field(name: str, declared: ToolInput, folder: Path | None = None) -> Field:
-    """Return the field for an input; files are picked from `folder`, None where none are shared."""
-    common = labelled(declared.title or name, required=declared.required)
+def input_field(name: str, declared: ToolInput, connection: Connection) -> Field:
+    """Return the field for an input: picked from the server's files if those are here, or sent."""
+    title = declared.title or name
+    common = labelled(title, required=declared.required)
     hint = "paths, one per line" if declared.multiple else "path of a file"
     control = (w.Textarea if declared.multiple else w.Text)(placeholder=hint, **common)
-    upload = w.FileUpload(multiple=declared.multiple, description="or upload")
-    beside: list[w.Widget] = [upload]
+    upload = Upload(connection, title, multiple=declared.multiple)
     below: list[w.Widget] = []
-    if folder is not None:
-        picker = Picker(control, folder, multiple=declared.multiple)
-        beside.insert(0, picker.toggle)
-        below.append(picker)
+    if connection.shares_files:
+        picker = Picker(control, Path.cwd(), multiple=declared.multiple)
+        below += [w.HBox([picker.toggle], layout=INDENTED), picker]
+    below.append(w.VBox([upload], layout=INDENTED))
 
     def read() -> Any:
-        parts = [_part(file) for file in upload.value]
+        if upload.pending:
+            raise _under_way(name, upload.pending)
         paths = [line.strip() for line in control.value.splitlines() if line.strip()]
-        given = [*paths, *parts]
+        given = [*paths, *upload.values()]
         if not given:
             raise NothingGiven
         return given if declared.multiple else given[-1]  # what was uploaded stands
@@ -42,13 +46,19 @@ def input_field(name: str, declared: ToolInput, folder: Path | None = None) -> F
     def write(value: Any) -> None:
         control.value = "\n".join(value) if declared.multiple else value
 
-    controls = [control, w.HBox(beside, layout=INDENTED), *below]
-    return Field(name, controls, read, write, declared.description)
+    def listen(changed: Callable[[], object]) -> None:
+        control.observe(lambda _: changed(), "value")
+        upload.observe(lambda _: changed(), ["files", "pending"])
+
+    return Field(name, [control, *below], read, write, declared.description, listen)
 
 
-def _part(file: dict[str, Any]) -> Part:
-    kind = file.get("type") or "application/octet-stream"
-    return Part(file["name"], bytes(file["content"]), kind)
+def _under_way(name: str, files: list[str]) -> InvalidRequest:
+    return InvalidRequest(
+        f"{', '.join(files)} is still being uploaded.",
+        field=f"arguments.{name}",
+        hint="Wait until it is there, or cancel it.",
+    )
 
 
 class Picker(w.VBox):  # type: ignore[misc]

@@ -6,7 +6,6 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
@@ -272,9 +271,9 @@ class Form(w.VBox):  # type: ignore[misc]
 
 
 def _fields(about: Described, fixed: Mapping[str, Any], target: Target) -> dict[str, Field]:
-    shared = Path.cwd() if target.client.connection.shares_files else None
+    connection = target.client.connection
     return {
-        name: input_field(name, about.inputs[name], shared)
+        name: input_field(name, about.inputs[name], connection)
         if name in about.inputs
         else parameter_field(name, schema, required=name in about.required)
         for name, schema in about.properties.items()
@@ -306,4 +305,12 @@ def _shown(field: Field) -> str:
         value = field.value()
     except (NothingGiven, InvalidRequest):
         return ""
-    return "uploaded" if _has_content(value) else str(value)
+    if _has_content(value):
+        return "uploaded"
+    return ", ".join(map(_told, value)) if isinstance(value, list) else _told(value)
+
+
+def _told(value: Any) -> str:
+    """Return a value as text; of an uploaded file its name."""
+    is_file = isinstance(value, dict) and "$dataset" in value
+    return str(value["$dataset"]["name"] if is_file else value)

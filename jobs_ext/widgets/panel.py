@@ -33,7 +33,7 @@ def _source() -> str:
             "The front end of jobs_ext has not been built.",
             hint="Install the package with pip, which builds it.",
         )
-    return view.read_text("utf-8") + (here / "card.js").read_text("utf-8")
+    return "".join(one.read_text("utf-8") for one in (view, here / "page.js", here / "card.js"))
 
 
 class Panel(anywidget.AnyWidget):

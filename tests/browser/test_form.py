@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -13,6 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 SOME = 300  # jobs: five changes of each are drawn
 LONGEST_FRAME = 100  # ms
+LARGE = 60_000_000  # bytes: no message to a kernel may be so long
 
 
 def test_a_form_submits_and_shows_its_job(notebook: NotebookPage, lab: Lab) -> None:
@@ -36,6 +39,67 @@ def test_a_form_submits_and_shows_its_job(notebook: NotebookPage, lab: Lab) -> N
     card = widget.locator(".jx-card")
     badge(card, "SUCCEEDED")
     picture(notebook.page, "form")
+
+
+SIZES = """
+name = "sizes"
+command = ["wc", "-c", "{table}", "{more}"]
+
+[inputs.table]
+title = "Table"
+
+[inputs.more]
+multiple = true
+required = false
+"""
+
+DROP = """zone => {
+  const carried = new DataTransfer();
+  ["one.txt", "two.txt"].forEach(name => carried.items.add(new File(["12345"], name)));
+  zone.dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true }));
+}"""
+
+
+def test_files_go_straight_to_the_server_while_the_kernel_is_busy(
+    notebook: NotebookPage, lab: Lab, tmp_path: Path
+) -> None:
+    (lab.root / "tools").mkdir()
+    (lab.root / "tools" / "sizes.toml").write_text(SIZES)
+    large = tmp_path / "large.csv"
+    with large.open("wb") as file:
+        file.truncate(LARGE)
+    bad = tmp_path / "no\u200bwidth.csv"  # a name that cannot be told from another
+    bad.touch()
+    form = "import jobs_ext as jx\nform = jx.form('sizes')\nform"
+    wait = "import pathlib, time\nwhile not pathlib.Path('go-on').exists(): time.sleep(.05)"
+    notebook.open(lab.write_notebook("upload.ipynb", form, wait))
+    notebook.run_all()
+    table = notebook.outputs.get_by_role("group", name="Uploads: Table")
+    expect(table).to_be_visible(timeout=PATIENCE)
+    busy = notebook.page.locator(".jp-Notebook .jp-InputPrompt").get_by_text("[*]:")
+    expect(busy).to_have_count(1, timeout=PATIENCE)
+    with notebook.page.expect_file_chooser() as chooser:
+        table.get_by_role("button", name="Upload a file").press("Enter")
+    chooser.value.set_files(large)
+    expect(table.get_by_role("progressbar", name="Sent of large.csv")).to_be_visible()
+    expect(table).to_contain_text("60.0 MB uploaded", timeout=PATIENCE)
+
+    more = notebook.outputs.get_by_role("group", name="Uploads: more")
+    more.locator(".jx-upload-drop").evaluate(DROP)
+    expect(more.locator(".jx-upload-kept")).to_have_count(2, timeout=PATIENCE)
+    more.get_by_role("button", name="Remove one.txt").press("Enter")
+    expect(more.locator(".jx-upload-kept")).to_have_count(1)
+    more.locator("input[type=file]").set_input_files(bad)
+    expect(more.get_by_role("alert")).to_contain_text("No data set can have the name")
+    expect(busy).to_have_count(1)
+    (lab.root / "go-on").touch()
+    notebook.outputs.get_by_role("button", name="Submit").click()
+    badge(notebook.outputs.locator(".jx-card").first, "SUCCEEDED")
+    [job] = lab.ask("GET", "jobs-ext/api/v1/jobs?tool=sizes")["items"]
+    log = lab.ask("GET", f"jobs-ext/api/v1/jobs/{job['id']}/logs?stream=stdout&offset=0")
+    assert f"{LARGE} " in str(log)
+    assert "two.txt" in str(log)
+    assert "one.txt" not in str(log)
 
 
 def test_the_panel_widget_is_live_while_the_kernel_is_blocked(

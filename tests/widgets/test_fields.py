@@ -8,6 +8,7 @@ from jobs_ext.client.wire import Part
 from jobs_ext.model.tool import ToolInput
 from jobs_ext.widgets.fields import NothingGiven, parameter_field
 from jobs_ext.widgets.files import input_field
+from jobs_ext.widgets.upload import Upload
 
 
 @pytest.mark.parametrize(
@@ -107,10 +108,11 @@ def test_none_is_a_choice_beside_true_and_false():
     assert field.value() is None
 
 
-def test_what_is_needed_is_marked():
+def test_what_is_needed_is_marked(client):
+    to = client.connection
     assert parameter_field("k", {"type": "string"}).control.description == "k *"
-    assert input_field("f", ToolInput(required=True)).control.description == "f *"
-    assert input_field("f", ToolInput(required=False)).control.description == "f"
+    assert input_field("f", ToolInput(required=True), to).control.description == "f *"
+    assert input_field("f", ToolInput(required=False), to).control.description == "f"
 
 
 def test_title_and_help():
@@ -129,40 +131,47 @@ def test_a_complaint_stands_beside_the_field():
     assert field.complaint == ""
 
 
-def upload(field, *names):
-    files = [
-        {
-            "name": n,
-            "type": "text/plain",
-            "size": 1,
-            "content": memoryview(b"x"),
-            "last_modified": 0,
-        }
-        for n in names
-    ]
-    beside = next(c for c in field.box.children if isinstance(c, w.HBox))
-    uploader = next(c for c in beside.children if isinstance(c, w.FileUpload))
-    uploader.set_trait("value", [{**f, "last_modified": _now()} for f in files])
+def upload(field, name, **kept):
+    """Do what the browser does when a file has come: by way of the kernel, or straight."""
+    [uploader] = [c for box in field.box.children for c in _below(box) if isinstance(c, Upload)]
+    if "key" in kept:
+        content = {"key": kept["key"], "name": name, "type": "text/plain"}
+        uploader._came(None, content, [memoryview(b"x")])
+    uploader.files = [*uploader.files, {"name": name, "size": 1, **kept}]
+    return uploader
 
 
-def _now():
-    import datetime as dt
-
-    return dt.datetime.now(dt.UTC)
+def _below(box):
+    return box.children if isinstance(box, w.Box) else ()
 
 
-def test_an_input_is_a_path_or_an_upload():
-    field = input_field("text", ToolInput())
+def test_an_input_is_a_path_or_an_upload(client):
+    field = input_field("text", ToolInput(), client.connection)
     with pytest.raises(NothingGiven):
         field.value()
     field.control.value = " data.txt "
     assert field.value() == "data.txt"
-    upload(field, "mine.txt")
+    upload(field, "mine.txt", key="1")
     assert field.value() == Part("mine.txt", b"x", "text/plain")
 
 
-def test_an_input_of_many_files():
-    field = input_field("texts", ToolInput(multiple=True))
+def test_a_file_under_way_is_waited_for(client):
+    field = input_field("text", ToolInput(), client.connection)
+    heard = []
+    field.on_change(heard.append)
+    uploader = upload(field, "mine.txt", project="uploads-me", version=2)
+    assert field.value() == {
+        "$dataset": {"project": "uploads-me", "name": "mine.txt", "version": 2}
+    }
+    uploader.pending = ["next.txt"]
+    with pytest.raises(InvalidRequest, match=r"next\.txt is still being uploaded") as refused:
+        field.value()
+    assert refused.value.field == "arguments.text"
+    assert heard == [field, field]
+
+
+def test_an_input_of_many_files(client):
+    field = input_field("texts", ToolInput(multiple=True), client.connection)
     field.control.value = "a.txt\n\nb.txt"
-    upload(field, "c.txt")
+    upload(field, "c.txt", key="1")
     assert field.value() == ["a.txt", "b.txt", Part("c.txt", b"x", "text/plain")]
