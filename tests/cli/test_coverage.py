@@ -57,6 +57,7 @@ COMMANDS = {
     "GET jobs/{job}/logs": "logs",
     "GET jobs/{job}/outputs": "outputs list",
     "GET jobs/{job}/outputs.zip": "outputs save",
+    "GET batches/{batch}/outputs.zip": f"({INSIDE})",
     "GET jobs/{job}/outputs/{name:path}": "outputs get",
     "HEAD jobs/{job}/outputs/{name:path}": f"({INSIDE})",
     "PUT jobs/{job}/outputs/{name:path}": "outputs add",

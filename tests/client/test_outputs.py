@@ -65,8 +65,12 @@ def test_outputs_are_archived(client, server, tmp_path):
     assert job.outputs["t.csv"].path == place
     assert job.outputs["t.csv"].info.archive == f"mine/{job.id}/t.csv"
     (server.work / "taken").write_text("a file")
-    with pytest.raises(jx.errors.ArchiveFailed, match="taken"):
+    with pytest.raises(jx.errors.InvalidRequest, match="is a file"):
         job.archive("taken")
+    (server.work / "full").mkdir()
+    (server.work / "full" / "t.csv").write_text("another")
+    with pytest.raises(jx.errors.ArchiveFailed, match="full"):
+        job.archive("full")
     with pytest.raises(jx.errors.InvalidRequest, match="no path"):
         job.archive("../up")
 

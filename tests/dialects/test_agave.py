@@ -255,8 +255,8 @@ def test_notifications_of_a_job_that_is_there(ag):
     ag.run("told = ag.notifications")
     with webhooks() as receiver:
         wanted = {"url": receiver.url + "/a?${EVENT}", "associatedUuid": job, "persistent": True}
-        one = ag("told.add(body=body)", body=wanted | {"event": "RUNNING"})
-        assert (one["associatedUuid"], one["event"], one["status"]) == (job, "RUNNING", "ACTIVE")
+        one = ag("told.add(body=body)", body=wanted | {"event": "FAILED"})
+        assert (one["associatedUuid"], one["event"], one["status"]) == (job, "FAILED", "ACTIVE")
         assert ag("told.get(uuid=id).created.year", id=one["id"]) >= 2026
         assert ag("ag.geturl(url).status_code", url=one["_links"]["self"]["href"]) == 200
         other = ag("told.add(body=body)", body=wanted | {"event": "FINISHED"})

@@ -106,7 +106,8 @@ def test_the_outputs_of_a_job_that_has_ended_are_archived(house: House) -> None:
 
 def test_why_it_failed_later_is_told(house: House) -> None:
     job = house.ended(house.shell(WRITE))
-    house.root.joinpath("taken").write_text("a file")
+    house.root.joinpath("taken").mkdir()
+    house.root.joinpath("taken/s").write_text("a file where a folder is to be")
     found = archived(house, job, "taken")
     told = house.service.archives.get(WHO, job.id)
     assert (told.status, found.archive) == ("failed", None)
