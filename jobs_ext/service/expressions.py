@@ -61,6 +61,8 @@ class _Apart:
     def search(self, expression: str, text: str) -> bool:
         """Tell whether there is a match; raise `TooLong` after `PATIENCE`."""
         with self._lock:
+            if self._process is not None and self._process.poll() is not None:
+                self._end()  # the system ended it, for its memory perhaps
             process = self._process = self._process or _started()
             assert process.stdin
             assert process.stdout

@@ -155,6 +155,7 @@ def matches(folder: Path, pattern: str) -> list[Path]:
     """Return the files in a folder that fit a pattern, in the order of their names."""
     try:
         return sorted(path for path in folder.glob(pattern) if path.is_file())
+    # pathlib's: ValueError of an empty or malformed pattern, NotImplementedError of an absolute one
     except (ValueError, NotImplementedError, OSError) as error:
         _log.warning("%s: can't look for %s: %s", folder, pattern, error)
         return []

@@ -65,3 +65,13 @@ def test_a_text_without_end_is_not_looked_through():
     assert has_match("^[ab]*", "ab" * 100_000)
     with pytest.raises(TooLong):
         has_match("^(a+)+$", "a" * 1_000_000)
+
+
+def test_a_process_that_was_killed_is_followed_by_another():
+    slow = ("(a+)+b", "a" * 5 + "b" * 5_000)
+    assert has_match(*slow)
+    first = expressions._APART._process
+    assert first is not None
+    first.kill()
+    first.wait(10)
+    assert has_match(*slow)
