@@ -252,6 +252,7 @@ def test_notifications(ag):
 
 def test_notifications_of_a_job_that_is_there(ag):
     job = submit(ag, parameters={"wait": 60})["id"]
+    until(lambda: state(ag, job) == "RUNNING", what="the job to run")  # what is past isn't told
     ag.run("told = ag.notifications")
     with webhooks() as receiver:
         wanted = {"url": receiver.url + "/a?${EVENT}", "associatedUuid": job, "persistent": True}
