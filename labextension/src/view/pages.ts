@@ -20,6 +20,9 @@ interface Page {
   next: string | null;
 }
 
+/** The cursor of the next page: null after the last one, undefined before the first. */
+type Next = string | null | undefined;
+
 const BLOCK = 100; // jobs of a page
 const MOST_PAGES = 50; // read for one look: those of a rare job may be empty
 
@@ -27,7 +30,9 @@ const MOST_PAGES = 50; // read for one look: those of a rare job may be empty
 export class WholeBatch implements Rows {
   readonly more = false;
   private readonly jobs = new Map<number, Listed>();
-  private readonly asked = new Set<number>();
+  /** By block, the number of the last question: an answer to an earlier one may be older. */
+  private readonly asked = new Map<number, number>();
+  private questions = 0;
 
   constructor(
     private readonly wire: Wire,
@@ -52,11 +57,7 @@ export class WholeBatch implements Rows {
     }
     for (let block = blockOf(first); block <= blockOf(Math.min(last, this.length - 1)); block++) {
       if (!this.asked.has(block)) {
-        this.asked.add(block);
-        await this.loadBlock(block).catch((error: unknown) => {
-          this.asked.delete(block);
-          throw error;
-        });
+        await this.loadBlock(block);
       }
     }
   }
@@ -71,17 +72,40 @@ export class WholeBatch implements Rows {
   /** Of a job and its reruns, which share a place, the newest stands. */
   private put(job: Listed): void {
     const { batch, index, pk } = job;
-    if (batch === this.batch.id && index !== null && this.asked.has(blockOf(index)) && pk >= (this.jobs.get(index)?.pk ?? 0)) {
+    if (batch !== this.batch.id || index === null) {
+      return;
+    }
+    const old = this.jobs.get(index);
+    if (old ? pk >= old.pk : this.asked.has(blockOf(index))) {
       this.jobs.set(index, job);
     }
   }
 
   private async loadBlock(block: number): Promise<void> {
+    const question = ++this.questions;
+    this.asked.set(block, question);
+    try {
+      const page = await this.ask(block);
+      if (this.asked.get(block) === question) {
+        this.fill(block, page);
+      }
+    } catch (error) {
+      if (this.asked.get(block) === question) {
+        this.asked.delete(block);
+      }
+      throw error;
+    }
+  }
+
+  private async ask(block: number): Promise<Page> {
     const [low, high] = [block * BLOCK, (block + 1) * BLOCK];
     const filter = `batch_index >= ${low} and batch_index < ${high}`;
     const query = new URLSearchParams({ order: 'index', limit: String(BLOCK), filter });
-    const page = (await this.wire.ask(`batches/${this.batch.id}/jobs?${query}`)) as Page;
-    for (let row = low; row < high; row++) {
+    return (await this.wire.ask(`batches/${this.batch.id}/jobs?${query}`)) as Page;
+  }
+
+  private fill(block: number, page: Page): void {
+    for (let row = block * BLOCK; row < (block + 1) * BLOCK; row++) {
       this.jobs.delete(row); // one that was deleted is not told any more
     }
     page.items.map(ofJob).forEach(job => this.put(job));
@@ -95,7 +119,7 @@ function blockOf(row: number): number {
 /** Jobs that are looked for, or all: one page after the other, the newest first, in a batch by their place. */
 export class Found implements Rows {
   private jobs: Listed[] = [];
-  private next: string | null | undefined = undefined;
+  private next: Next = undefined;
   private turn: Promise<void> = Promise.resolve();
 
   constructor(
@@ -163,30 +187,30 @@ export class Found implements Rows {
 
   private async loadPages(last: number, again: boolean): Promise<void> {
     if (again) {
-      this.next = undefined;
-      this.jobs = await this.following(Math.min(this.length, last + 1));
+      [this.jobs, this.next] = await this.following(Math.min(this.length, last + 1), undefined);
     } else if (this.more && last >= this.length - 1) {
-      const found = await this.following(1);
-      this.jobs = [...this.jobs, ...found];
+      const [found, next] = await this.following(1, this.next);
+      [this.jobs, this.next] = [[...this.jobs, ...found], next];
     }
   }
 
-  /** Returns the jobs of the next pages, until there are so many or no more. */
-  private async following(least: number): Promise<Listed[]> {
+  /** Returns the jobs of the next pages, until there are so many or no more, and where to go on. */
+  private async following(least: number, from: Next): Promise<[Listed[], Next]> {
     const found: Listed[] = [];
-    for (let pages = 0; this.more && found.length < Math.max(1, least) && pages < MOST_PAGES; pages++) {
-      const page = (await this.wire.ask(`${this.batch ? `batches/${this.batch.id}/jobs` : 'jobs'}?${this.query()}`)) as Page;
+    let next = from;
+    for (let pages = 0; next !== null && found.length < Math.max(1, least) && pages < MOST_PAGES; pages++) {
+      const page = (await this.wire.ask(`${this.batch ? `batches/${this.batch.id}/jobs` : 'jobs'}?${this.query(next)}`)) as Page;
       found.push(...page.items.map(ofJob));
-      this.next = page.next;
+      next = page.next;
     }
-    return found;
+    return [found, next];
   }
 
   /** Words are looked for in names; what compares something is a filter. */
-  private query(): URLSearchParams {
+  private query(next: Next): URLSearchParams {
     const { text, status, tool, notebook } = this.sought;
     const query = new URLSearchParams({ limit: String(BLOCK) });
-    const given = { [isFilter(text) ? 'filter' : 'text']: text, tool, notebook, cursor: this.next ?? '' };
+    const given = { [isFilter(text) ? 'filter' : 'text']: text, tool, notebook, cursor: next ?? '' };
     Object.entries(given).forEach(([name, value]) => value && query.set(name, value));
     statusesOf(status).forEach(one => query.append('status', one));
     return query;

@@ -10,12 +10,13 @@ import type { Changes } from './listed';
 import type { BatchView, Source } from './model';
 import { Found, WholeBatch, type Rows } from './pages';
 import { SearchBar } from './search-bar';
-import type { Wire } from './wire';
+import { Refusal, type Wire } from './wire';
 
 const ROW = 28; // pixels
 const SEEN = 12; // rows
 const SPARE = 6; // rows drawn above and below what is seen
-const AGAIN = 2000; // ms between two questions which jobs an expression finds now
+const AGAIN = 2000; // ms between two questions which jobs an expression finds now, or after one that failed
+const LATEST = 250; // ms until news are drawn where the page gets no frames
 
 const STEPS: Record<string, number> = {
   ArrowDown: 1,
@@ -43,7 +44,10 @@ export class JobTable implements Choice {
   /** The row that was gone to; -1 for none. */
   private found = -1;
   private asking: ReturnType<typeof setTimeout> | undefined;
+  /** What will draw the news: a frame, or a timer when none comes. */
   private frame = 0;
+  private late: ReturnType<typeof setTimeout> | undefined;
+  private disposed = false;
   /** What was heard while the server was being asked: its answer may be older. */
   private heard: Changes[] = [];
   private asked = 0;
@@ -72,8 +76,9 @@ export class JobTable implements Choice {
   dispose(): void {
     this.deaf();
     this.bar.dispose();
+    this.disposed = true;
     clearTimeout(this.asking);
-    cancelAnimationFrame(this.frame);
+    this.drawNoMore();
     this.node.remove();
   }
 
@@ -98,15 +103,24 @@ export class JobTable implements Choice {
     if (news.gap) {
       void this.fetch(true);
     } else if (!this.rows.learn(news)) {
-      this.asking ??= setTimeout(() => {
-        this.asking = undefined;
-        void this.fetch(true);
-      }, AGAIN);
+      this.askLater();
     }
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
+    this.frame ||= requestAnimationFrame(() => this.draw());
+    this.late ??= setTimeout(() => this.draw(), LATEST);
+  }
+
+  private askLater(): void {
+    this.asking ??= setTimeout(() => {
+      this.asking = undefined;
+      void this.fetch(true);
+    }, AGAIN);
+  }
+
+  private drawNoMore(): void {
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.late);
+    this.frame = 0;
+    this.late = undefined;
   }
 
   private restart(): void {
@@ -161,6 +175,9 @@ export class JobTable implements Choice {
       setLine(this.problem, '');
     } catch (error) {
       setLine(this.problem, error instanceof Error ? error.message : String(error));
+      if (!this.disposed && rows === this.rows && !isRefused(error)) {
+        this.askLater();
+      }
     }
     this.asked -= 1;
     this.heard.forEach(news => rows.learn(news));
@@ -177,6 +194,7 @@ export class JobTable implements Choice {
   }
 
   private draw(): void {
+    this.drawNoMore();
     const { length, more } = this.rows;
     const [first, last] = this.seen();
     const focused = this.space.querySelector('.jx-grid-row:focus-within')?.getAttribute('aria-rowindex');
@@ -249,4 +267,9 @@ export class JobTable implements Choice {
     this.drawn.clear();
     this.draw();
   }
+}
+
+/** Tells whether a question was wrong: asked again it still is. */
+function isRefused(error: unknown): boolean {
+  return error instanceof Refusal && error.field !== null;
 }
