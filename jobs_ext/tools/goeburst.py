@@ -48,7 +48,7 @@ def read_profiles(
         loci=[rows[0][c] for c in columns],
         ids=ids,
         alleles=np.stack([_numbered([row[c].strip() for row in found]) for c in columns], axis=1),
-        isolates=np.array([times[one] for one in ids]),
+        isolates=np.array([times[one.strip()] for one in ids]),
     )
 
 

@@ -46,7 +46,9 @@ def read_trees(text: str) -> Forest:
 
     Nodes without a name are numbered: #1, #2, … .
     """
-    if is_nexus(text):
+    if _is_table(text):
+        trees = _links(text)
+    elif is_nexus(text):
         newick, names = read_nexus(text)
         trees = _newick(newick)
         trees.names = [names.get(name, name) for name in trees.names]
@@ -65,6 +67,11 @@ def read_trees(text: str) -> Forest:
         twice = next(name for name in trees.names if trees.names.count(name) > 1)
         raise BadInput(f"The tree has more than one node {twice!r}.")
     return trees
+
+
+def _is_table(text: str) -> bool:
+    """Tell whether a file begins with the columns of a table of links, whatever names follow."""
+    return set(_LINK) <= set(re.split(r"[\t,]", text.partition("\n")[0].strip()))
 
 
 def _tokens(text: str) -> Iterator[tuple[str, bool]]:

@@ -81,6 +81,11 @@ SAME = {
 }
 
 
+def test_names_in_a_table_are_never_taken_for_a_format(tmp_path):
+    text = "source,target,distance\n#nexus,begin trees;,1\n#nexus,(a;,1\n"
+    assert set(places(tmp_path, text)) == {"#nexus", "begin trees;", "(a;"}
+
+
 @pytest.mark.parametrize("form", SAME)
 def test_one_tree_in_every_form(tmp_path, form):
     expected = places(tmp_path, SAME["newick"])

@@ -131,7 +131,7 @@ def read_isolates(lines: Sequence[str], column: int) -> Read[dict[str, str]]:
         found[cells[column]] = {
             name: cell
             for at, (name, cell) in enumerate(zip(names, cells, strict=True))
-            if at != column and not is_missing(cell)
+            if (at != column or at == profile) and not is_missing(cell)
         }
     return found, invalid
 

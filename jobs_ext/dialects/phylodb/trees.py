@@ -1,6 +1,8 @@
 """Trees as phyloDB writes and reads them: Newick with names everywhere, and Nexus around it.
 
-A tree is its links, each from a node to one below it. Several trees stand one after the other.
+A tree is its links, each from a node to one below it. Several trees stand one after the other. A
+name with a mark of these formats in it, or a blank, stands in quotes, as they have it; phyloDB,
+which writes such names as they are, can't read most of them back.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from collections.abc import Iterable
 Link = tuple[str, str, int]  # from, to, distance
 FORMATS = ("newick", "nexus")
 
-_SIGN = re.compile(r"[(),;]|[^(),;]+")
-_COMMAND = re.compile(r"u?tree\b[^=(]*=[^(]*", re.IGNORECASE)
-_NODE = re.compile(r"([^:]+):(\d{1,9})")
+_QUOTED = r"'(?:[^']|'')*'"
+_SIGN = re.compile(rf"[(),;]|\s*{_QUOTED}(?:\s*:[^(),;]*)?|[^(),;]+")
+_COMMAND = re.compile(rf"u?tree\b(?:{_QUOTED}|[^=('])*=[^(]*", re.IGNORECASE)
+_NODE = re.compile(rf"({_QUOTED}\s*|[^:]+)(?::\s*(\d{{1,9}}))?", re.ASCII)
+_MARKS = frozenset("()[],:;' ")
 
 
 class BadTree(Exception):
@@ -66,12 +70,17 @@ def _newick(root: str, below: dict[str, list[Link]]) -> str:
             pieces.append(text)
             continue
         links = below.get(text, [])
-        parts = [(f"){text}" if links else text, True)]
+        parts = [(f"){_label(text)}" if links else _label(text), True)]
         for number, (_, child, distance) in reversed([*enumerate(links)]):
             between = "," if number else "("
             parts += [(f":{distance}", True), (child, False), (between, True)]
         waiting += parts
     return "".join(pieces)
+
+
+def _label(name: str) -> str:
+    """Return a name as it is written, in quotes where it would not be read as one name."""
+    return name if _MARKS.isdisjoint(name) else "'{}'".format(name.replace("'", "''"))
 
 
 def read(lines: Iterable[str], form: str) -> list[Link]:
@@ -120,14 +129,19 @@ def _read_line(line: str) -> list[Link]:
 def _node(sign: str, following: str, levels: list[list[tuple[str, int]]]) -> str:
     """Return the name of a node; it has a distance unless it is a root, before a ``;``."""
     match = _NODE.fullmatch(sign)
-    if following == ";":
-        if ":" in sign or levels:
-            raise BadTree
-        return sign
-    if match is None or not levels or following == "(":
+    if match is None:
         raise BadTree
-    levels[-1].append((match[1], int(match[2])))
-    return match[1]
+    label, distance = match[1].strip(), match[2]
+    quoted = re.fullmatch(_QUOTED, label) is not None
+    name = label[1:-1].replace("''", "'") if quoted else label
+    if following == ";":
+        if distance is not None or levels:
+            raise BadTree
+        return name
+    if distance is None or not levels or following == "(":
+        raise BadTree
+    levels[-1].append((name, int(distance)))
+    return name
 
 
 def _check(links: list[Link]) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 import requests
 
-from tests.dialects.phylodb.site import RADIAL, TREE, submit
+from tests.dialects.phylodb.site import RADIAL, TREE, make_dataset, submit
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,25 @@ def test_a_tree_that_was_made_elsewhere(site, dataset):
     post(TREE, 401, format="xml")
     post(TREE, 401, algorithm="upgma")
     site("POST", f"{dataset}/inferences", 400, data={"algorithm": "goeburst", "format": "newick"})
+
+
+def test_profiles_with_the_marks_of_trees_in_their_ids(site, project):
+    """They come out of Newick and Nexus, go in again, and have places."""
+    path = make_dataset(site, project)
+    names = ["(a,b)", "c:1;", "d'e''", " f g", "#nexus", '"h"', "[i]", "begin trees;"]
+    rows = ["\t".join([name, "1", *[str(n + 1)] * 2, *"1111"]) for n, name in enumerate(names)]
+    answer = site.file(f"{path}/profiles/files", "\n".join(rows)).json()
+    assert answer == {"invalid_lines": [], "invalid_entities": []}
+    made = submit(site, path, 2)["analysis_id"]
+    for form in ("newick", "nexus"):
+        tree = site.get(f"{path}/inferences/{made}", format=form)["tree"]
+        assert all(f"{one}:2" in tree for one in ("'c:1;'", "'d''e'''''", "'[i]'", "#nexus"))
+        given = {"algorithm": "goeburst", "format": form}
+        again = site.file(f"{path}/inferences", tree, status=201, data=given).json()["id"]
+        assert site.get(f"{path}/inferences/{again}", format=form)["tree"] == tree
+    placed = submit(site, path, made, **RADIAL)["analysis_id"]
+    found = site.get(f"{path}/inferences/{made}/visualizations/{placed}")["coordinates"]
+    assert sorted(one["profile_id"] for one in found) == sorted(names)
 
 
 def test_lists_of_analyses_read_no_trees(server, site, dataset):

@@ -89,6 +89,8 @@ def test_isolates_break_ties(site, dataset):
     assert site.get(f"{dataset}/isolates/x", version=1)["ancillaries"]
     site("DELETE", f"{dataset}/isolates/x", 204)
     assert [one["id"] for one in site.get(f"{dataset}/isolates")] == ["y", "z"]
+    site.file(f"{dataset}/isolates/files", "ST\n6\n")  # one column says both
+    assert site.get(f"{dataset}/isolates/6")["profile"] == {"id": "6", "version": 1}
 
 
 def test_a_visualization_places_every_profile_of_the_tree(site, dataset):
