@@ -22,8 +22,11 @@ from .decode import decode_body, decode_query
 from .handler import JobsHandler
 from .operation import Operation, authorized, describes, operation
 from .receiving import ReceivingHandler
+from .sending import FileHandler
 
 RESOURCE = "jobs_ext:nodes"
+_FILE = "application/octet-stream"
+_DIGITS = 10  # more than the number of a file has
 
 
 class NodesQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,6 +158,20 @@ class AbortHandler(JobsHandler):
     async def post(self, job: str) -> Job:
         """Let a job whose node is gone wait for another."""
         return await self.call(self.service.working.abort, self.who, job)
+
+
+class NodeInputHandler(FileHandler):
+    """``nodes/{node}/jobs/{job}/inputs/{number}``."""
+
+    @web.authenticated
+    @authorized("execute", resource=RESOURCE)
+    @describes(Operation("Fetch a file that a job reads", media_type=_FILE, query=AttemptQuery))
+    async def get(self, node: str, job: str, number: str) -> None:
+        """Send a file of the job that the node holds, or the range of it that is asked for."""
+        hold = Hold(node, decode_query(self.request, AttemptQuery).attempt)
+        known = number.isdecimal() and len(number) < _DIGITS
+        find, wanted = self.service.handed.find, int(number) if known else -1
+        await self.send_output(await self.call(find, self.who, job, wanted, hold))
 
 
 @web.stream_request_body

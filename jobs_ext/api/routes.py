@@ -104,6 +104,7 @@ ROUTES = [
     Route("nodes/{node}/jobs/{job}/progress", nodes.ProgressHandler),
     Route("nodes/{node}/jobs/{job}/finish", nodes.FinishHandler),
     Route("nodes/{node}/jobs/{job}/release", nodes.GiveBackHandler),
+    Route("nodes/{node}/jobs/{job}/inputs/{number}", nodes.NodeInputHandler),
     Route("nodes/{node}/jobs/{job}/outputs/{name:path}", nodes.NodeOutputHandler),
     Route("keys", keys.KeysHandler),
     Route("keys/{key}", keys.KeyHandler),

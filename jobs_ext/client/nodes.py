@@ -20,10 +20,13 @@ from jobs_ext.model.node import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from .connection import Connection
 
+_PIECE = 1 << 20  # bytes
 _JSON = {"Content-Type": "application/json"}
 T = TypeVar("T")
 
@@ -74,6 +77,24 @@ class Nodes:
     def progress(self, node: str, job: str, told: NodeProgress) -> Job:
         """Say how far a job is; the answer tells whether somebody asked for its end."""
         return self._post(f"nodes/{node}/jobs/{job}/progress", told, Job)
+
+    def fetch(
+        self, node: str, job: str, attempt: int, number: int, target: BinaryIO
+    ) -> Iterator[int]:
+        """Write a file that a job reads to `target`, yielding the size of each piece of it.
+
+        Raises `Conflict` if the job is not, or no longer, the node's, or the file was changed since
+        the submit, `NotFound` for one that is gone, and `OSError` when the transfer breaks off.
+        """
+        path, params = f"nodes/{node}/jobs/{job}/inputs/{number}", {"attempt": attempt}
+        with self._connection.request("GET", path, params=params, stream=True) as answer:
+            left = int(answer.headers["Content-Length"])
+            for piece in answer.iter_content(_PIECE):
+                target.write(piece)
+                left -= len(piece)
+                yield len(piece)
+        if left:
+            raise OSError("the transfer broke off")
 
     def output(self, node: str, job: str, attempt: int, name: str, file: Path) -> None:
         """Send a file as an output of a job, as it lies on the disk."""

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from jobs_ext.model.argv import as_environment
 from jobs_ext.model.node import (
     AcquireRequest,
     Assignment,
@@ -27,12 +28,21 @@ from jobs_ext.model.node import (
 )
 from jobs_ext.model.status import Status
 
-from .errors import Conflict, DiskFull, InvalidRequest, OverQuota, TooLarge
+from .errors import (
+    Conflict,
+    DiskFull,
+    InvalidRequest,
+    JobsError,
+    NotFound,
+    OverQuota,
+    TooLarge,
+)
 
 if TYPE_CHECKING:
     from .nodes import Nodes
 
 RESTARTED = "its worker was restarted in the middle of it"
+_WORK = "work"  # the folder that a command runs in, below that of its job
 _LOOK = 0.2  # seconds between looks at the process
 _TELL = 2.0  # seconds between signs of life while it runs
 _GRACE = 5.0  # seconds from SIGTERM to SIGKILL
@@ -70,7 +80,7 @@ class Worker:
             if given is None:
                 self._stop.wait(pause)
                 continue
-            with suppress(Conflict):  # it was taken from us meanwhile: whatever we did is void
+            with suppress(Conflict, NotFound):  # it was taken from us, or is gone: forget it
                 _Run(self._nodes, self.node.id, given).carry_out()
             done += 1
         return done
@@ -107,10 +117,15 @@ class _Run:
 
     def carry_out(self) -> None:
         """Start, run and finish the job. Raises `Conflict` as soon as it is ours no more."""
-        self._nodes.start(self._node, self._job, NodeStart(attempt=self._given.attempt))
         with tempfile.TemporaryDirectory(prefix="jobs-ext-") as name:
             folder = Path(name)
-            (folder / "outputs").mkdir()
+            for part in ("outputs", _WORK):
+                (folder / part).mkdir()
+            missing = self._fetch(folder)
+            if missing is not None:
+                self._finish(_End(None, missing), folder, 0.0)
+                return
+            self._nodes.start(self._node, self._job, NodeStart(attempt=self._given.attempt))
             begun = time.monotonic()
             end = self._run(folder)
             self._pass_on(folder / "progress")
@@ -119,21 +134,41 @@ class _Run:
                 end = _End(None, trouble)
             self._finish(end, folder, time.monotonic() - begun)
 
+    def _fetch(self, folder: Path) -> str | None:
+        """Fetch the files that the job reads; tell which is not to be had, None when all are."""
+        for one in self._given.inputs:
+            place = folder / _WORK / one.path
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                with place.open("wb") as file:
+                    told = (self._node, self._job, self._given.attempt, one.number)
+                    for _ in self._nodes.fetch(*told, file):
+                        self._is_cancelled(folder)
+            except (Conflict, NotFound, OSError) as error:
+                if isinstance(error, JobsError) and error.field == "job":
+                    raise
+                return f"its input {one.path!a} could not be fetched: {str(error)!a}"
+        return None
+
     def _run(self, folder: Path) -> _End:
         command = self._given.command
         if not command:
             return _End(None, "this worker runs commands, and the tool has none")
-        environment = os.environ | {
-            "JOBS_ID": self._job,
-            "JOBS_ATTEMPT": str(self._given.attempt),
-            "JOBS_OUTPUT_DIR": str(folder / "outputs"),
-            "JOBS_PROGRESS": str(folder / "progress"),
-        }
+        environment = (
+            os.environ
+            | self._variables()
+            | {
+                "JOBS_ID": self._job,
+                "JOBS_ATTEMPT": str(self._given.attempt),
+                "JOBS_OUTPUT_DIR": str(folder / "outputs"),
+                "JOBS_PROGRESS": str(folder / "progress"),
+            }
+        )
         with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
             try:
                 process = subprocess.Popen(
                     command,
-                    cwd=folder,
+                    cwd=folder / _WORK,
                     env=environment,
                     stdin=subprocess.DEVNULL,
                     stdout=out,
@@ -146,6 +181,13 @@ class _Run:
                 return self._wait(process, folder)
             finally:
                 _end(process)
+
+    def _variables(self) -> dict[str, str]:
+        """Return the arguments of a tool that wants them in its environment."""
+        tool = self._given.tool or {}
+        if tool.get("pass_as") != "environment":
+            return {}
+        return as_environment(self._given.arguments)
 
     def _wait(self, process: subprocess.Popen[bytes], folder: Path) -> _End:
         """Return when the process has ended, or has to."""

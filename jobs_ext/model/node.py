@@ -56,6 +56,14 @@ class AcquireRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tools: list[str] = []  # only jobs of these, by name or name-version; default: of any
 
 
+class NodeInput(Struct, frozen=True):
+    """A file that a job reads: ``GET nodes/{node}/jobs/{job}/inputs/{number}`` gives its bytes."""
+
+    number: int  # from 0 on
+    argument: str  # name of the one that it belongs to
+    path: str  # what it is called in the folder of the job, and in command and arguments
+
+
 class Assignment(Struct, frozen=True, kw_only=True):
     """A job that a node has just acquired, with all that it takes to run it."""
 
@@ -63,6 +71,8 @@ class Assignment(Struct, frozen=True, kw_only=True):
     attempt: int  # its number goes with everything the node tells of the job
     target: Target  # the whole of what was submitted: a tool or a command
     command: list[str] | None  # what to run, arguments filled in; None: the tool has no command
+    arguments: dict[str, Any]  # those of the job, with the paths of `inputs` in them
+    inputs: list[NodeInput]  # files to fetch before it is run
     tool: dict[str, Any] | None  # the tool as it was at submit
     timeout: float | None  # seconds it may run
     lease: float  # seconds of silence after which the job is taken back

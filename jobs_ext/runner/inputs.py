@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from ..model.work import Fingerprint, Work
+from ..model.work import Work
+from ..service.files import is_unchanged
 from ..store.paths import AttemptPaths
 from .failure import ChangedInput, MissingInput
 
@@ -115,19 +113,9 @@ def _as_submitted(work: Work, what: str, path: Path) -> Path:
     if not path.is_file():
         raise MissingInput(what, path)
     before = work.inputs.get(str(path))
-    if before is not None and not _is_same(path, before):
+    if before is not None and not is_unchanged(path, before):
         raise ChangedInput(what, path)
     return path
-
-
-def _is_same(path: Path, before: Fingerprint) -> bool:
-    now = Fingerprint.of(path.stat())
-    if now == msgspec.structs.replace(before, sha256=None):
-        return True
-    if now.size != before.size or before.sha256 is None:
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == before.sha256
 
 
 def link_mounts(work: Work, folder: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import msgspec
 
 from ..model.errors import InvalidRequest
@@ -26,9 +24,7 @@ def executor_of(options: Options, tool: Tool | None) -> str:
     return options.executor or (tool.executor if tool else LOCAL)
 
 
-def check_outside(
-    target: Target, tool: Tool | None, options: Options, parts: Collection[str]
-) -> None:
+def check_outside(target: Target, tool: Tool | None, options: Options) -> None:
     """Raise `InvalidRequest` for what no node can be given: it is on another machine."""
     if tool is None and not isinstance(target.command, list):
         raise InvalidRequest(
@@ -42,12 +38,6 @@ def check_outside(
             field="options.executor" if options.executor else "target.tool",
             value=options.executor or tool.id,
             hint="Leave executor out.",
-        )
-    if parts:
-        raise InvalidRequest(
-            "A node does not see files that are uploaded here.",
-            field=min(parts),
-            hint="Give the address of the file as a parameter of the tool.",
         )
     plain = Options()
     for name in _LOCAL_ONLY:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import stat
@@ -12,7 +13,10 @@ from io import BufferedReader
 from itertools import islice
 from pathlib import Path
 
+import msgspec
+
 from ..model.errors import Conflict, InvalidRequest, NotFound
+from ..model.work import Fingerprint
 from .hints import did_you_mean
 
 _NEIGHBOURS = 1000  # names in a folder that a hint looks at
@@ -55,6 +59,17 @@ def open_regular(path: Path) -> BufferedReader:
         os.close(descriptor)
         raise FileNotFoundError(f"{path} is not a regular file")
     return os.fdopen(descriptor, "rb")
+
+
+def is_unchanged(path: Path, before: Fingerprint) -> bool:
+    """Tell whether a file is as it was; one that was only touched is, if its bytes were hashed."""
+    now = Fingerprint.of(path.stat())
+    if now == msgspec.structs.replace(before, sha256=None):
+        return True
+    if now.size != before.size or before.sha256 is None:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == before.sha256
 
 
 def must_be_file(path: Path, field: str, given: str) -> None:

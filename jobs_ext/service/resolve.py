@@ -91,7 +91,7 @@ def settle(
     _check_context(context)
     base = _base(context, house.root)
     if executor == NODE:
-        check_outside(target, tool, options, parts)
+        check_outside(target, tool, options)
         python, chosen = sys.executable, settled_outside(target, tool)
     else:
         check_use(options, _way(tool) if tool else kind)

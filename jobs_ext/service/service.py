@@ -27,6 +27,7 @@ from .events import Events
 from .filesystems import Filesystems
 from .given import Given
 from .grants import Grants
+from .handed import Handed
 from .jobs import Jobs
 from .keys import Keys
 from .logs import Logs
@@ -84,6 +85,7 @@ class Service:
         self.grants = Grants(core)
         self.nodes = Nodes(core)
         self.working = Working(core)
+        self.handed = Handed(core)
         self.retaking = Retaking(core)
         self.events = Events(core)
         self.queue = Queue(core)

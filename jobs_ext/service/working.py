@@ -43,6 +43,7 @@ from ..store.jobs import JobRow
 from ..store.nodes import Lease, NodeRow
 from .core import Core
 from .executors import NODE
+from .inputs import assigned
 from .nodes import owned
 from .outcomes import Outcomes
 from .principal import Principal
@@ -202,11 +203,14 @@ class Working:
             begin(tx, row, node)
         spec = self._core.specs.load(tx, [row.spec])[row.spec]
         job = self._job(tx, row.id)
+        arguments, inputs = assigned(row, spec)
         return Assignment(
             job=job,
             attempt=job.attempts[-1].number,
             target=spec.target,
-            command=_command(spec, job),
+            command=_command(spec, arguments),
+            arguments=arguments,
+            inputs=inputs,
             tool=spec.tool,
             timeout=row.timeout,
             lease=self._core.house.lease,
@@ -293,12 +297,12 @@ def require_outside(tx: Connection, row: JobRow) -> None:
         raise _conflict(row, "The job runs on the server, and waits for no node.", "")
 
 
-def _command(spec: Spec, job: Job) -> list[str] | None:
+def _command(spec: Spec, arguments: dict[str, Any]) -> list[str] | None:
     """Return the command that a job is, its arguments filled in; None for a tool without one."""
     if isinstance(spec.target.command, list):
-        return ad_hoc_command(spec.target.command, job.arguments)
+        return ad_hoc_command(spec.target.command, arguments)
     tool = msgspec.convert(spec.tool, Tool)
-    return None if tool.command is msgspec.UNSET else tool_command(tool, job.arguments)
+    return None if tool.command is msgspec.UNSET else tool_command(tool, arguments)
 
 
 def _end(row: JobRow, told: NodeFinish, owed: list[str]) -> Ended:

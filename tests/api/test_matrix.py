@@ -187,6 +187,7 @@ TABLE = {
         409, WORKERS, set(), {"attempt": 1, "success": True}
     ),
     "POST nodes/{node}/jobs/{job}/release": Case(409, WORKERS, set(), {"attempt": 1}),
+    "GET nodes/{node}/jobs/{job}/inputs/0": Case(409, WORKERS, set(), query={"attempt": "1"}),
     "PUT nodes/{node}/jobs/{job}/outputs/a.txt": Case(
         409, WORKERS, set(), b"a", query={"attempt": "1"}
     ),
@@ -343,6 +344,7 @@ def split(case):
 def shape(path):
     """Return a path with a dot for whatever is named in it."""
     named = re.sub(r"outputs/[ab].txt", "outputs/{name}", path)
+    named = named.replace("inputs/0", "inputs/{number}")
     return re.sub(r"\{[^}]*\}|\([^)]*\)", ".", named)
 
 

@@ -54,6 +54,17 @@ def python(client, code, **options):
 
 
 LONG = "import sys, time; print('begun', flush=True); time.sleep(60)"
+COUNT = """
+name = "count"
+executor = "node"
+shell = true
+command = "echo $kind; wc -l {text}"
+pass_as = "environment"
+[inputs.text]
+multiple = true
+[parameters.kind]
+type = "string"
+"""
 KEEP = """
 import json, os
 with open(os.environ["JOBS_PROGRESS"], "a") as file:
@@ -63,18 +74,28 @@ print("hello")
 """
 
 
-def test_a_job_is_run_and_what_it_leaves_is_kept(client, start):
+def test_a_job_is_run_and_what_it_leaves_is_kept(client, start, server, tmp_path):
+    (server.work / "tools").mkdir()
+    (server.work / "tools" / "count.toml").write_text(COUNT)
     good = python(client, KEEP)
     bad = python(client, "import sys; sys.exit('broken')")
+    sent, gone = tmp_path / "-sent", server.work / "gone.txt"
+    sent.write_text("3 lines\nof\ntext\n")
+    gone.write_text("x")
+    files = client.submit("count", text=[sent, __file__], kind="so")
+    edited = client.submit("count", text=[gone], kind="so")
+    gone.unlink()
     slow = python(client, LONG, timeout=0.5)
     wrong = client.options(executor="node").submit(["no-such-program-anywhere"])
-    start("one", "--most", "4").wait(60)
+    start("one", "--most", "6").wait(60)
     job = good.refresh()
     assert (job.status, job.attempts[0].exit_code) == ("SUCCEEDED", 0)
     assert job.progress.data == {"loss": 1}
     assert good.outputs["t.txt"].read() == b"made"
     assert good.outputs["stdout"].read() == b"hello\n"
     assert (bad.status, bad.reason) == ("FAILED", "exited with code 1: broken")
+    assert files.outputs["stdout"].text().split()[:3] == ["so", "3", "./-sent"]
+    assert "gone.txt, is there no more" in edited.reason
     assert "time limit of 0.5 s" in slow.reason
     assert "can't be started" in wrong.reason
 

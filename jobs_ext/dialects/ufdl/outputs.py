@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from ...model.errors import Conflict, InvalidRequest, JobsError
-from ...model.job import Job
+from ...model.job import Job, Output
 from ...model.status import Status
 from ...service.outputs import Numbered
 from ...service.working import Hold
@@ -15,6 +15,7 @@ from ..table import File
 from .children import own_outputs
 from .context import Ctx, action, number
 from .filters import Fields, FilterSpec, chosen, plain
+from .inputs import parted
 from .jobs import found
 from .shapes import FILE, Json, joined, name_and_type, output, user
 
@@ -90,7 +91,11 @@ def list_(ctx: Ctx) -> object:
 @action
 def retrieve(ctx: Ctx, pk: str) -> object:
     """Return what is known of an output, by its number."""
-    job_id, name = ctx.service.outputs.numbered(ctx.who, number(pk, "JobOutput"))
+    wanted = number(pk, "JobOutput")
+    if (read := _read(ctx, wanted)) is not None:
+        job, file = read
+        return _record(job, Numbered(file.name, wanted, file.media_type), job.created)
+    job_id, name = ctx.service.outputs.numbered(ctx.who, wanted)
     return _told(ctx, ctx.service.jobs.get(ctx.who, job_id), name)
 
 
@@ -98,8 +103,24 @@ def retrieve(ctx: Ctx, pk: str) -> object:
 def download(ctx: Ctx, pk: str) -> object:
     """Download an output, by its number."""
     ctx.body(Download)
-    job_id, name = ctx.service.outputs.numbered(ctx.who, number(pk, "JobOutput"))
+    wanted = number(pk, "JobOutput")
+    if (read := _read(ctx, wanted)) is not None:
+        return File(read[1])
+    job_id, name = ctx.service.outputs.numbered(ctx.who, wanted)
     return File(ctx.service.outputs.find(ctx.who, job_id, name))
+
+
+def _read(ctx: Ctx, wanted: int) -> tuple[Job, Output] | None:
+    """Return the file that a job of the asking node reads, and that; None for an output's number.
+
+    Raises `Forbidden` for who is not the node that has the job.
+    """
+    place = parted(wanted)
+    if place is None:
+        return None
+    job = ctx.own_job(str(place[0]))
+    hold = Hold(ctx.worker.id, job.attempts[-1].number)
+    return job, ctx.service.handed.find(ctx.who, job.id, place[1], hold)
 
 
 def _check_phase(job: Job) -> None:
@@ -139,13 +160,12 @@ def _told(ctx: Ctx, job: Job, name: str) -> Json:
 def _records(ctx: Ctx, job: Job, some: Sequence[Numbered]) -> list[Json]:
     """Return what is told of outputs of a job."""
     made = _times(ctx, job) if some else {}
+    return [_record(job, one, made.get(one.name, job.created)) for one in some]
+
+
+def _record(job: Job, one: Numbered, made: str) -> Json:
     common = {"job": job.pk, "creator": user(job.owner)}
-    return [
-        output(one)
-        | common
-        | {"creation_time": made.get(one.name, job.created), "deletion_time": None}
-        for one in some
-    ]
+    return output(one) | common | {"creation_time": made, "deletion_time": None}
 
 
 def _times(ctx: Ctx, job: Job) -> dict[str, str]:

@@ -13,6 +13,7 @@ from ...model.status import ACTIVE, Status
 from ...service import Service
 from ...service.outputs import Numbered
 from .filters import Fields, Record, plain
+from .inputs import values_of
 
 TOOLS = 2**32  # numbers of templates from here on are those of the server's own tools
 CANCELLED = "Cancelled"  # what UFDL says of every job that was
@@ -30,11 +31,14 @@ def shown(service: Service, jobs: Sequence[Job]) -> list[Json]:
     numbers = service.outputs.numbers(jobs)
     held = {job.node for job in jobs if job.node}
     nodes = service.nodes.numbers(held) if held else {}
-    return [_job(job, numbers.get(job.id, []), nodes) for job in jobs]
+    given = values_of(service, [job for job in jobs if not _is_ours(job)])
+    return [_job(job, numbers.get(job.id, []), nodes, given) for job in jobs]
 
 
-def _job(job: Job, outputs: Sequence[Numbered], nodes: Mapping[str, int]) -> Json:
-    ours = job.target.name.startswith(TEMPLATE)
+def _job(
+    job: Job, outputs: Sequence[Numbered], nodes: Mapping[str, int], given: Mapping[str, Json]
+) -> Json:
+    ours = _is_ours(job)
     start, end, error = times(job)
     return {
         "pk": job.pk,
@@ -44,7 +48,7 @@ def _job(job: Job, outputs: Sequence[Numbered], nodes: Mapping[str, int]) -> Jso
         "end_time": end,
         "error_reason": error,
         "input_values": job.arguments["input_values"] if ours else {},
-        "parameter_values": job.arguments["parameter_values"] if ours else _values(job.arguments),
+        "parameter_values": job.arguments["parameter_values"] if ours else given[job.id],
         "node": nodes.get(job.node or ""),
         "outputs": [output(one) for one in outputs] if has_outputs(job) else [],
         "description": job.description,
@@ -53,6 +57,11 @@ def _job(job: Job, outputs: Sequence[Numbered], nodes: Mapping[str, int]) -> Jso
         "creation_time": job.created,
         "deletion_time": job.deleted,
     }
+
+
+def _is_ours(job: Job) -> bool:
+    """Tell whether a job was made from one of UFDL's templates."""
+    return job.target.name.startswith(TEMPLATE)
 
 
 def times(job: Job) -> tuple[str | None, str | None, str | None]:
@@ -86,15 +95,6 @@ def tool_template(job: Job) -> Json:
     if number is None:
         return {"pk": pk, "name": job.target.name, "version": 1}
     return {"pk": pk, "name": name, "version": int(number[0])}
-
-
-def _values(arguments: Mapping[str, Any]) -> Json:
-    return {name: {"value": value, "type": _type(value)} for name, value in arguments.items()}
-
-
-def _type(value: Any) -> str:
-    known = {bool: "bool", int: "int", float: "float", str: "str"}
-    return known.get(type(value), "JSON")
 
 
 def output(one: Numbered, folder: str = "") -> Json:

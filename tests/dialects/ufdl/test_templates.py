@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from tests.dialects.ufdl.worker import POLL, TEMPLATE, code
+from tests.dialects.ufdl.worker import POLL, TEMPLATE, Worker, code
 
 
 def test_templates(ufdl, template):
@@ -104,6 +104,52 @@ def test_a_contract_with_inputs(ufdl):
 )
 def test_templates_that_cannot_be(ufdl, change):
     assert code(ufdl, "POST", "job-templates/import", TEMPLATE | change) == 400
+
+
+def test_files_reach_the_worker_that_has_the_job(ufdl, worker, server, tool):
+    text = 'executor = "node"\nfunction = "sums.core:Executor"\n[inputs.table]\n'
+    text += "[inputs.more]\nmultiple = true\n"
+    made = tool("reads", text)
+    (server.work / "t.csv").write_bytes(b"a,b")
+    path = {"value": "t.csv", "type": "str"}
+    values = {"table": path, "more": {"value": ["t.csv"] * 2, "type": "Array<str>"}}
+    first = ufdl.job(made["pk"], input_values=values, parameter_values={})
+    given = ufdl.ask("GET", f"jobs/{first}")["parameter_values"]
+    assert given["table"]["type"] == "JobOutput<BLOB<str>>"
+    assert given["more"]["type"] == "Array<JobOutput<BLOB<str>>, int>"
+    number = given["table"]["value"]
+    at = f"job-outputs/{number}"
+    assert code(worker, "POST", f"{at}/download", {"params": {}}) == 403  # nobody's yet
+    worker.ask("GET", f"jobs/{first}/acquire")
+    told = worker.ask("GET", at)
+    assert (told["pk"], told["job"], told["name"]) == (number, first, "t.csv")
+    answer = worker.send("POST", f"{at}/download", {"params": {}})
+    assert (answer.status_code, answer.content) == (200, b"a,b")
+    for wrong in (ufdl, Worker(server)):
+        assert code(wrong, "POST", f"{at}/download", {"params": {}}) == 403
+    assert code(worker, "GET", f"job-outputs/{number + 3}") == 404
+    assert code(worker, "GET", f"job-outputs/{number + 2**40}") == 404
+    (server.work / "t.csv").write_bytes(b"else")
+    refused = worker.send("POST", f"{at}/download", {"params": {}})
+    assert (refused.status_code, "was changed" in refused.json()["detail"]) == (406, True)
+    assert worker.begin(ufdl.ask("GET", f"jobs/{first}"))
+    worker.upload(first, "made", "BLOB%3Cstr%3E", b"made")
+    worker.finish(first)
+    assert code(worker, "GET", at) == 406
+    (output, _) = ufdl.ask("GET", f"jobs/{first}")["outputs"]
+    of_job = {"value": output["pk"], "type": "JobOutput<BLOB<str>>"}
+    values = {"table": of_job, "more": {"value": [], "type": "Array<str>"}}
+    assert (
+        code(ufdl, "POST", f"job-templates/{made['pk']}/create-job", {"input_values": values})
+        == 400
+    )
+    values["more"] = {"value": [output["pk"]], "type": "Array<JobOutput<BLOB<str>>>"}
+    second = ufdl.job(made["pk"], input_values=values, parameter_values={})
+    worker.ask("GET", f"jobs/{second}/acquire")
+    number = worker.ask("GET", f"jobs/{second}")["parameter_values"]["more"]["value"][0]
+    answer = worker.send("POST", f"job-outputs/{number}/download", {"params": {}})
+    assert answer.content == b"made"
+    worker.ask("DELETE", f"jobs/{second}/release")
 
 
 def test_a_tool_of_the_server_whose_jobs_nodes_run(ufdl, worker, server, tool):
