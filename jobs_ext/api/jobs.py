@@ -96,7 +96,7 @@ class CheckHandler(FormHandler):
     @operation("Check a submit", response=dict[str, Any], body=SubmitRequest, files=True)
     async def post(self, body: SubmitRequest, files: dict[str, Upload]) -> Mapping[str, object]:
         """Validate as a submit would, without any effect."""
-        return await self.call(self.service.jobs.check, self.who, body, list(files))
+        return await self.call(self.service.jobs.check, self.who, body, files)
 
 
 class JobHandler(JobsHandler):

@@ -1,4 +1,4 @@
-"""Notifications: whom a job or a batch tells."""
+"""Notifications: whom jobs and batches tell."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 from tornado import web
 
+from ..model.job import Page
 from ..model.notification import Notification, Notify
 from .handler import JobsHandler
 from .operation import authorized, operation
@@ -18,6 +19,25 @@ class NotificationList(Struct, frozen=True):
     """Whom a job or batch tells."""
 
     items: list[Notification]  # in the order they were asked for
+
+
+class NotificationsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which page of the notifications, newest first."""
+
+    limit: int = 100  # 1 to 500
+    cursor: str | None = None  # `next` of the page before
+
+
+class NotificationsHandler(JobsHandler):
+    """``notifications``."""
+
+    @web.authenticated
+    @authorized("read", resource=RESOURCE)
+    @operation("List whom all of them tell", response=Page[Notification], query=NotificationsQuery)
+    async def get(self, query: NotificationsQuery) -> Page[Notification]:
+        """Return one page of whom the caller's jobs and batches tell."""
+        listing = self.service.notifications.page
+        return await self.call(listing, self.who, query.limit, query.cursor)
 
 
 class _ListHandler(JobsHandler):

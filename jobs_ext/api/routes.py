@@ -91,6 +91,7 @@ ROUTES = [
     Route("batches/{batch}/jobs", batches.BatchJobsHandler),
     Route("batches/{batch}/outputs.zip", zips.BatchZipHandler),
     Route("batches/{batch}/view", batches.BatchViewHandler),
+    Route("notifications", notifications.NotificationsHandler),
     Route("projects", projects.ProjectsHandler),
     Route("projects/{project}", projects.ProjectHandler),
     Route("projects/{project}/datasets", datasets.DatasetsHandler),

@@ -10,6 +10,9 @@ from jobs_ext.model.notification import Notification
 from .call import Call, Verb
 from .exits import Exit
 
+_COLUMNS = ("id", "to", "events", "last", "trouble")
+_MOST = 500  # that are shown of all
+
 
 def notify(call: Call) -> Exit:
     """Let a job or batch tell somebody from now on."""
@@ -23,12 +26,15 @@ def notify(call: Call) -> Exit:
 
 
 def notifications(call: Call) -> Exit:
-    """Show whom a job or batch tells, and what became of it."""
-    found = call.handle(call.said.id).notifications
+    """Show whom a job or batch tells, or the newest of all, and what became of it."""
+    one = call.said.id
+    found = call.handle(one).notifications if one else call.client.notifications(_MOST)
     if call.out.as_json:
         call.out.json(found)
+    elif one:
+        call.out.table(_COLUMNS, map(_row, found))
     else:
-        call.out.table(("id", "to", "events", "last", "trouble"), map(_row, found))
+        call.out.table(("of", *_COLUMNS), ((n.job or n.batch, *_row(n)) for n in found))
     return Exit.OK
 
 
@@ -50,6 +56,11 @@ def _one(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="a job or batch; last: the newest job")
 
 
+def _add_notifications(parser: argparse.ArgumentParser) -> None:
+    told = "a job or batch; last: the newest job; default: the newest of all yours"
+    parser.add_argument("id", metavar="ID", nargs="?", help=told)
+
+
 def _add_notify(parser: argparse.ArgumentParser) -> None:
     _one(parser)
     parser.add_argument("to", metavar="TO", help="https://…, mailto:ann@example.org")
@@ -64,6 +75,6 @@ def _add_unnotify(parser: argparse.ArgumentParser) -> None:
 
 VERBS = [
     Verb("notify", "Let a job or batch tell somebody.", notify, _add_notify),
-    Verb("notifications", "Show whom a job or batch tells.", notifications, _one),
+    Verb("notifications", "Show whom jobs and batches tell.", notifications, _add_notifications),
     Verb("unnotify", "Let a job or batch tell somebody no more.", unnotify, _add_unnotify),
 ]

@@ -228,7 +228,13 @@ class Client(Submitter):
         path = f"{'jobs' if kind == 'job' else 'batches'}/{id}"
         self.connection.request("PATCH", path, data=msgspec.json.encode(changes), headers=_JSON)
 
-    def notifications(self, kind: str, id: str) -> list[Notification]:  # noqa: A002
+    def notifications(self, limit: int = 100) -> list[Notification]:
+        """Return whom our jobs and batches tell: the newest, at most `limit` (1 to 500)."""
+        from jobs_ext.model.notification import Notification
+
+        return self._get("notifications", model.Page[Notification], {"limit": limit}).items
+
+    def notifications_of(self, kind: str, id: str) -> list[Notification]:  # noqa: A002
         """Return whom a job or batch (``kind``) tells, and what became of it."""
         from jobs_ext.model.notification import Notification
 

@@ -62,7 +62,7 @@ class Handle(ABC):
     @property
     def notifications(self) -> list[Notification]:
         """Whom it tells, each with the ``deliveries`` and what became of them."""
-        return self.client.notifications(self.kind, self.id)
+        return self.client.notifications_of(self.kind, self.id)
 
     def unnotify(self, notification: Notification | str) -> None:
         """Let it tell somebody no more: one of its `notifications`, or the id of one."""

@@ -27,10 +27,10 @@ from .pins import Pins, kept_parts
 from .policy import check_unfinished
 from .principal import Principal
 from .projects import check_project
-from .quota import charge
+from .quota import charge, check_charge
 from .resolve import Plan, settle
 from .reuse import keep, note_keys, take_over
-from .uploads import Uploads
+from .uploads import Uploads, hash_of, size_of
 from .validators import Contents
 
 
@@ -87,6 +87,18 @@ def check_contents(draft: Draft, uploads: Uploads) -> None:
     """Raise `InvalidRequest` for a file in which is not what the tool reads."""
     contents = Contents(draft.plan.tool, draft.plan.spec.base, {**uploads, **draft.pinned})
     contents.check(draft.arguments, "arguments")
+
+
+def check_room(connection: Connection, who: Principal, draft: Draft, uploads: Uploads) -> None:
+    """Raise what `store_job` would of the project and of the owner's quotas.
+
+    The job is taken for one that runs, though it may come to take over the results of another.
+    """
+    policy = draft.plan.policy
+    check_project(connection, who, draft.plan.spec.options.project)
+    sizes = {hash_of(one): size_of(one) for one in {**uploads, **draft.pinned}.values()}
+    check_charge(connection, policy, who.owner, sizes)
+    check_unfinished(connection, policy, who.owner, 1)
 
 
 def fingerprinted(core: Core, draft: Draft) -> Draft:

@@ -29,7 +29,15 @@ from ..store.grants import any_for
 from ..store.jobs import JobRow
 from ..store.sight import Sight
 from ..store.walks import flat
-from .accept import Draft, check_contents, draft_job, fingerprinted, repeat_request, store_job
+from .accept import (
+    Draft,
+    check_contents,
+    check_room,
+    draft_job,
+    fingerprinted,
+    repeat_request,
+    store_job,
+)
 from .core import Core
 from .intake import describe_parts
 from .moves import cancel, promote
@@ -91,10 +99,14 @@ class Jobs:
             return tallies.of_owner(connection, who.scope)
 
     def check(
-        self, who: Principal, request: SubmitRequest, part_names: Collection[str] = ()
+        self, who: Principal, request: SubmitRequest, parts: Uploads | None = None
     ) -> Mapping[str, object]:
-        """Say whether a request could be submitted, with interpreter and folder; no effect."""
-        draft = self._draft(who, request, part_names)
+        """Say whether a request could be submitted now, with interpreter and folder; no effect."""
+        uploads = parts or {}
+        draft = self._draft(who, request, uploads)
+        check_contents(draft, uploads)
+        with self._store.read() as connection:
+            check_room(connection, who, draft, uploads)
         context = draft.plan.spec.context
         return {"ok": True, "python": context.python, "cwd": context.cwd}
 

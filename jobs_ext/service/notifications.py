@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from ..model.clock import now
 from ..model.errors import Conflict, NotFound
 from ..model.grant import Right
+from ..model.job import Page
 from ..model.notification import (
     DELETED,
     EVERYTHING,
@@ -26,6 +27,7 @@ from ..store import notifications as rows
 from ..store.events import head
 from .core import Core
 from .principal import Principal
+from .searches import check_limit
 from .whom import MOST, shown
 
 Kind = str  # "job" or "batch"
@@ -45,6 +47,19 @@ class Notifications:
         with self._store.read() as connection:
             self._thing(connection, who, kind, id_)
             return _present(connection, rows.of(connection, **{kind: id_}))
+
+    def page(
+        self, who: Principal, limit: int = 100, cursor: str | None = None
+    ) -> Page[Notification]:
+        """Return one page of whom the caller's jobs and batches tell, newest first.
+
+        Who may manage sees those of everybody. None of what lies in the trash.
+        """
+        who.require("read")
+        check_limit(limit)
+        with self._store.read() as connection:
+            found, following = rows.page(connection, who.scope, limit, cursor)
+            return Page(_present(connection, found), following)
 
     def own(self, who: Principal, limit: int, offset: int = 0) -> builtins.list[Notification]:
         """Return whom the caller's own jobs tell, newest first; none of jobs in the trash."""

@@ -50,8 +50,21 @@ class Principal(Struct, frozen=True):
                 f"{self.owner} may not {' or '.join(verbs)} here.",
                 field="user",
                 value=self.owner,
-                hint=f"Ask for the permission {verbs[0]!r}.",
+                hint=self._way_to(verbs[0]),
             )
+
+    def _way_to(self, verb: str) -> str:
+        """Return what somebody can do who lacks a verb."""
+        if self.by == "key":
+            return f"Use a key that has the verb {verb!r}: keys are made by POST keys."
+        if self.deputy:
+            return (
+                f"You may, but no kernel may {verb} for you: do it in a terminal, by jupyter jobs, "
+                "or with a client of your own: jx.connect(url)."
+            )
+        if verb == Verb.MANAGE:
+            return "Ask somebody who may: JobsExtension.admins names them."
+        return f"Ask for the permission {verb!r}."
 
     def owns(self, owner: str) -> bool:
         """Tell whether the caller may do everything with the things of an owner."""

@@ -6,7 +6,7 @@ some of it is purged; a job that was accepted runs, and what it makes is kept.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -49,6 +49,16 @@ def check_stored(tx: Connection, policy: Policy, owner: str) -> None:
     room = room_of(tx, policy, owner)
     if room is not None:
         room.check()
+
+
+def check_charge(
+    connection: Connection, policy: Policy, owner: str, sizes: Mapping[str, int]
+) -> None:
+    """Raise what `charge` would of parts, their bytes by hash; they need not be there yet."""
+    room = room_of(connection, policy, owner)
+    if room is not None:
+        known = stored.known_parts(connection, owner, sizes)
+        room.check(sum(size for one, size in sizes.items() if one not in known))
 
 
 def charge(

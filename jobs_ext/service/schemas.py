@@ -47,6 +47,7 @@ class ValueSchema:
             raise InvalidRequest(f"{field}: {error}.", field=field) from None
         for reference in _references(schema):
             self._check_reference(reference, field)
+        _check_unevaluated(schema, field)
         self._good: set[tuple[type, Any]] = set()
 
     def check(self, value: Any, field: str) -> None:
@@ -77,6 +78,12 @@ class ValueSchema:
 
         try:
             error = best_match(self._validator.iter_errors(value))
+        except TooLong as wrong:  # the first ends it: nobody waits for one after the other
+            raise InvalidRequest(
+                f"{field}: it takes too long to look for {wrong} in it.",
+                field=field,
+                value=value,
+            ) from None
         except (RecursionError, Unresolvable) as wrong:
             leads = "nowhere" if isinstance(wrong, Unresolvable) else "too deep"
             raise InvalidRequest(
@@ -110,13 +117,30 @@ def _known_schemas() -> Any:
 
 
 def _references(schema: Any) -> Iterator[str]:
-    """Yield what a schema refers to; values that it holds are none of it."""
+    """Yield what a schema refers to."""
+    for one in _objects(schema):
+        yield from (one[k] for k in ("$ref", "$dynamicRef") if isinstance(one.get(k), str))
+
+
+def _check_unevaluated(schema: Any, field: str) -> None:
+    """Raise `InvalidRequest` where jsonschema itself would look for expressions, without end."""
+    keywords = {name for one in _objects(schema) for name in one}
+    if {"patternProperties", "unevaluatedProperties"} <= keywords:
+        raise InvalidRequest(
+            f"{field}: a schema can't have both patternProperties and unevaluatedProperties.",
+            field=field,
+            hint="Write additionalProperties where patternProperties are.",
+        )
+
+
+def _objects(schema: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects that a schema is made of; values that it holds are none of it."""
     waiting = [schema]
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
             waiting += [part for name, part in one.items() if name not in _VALUES]
-            yield from (one[k] for k in ("$ref", "$dynamicRef") if isinstance(one.get(k), str))
+            yield one
         elif isinstance(one, list):
             waiting += one
 
@@ -126,20 +150,60 @@ def _validator_class() -> Any:
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
-    return extend(Draft202012Validator, {"multipleOf": _multiple_of, "pattern": _pattern})
+    own = {
+        "multipleOf": _multiple_of,
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+    }
+    return extend(Draft202012Validator, own)
+
+
+def _matches(expression: str, text: str) -> bool:
+    """Look for an expression as long as that takes no longer than anybody waits."""
+    try:
+        return has_match(expression, text)
+    except TooLong:
+        raise TooLong(repr(expression)) from None
 
 
 def _pattern(_: object, expression: str, value: Any, __: object) -> Iterator[Exception]:
-    """Look for an expression as long as that takes no longer than anybody waits."""
     from jsonschema import ValidationError
 
-    if not isinstance(value, str):
+    if isinstance(value, str) and not _matches(expression, value):
+        yield ValidationError(f"{value!r} does not match {expression!r}")
+
+
+def _pattern_properties(
+    validator: Any, schemas: dict[str, Any], value: Any, _: object
+) -> Iterator[Exception]:
+    """Hold the members whose names have a match to what the schema says of those."""
+    if not isinstance(value, dict):
         return
-    try:
-        if not has_match(expression, value):
-            yield ValidationError(f"{value!r} does not match {expression!r}")
-    except TooLong:
-        yield ValidationError(f"it takes too long to look for {expression!r} in it")
+    for expression, schema in schemas.items():
+        for name in [name for name in value if _matches(expression, name)]:
+            yield from validator.descend(value[name], schema, path=name, schema_path=expression)
+
+
+def _additional_properties(
+    validator: Any, allowed: Any, value: Any, schema: dict[str, Any]
+) -> Iterator[Exception]:
+    """Hold the members that the schema does not speak of to what it says of all others."""
+    from jsonschema import ValidationError
+
+    if not isinstance(value, dict):
+        return
+    others = [name for name in value if not _is_told_of(name, schema)]
+    if isinstance(allowed, dict):
+        for name in others:
+            yield from validator.descend(value[name], allowed, path=name)
+    elif not allowed and others:
+        yield ValidationError(f"there can't be {listed(others)} in it")
+
+
+def _is_told_of(name: str, schema: dict[str, Any]) -> bool:
+    expressions = schema.get("patternProperties", ())
+    return name in schema.get("properties", ()) or any(_matches(e, name) for e in expressions)
 
 
 def _multiple_of(_: object, by: float, value: Any, __: object) -> Iterator[Exception]:

@@ -177,6 +177,12 @@ def hash_of(upload: Upload) -> str:
     return upload.sha256 or digest(upload.body)
 
 
+def size_of(upload: Upload) -> int:
+    """Return the bytes of an upload."""
+    body = upload.body
+    return len(body) if isinstance(body, bytes) else body.stat().st_size
+
+
 def digest(body: bytes | Path) -> str:
     """Return the SHA-256 of a body."""
     found = hashlib.sha256()

@@ -24,7 +24,9 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from ..model.clock import from_epoch
 from ..model.ids import new_id
 from ..model.notification import Delivery, Notification, Notify, Words
+from . import cursors
 from .events import head
+from .schema import batch as batches
 from .schema import delivery, notification, subscriber
 from .schema import job as jobs
 
@@ -99,6 +101,30 @@ def of_jobs(connection: Connection, owner: str, limit: int, offset: int) -> list
     )
     page = query.order_by(notification.c.pk.desc()).limit(limit).offset(offset)
     return list(connection.execute(page))
+
+
+def page(
+    connection: Connection, owner: str | None, limit: int, cursor: str | None
+) -> tuple[list[Row[Any]], str | None]:
+    """Return one page of the rows of an owner, or of all, newest first, and the next's cursor.
+
+    What lies in the trash tells nobody anything: it is left out.
+    """
+    query = (
+        select(notification)
+        .outerjoin(jobs, jobs.c.id == notification.c.job)
+        .outerjoin(batches, batches.c.id == notification.c.batch)
+        .where(jobs.c.deleted.is_(None), batches.c.deleted.is_(None))
+        .order_by(notification.c.pk.desc())
+    )
+    if owner is not None:
+        query = query.where(notification.c.owner == owner)
+    if cursor is not None:
+        query = query.where(notification.c.pk < cursors.decode(cursor, NAME))
+    rows = list(connection.execute(query.limit(limit + 1)))
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], cursors.encode(NAME, rows[limit - 1].pk)
 
 
 def to_notify(row: Row[Any]) -> Notify:

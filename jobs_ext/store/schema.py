@@ -25,7 +25,7 @@ from sqlalchemy import (
 from ..model.status import Status
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0025"
+HEAD = "0026"
 
 _SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
@@ -387,6 +387,7 @@ notification = Table(
     Column("together", Text),  # JSON, ids of jobs: told once, when all of them have ended
     Index("notification_job", "job", sqlite_where=text("job IS NOT NULL")),
     Index("notification_batch", "batch", sqlite_where=text("batch IS NOT NULL")),
+    Index("notification_owner", "owner"),
 )
 
 #: What is to be told or was: each event once (`seq` is its number; 0 of the end of a batch).

@@ -40,6 +40,12 @@ def add_parts(tx: Connection, owner: str, sizes: Mapping[str, int]) -> None:
         tx.execute(insert(owner_part).on_conflict_do_nothing(), rows)
 
 
+def known_parts(connection: Connection, owner: str, hashes: Collection[str]) -> set[str]:
+    """Return those of these parts that an owner stands on already."""
+    mine = owner_part.c.sha256.in_(list(hashes)) & (owner_part.c.owner == owner)
+    return set(connection.execute(select(owner_part.c.sha256).where(mine)).scalars())
+
+
 def parts_of(connection: Connection, specs: Collection[str]) -> set[str]:
     """Return the hashes of the parts that these specs stand on."""
     known = select(owner_part.c.sha256)

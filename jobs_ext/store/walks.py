@@ -79,7 +79,10 @@ class _Finder:
         return "pk", *self._by_age()
 
     def _by_index(self) -> tuple[str, list[Part], list[Any]]:
-        """Return the parts of a batch: one for each status."""
+        """Return the parts of a batch: one for each status, or the jobs that are named."""
+        few = next((t for t in self._tests if 0 <= _rank(t) <= _RANKS["pk"]), None)
+        if few is not None:
+            return "batch_index", self._by_test(few), [few]
         batch = next(test for test in self._tests if is_one_batch(test))
         chosen = next(
             (t for t in self._tests if isinstance(t, Compare | In) and _is_status(t)), None

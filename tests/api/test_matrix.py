@@ -162,6 +162,7 @@ TABLE = {
     "GET batches/{batch}/outputs.zip": Case(200, {"ann", "root", "key read"}, ALL_BLIND),
     "GET batches/{batch}/jobs": Case(200, {"ann", "root", "key read"}, ALL_BLIND),
     "GET batches/{batch}/view": Case(200, {"ann", "root", "key read"}, ALL_BLIND),
+    "GET notifications": Case(200, {*LOGINS, "key read"}),
     "GET projects": Case(200, {*LOGINS, "key read"}),
     "POST projects": Case(201, {*LOGINS, "key submit", "key run"}, body=lambda: {"name": new_id()}),
     "GET projects/{project}": Case(
@@ -377,12 +378,13 @@ async def test_everybody_gets_what_the_table_says(people, service):
     assert wrong == []
 
 
-LISTS = ("jobs", "jobs?deleted=true", "batches", "keys")
+LISTS = ("jobs", "jobs?deleted=true", "batches", "keys", "notifications")
 
 
 async def test_two_people_see_what_is_theirs(people, service, jp_ws_fetch):
     things = Things(service, "")
     secret = {things.job(), things.gone(), things.batch(), things.key()}
+    secret.add(things.notification("job", min(secret)))
     service.grants.clear(ANN, min(secret))  # the oldest: the job
     bob = people["stranger"]
     own = [(await bob.submit(["true"], hold=True))["id"] for _ in range(2)]

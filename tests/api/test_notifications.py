@@ -68,6 +68,27 @@ async def test_whom_a_batch_tells(api):
     assert (await api("DELETE", f"{path}/{made.json['id']}")).status == 204
 
 
+async def test_whom_all_of_them_tell(api):
+    told = {"url": URL, "events": ["RUNNING"]}  # not of their end: nobody is there to be told
+    jobs = [await api.submit(["true"], hold=True, notify=[told]) for _ in range(2)]
+    request = {"target": {"command": ["true"]}, "arguments": [{}], "options": {"hold": True}}
+    batch = (await api("POST", "batches", request)).json
+    await api("POST", f"batches/{batch['id']}/notifications", {"url": URL})
+    first = await api("GET", "notifications", params={"limit": "2"})
+    assert SECRET.encode() not in first.body
+    tellers = [one["batch"] or one["job"] for one in first.json["items"]]
+    assert tellers == [batch["id"], jobs[1]["id"]]
+    following = {"cursor": first.json["next"]}
+    second = (await api("GET", "notifications", params=following)).json
+    assert ([one["job"] for one in second["items"]], second["next"]) == ([jobs[0]["id"]], None)
+    assert (await api("DELETE", f"jobs/{jobs[0]['id']}")).status == 204
+    shown = (await api("GET", "notifications")).json["items"]
+    assert [one["job"] for one in shown] == [None, jobs[1]["id"]]
+    for wrong in ({"limit": "0"}, {"cursor": "x"}, {"job": "y"}):
+        answer = await api("GET", "notifications", params=wrong)
+        assert (answer.status, answer.json["field"]) == (400, *wrong)
+
+
 @pytest.fixture
 def live():
     server = LiveServer("--JobsExtension.allowed_hosts=127.0.0.1")
@@ -89,6 +110,10 @@ def test_the_server_is_killed_before_the_job_ends(live):
         with pytest.raises(errors.InvalidRequest, match="address of this machine"):
             job.notify("http://[::1]/")
         assert [one.url for one in job.notifications] == [receiver.url, made.url]
+        assert {one.id for one in client.notifications()} == {n.id for n in job.notifications}
+        assert client.notifications(limit=1)[0].id == made.id
+        with pytest.raises(errors.InvalidRequest, match="limit can't be 501"):
+            client.notifications(limit=501)
         unwanted = job.notify(receiver.url, "*")
         job.unnotify(unwanted)
         live.kill()

@@ -78,6 +78,7 @@ COMMANDS = {
     "DELETE batches/{batch}/notifications/{notification}": "unnotify",
     "GET batches/{batch}/jobs": "list",
     "GET batches/{batch}/view": f"({DRAWN})",
+    "GET notifications": "notifications",
     "GET projects": "projects list",
     "POST projects": "projects create",
     "GET projects/{project}": f"({ONE_OF})",

@@ -14,6 +14,9 @@ def test_whom_a_job_tells(jobs):
     assert "secret" not in shown.out
     (told,) = jobs("notifications", job, "--json").json
     assert told["events"] == ["FAILED", "RUNNING"]
+    (first, *_) = jobs("notifications", "--json").json
+    assert (first["id"], first["job"]) == (made, job)
+    assert f"{job}  {made}" in jobs("notifications").out
     refused = jobs("notify", job, "http://127.0.0.1/")
     assert refused.code == 2
     assert "address of this machine" in refused.err

@@ -8,6 +8,7 @@ from jobs_ext.model.request import BatchChange, BatchRequest, Options, SubmitReq
 from jobs_ext.model.status import Status
 from jobs_ext.model.work import Free
 from jobs_ext.service import JobQuery, Principal, Upload
+from jobs_ext.store import listing
 from tests.service.runs import claim, ended, run, started
 
 ECHO = Target(command=["echo", "{k}", "{j}"])
@@ -66,6 +67,34 @@ def test_pieces_are_read_where_they_begin(submit, make, listed):
             for job in listed(batch, limit=500, status=start)]  # fmt: skip
     assert seen == [*range(500), *range(500)]
     assert listed(batch, order="newest", limit=1)[0].arguments == {"k": 1202}
+
+
+@pytest.mark.parametrize("order", [None, "index", "newest"])
+def test_jobs_of_a_batch_are_found_by_id_however_far_behind(
+    submit, make, listed, service, who, order, monkeypatch
+):
+    batch, other = submit([{"k": n} for n in range(9)]), submit([{"k": 1}])
+    make()
+    monkeypatch.setattr(listing, "STEP", 5)  # rows that a page looks at
+    ids = [job.id for job in sorted(all_jobs(service, who, batch), key=lambda job: job.pk)]
+    wanted = {"ids": [ids[7], ids[5], ids[8], all_jobs(service, who, other)[0].id], "order": order}
+    found = [job.id for job in listed(batch, **wanted, limit=3)]
+    assert found == (ids[8:6:-1] + ids[5:6] if order == "newest" else [ids[5], ids[7], ids[8]])
+    page = service.batches.jobs(who, batch.id, JobQuery(**wanted, limit=2))
+    rest = service.batches.jobs(who, batch.id, JobQuery(**wanted, limit=2, cursor=page.next))
+    assert [job.id for job in page.items + rest.items] == found
+    pks = f"pk in ({', '.join(str(job.pk) for job in page.items)})"
+    assert listed(batch, filter=pks, order=order) == page.items
+
+
+def all_jobs(service, who, batch):
+    """Return all jobs of a batch, whatever one page looks at."""
+    found, cursor = [], None
+    while True:
+        page = service.batches.jobs(who, batch.id, JobQuery(cursor=cursor))
+        found += page.items
+        if (cursor := page.next) is None:
+            return found
 
 
 def test_pages_of_a_batch_follow_its_index(submit, make, service, who):

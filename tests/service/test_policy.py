@@ -64,6 +64,7 @@ def test_quotas_of_an_owner(open_service, context):
     for submit in (
         lambda: service.batches.submit(ANN, batch),
         lambda: service.jobs.submit(ANN, SubmitRequest(TRUE, context=context)),
+        lambda: service.jobs.check(ANN, SubmitRequest(TRUE, context=context)),
     ):
         with pytest.raises(TooMany, match="ann has 3 jobs that have not ended, and may have 3"):
             submit()
@@ -96,15 +97,17 @@ def test_a_reset_counts_as_one_more_job(open_service, context):
 def test_what_an_owner_keeps_has_a_limit(open_service, context):
     service = open_service(policy=Policy(max_stored=10_000))
 
-    def submit(size: int, who=ANN, letter=b"x"):
+    def submit(size: int, who=ANN, letter=b"x", verb=service.jobs.submit):
         part = Upload("a.bin", "application/octet-stream", letter * size)
         request = SubmitRequest(Target(command=["wc", "{file}"]), {"file": {"$part": "f"}})
-        return service.jobs.submit(
-            who, msgspec.structs.replace(request, context=context), {"f": part}
-        )
+        return verb(who, msgspec.structs.replace(request, context=context), {"f": part})
 
     job = submit(4_000)
     submit(4_000)  # the same content is there once
+    assert submit(4_000, verb=service.jobs.check)["ok"]
+    with pytest.raises(OverQuota, match=r"may keep 10\.0 kB") as caught:
+        submit(7_000, letter=b"y", verb=service.jobs.check)
+    assert caught.value.value == 11_000
     assert service.stored(ANN) == 4_000
     with pytest.raises(OverQuota, match=r"ann keeps 11\.0 kB .* may keep 10\.0 kB") as caught:
         submit(7_000, letter=b"y")

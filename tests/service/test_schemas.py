@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import msgspec
 import pytest
 
@@ -76,3 +78,47 @@ def test_a_bound_is_told_as_it_is_written(most):
     schema = msgspec.convert({"type": "number", "maximum": most}, ToolParameter).schema()
     with pytest.raises(InvalidRequest, match=rf"99 is greater than the maximum of {most}\. Give"):
         ValueSchema(schema, "k").check(99, "k")
+
+
+MEMBERS = {
+    "properties": {"known": {"type": "integer"}},
+    "patternProperties": {"^n_": {"type": "integer"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "value", "told"),
+    [
+        (False, {"known": 1, "n_a": 2}, None),
+        (False, {"n_a": "b"}, r"k\.n_a: 'b' is not of type"),
+        (False, {"known": 1, "other": 2}, r"there can't be other in it"),
+        ({"type": "string"}, {"other": "a"}, None),
+        ({"type": "string"}, {"other": 1}, r"k\.other: 1 is not of type"),
+        (True, {"other": 1}, None),
+        (False, ["n_a"], None),
+    ],
+)
+def test_members_that_are_told_of_by_their_names(more, value, told):
+    schema = ValueSchema(MEMBERS | {"additionalProperties": more}, "k")
+    if told is None:
+        schema.check(value, "k")
+        return
+    with pytest.raises(InvalidRequest, match=told):
+        schema.check(value, "k")
+
+
+@pytest.mark.parametrize("more", [{}, {"additionalProperties": False}])
+def test_a_name_that_takes_for_ever_is_given_up_with_all_that_come_after(monkeypatch, more):
+    monkeypatch.setattr(expressions, "PATIENCE", 0.2)
+    schema = ValueSchema({"items": {"patternProperties": {"(a+)+$": True}, **more}}, "k")
+    began = time.monotonic()
+    with pytest.raises(InvalidRequest, match=r"takes too long to look for '\(a"):
+        schema.check([{"a" * 50 + "!" * n: 1} for n in range(1, 100)], "k")
+    assert time.monotonic() - began < 5
+
+
+def test_what_would_be_looked_for_without_end_is_refused_with_its_tool():
+    schema = {"allOf": [{"patternProperties": {"(a+)+$": {}}}], "unevaluatedProperties": False}
+    with pytest.raises(InvalidRequest, match="unevaluatedProperties") as told:
+        ValueSchema({"items": schema}, "k")
+    assert told.value.hint
