@@ -11,7 +11,7 @@ from jupyter_server.extension.handler import ExtensionHandlerMixin
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from ..model.errors import JobsError, StoreRefused, Unauthenticated
+from ..model.errors import Forbidden, JobsError, StoreRefused, Unauthenticated
 from .errors import RETRY_AFTER, Problem, describe, status_of
 from .operation import operation_of
 from .people import KeyIdentity
@@ -77,6 +77,18 @@ class Caller(JupyterHandler):
     async def identify(self) -> Keyed | None:
         """Return who the request acts for when not Jupyter says so but a key of ours."""
         return await self.backend.keyed(self.request.headers)
+
+    def check_xsrf_cookie(self) -> None:
+        """Raise `Forbidden` unless a page of this server sends this, where only a cookie says who.
+
+        Jupyter's own words for that name what is missing, not what to do.
+        """
+        try:
+            super().check_xsrf_cookie()
+        except web.HTTPError as error:
+            if error.status_code != 403:
+                raise
+            raise _not_proven(is_known=self.current_user is not None) from None
 
     def _is_preflight(self) -> bool:
         """Tell whether a browser asks, as it must without credentials, what other sites may do.
@@ -176,3 +188,19 @@ def verbs(handler: type) -> list[str]:
 def _error(details: dict[str, Any]) -> BaseException | None:
     found: BaseException | None = (details.get("exc_info") or (None, None))[1]
     return found
+
+
+def _not_proven(*, is_known: bool) -> Forbidden:
+    """Return what a request is told that has no credentials, or those of a browser alone."""
+    credentials = "a token of the server or an API key in Authorization"
+    if not is_known:
+        return Forbidden(
+            "The credentials of this request are missing or not good here.",
+            field="Authorization",
+            hint=f"Send {credentials}.",
+        )
+    return Forbidden(
+        "A login's cookie alone changes nothing here: pages of other sites send it, too.",
+        field="X-XSRFToken",
+        hint=f"Send the value of the cookie _xsrf in this header, or {credentials}.",
+    )

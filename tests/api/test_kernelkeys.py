@@ -109,7 +109,10 @@ async def test_a_key_needs_no_xsrf_cookie_and_a_cookie_does(jp_fetch, jp_servera
     browser = Api(jp_fetch, {"Authorization": "", "Cookie": cookies})
     assert (await browser("GET", "jobs")).status == 200
     answer = await browser("POST", "jobs", body)
-    assert (answer.status, answer.json["type"]) == (403, "forbidden")
+    assert (answer.status, answer.json["field"]) == (403, "X-XSRFToken")
+    assert "_xsrf" in answer.json["hint"]
+    unknown = await Api(jp_fetch, {"Authorization": ""})("POST", "jobs", body)
+    assert (unknown.status, unknown.json["field"]) == (403, "Authorization")
     assert (await api("GET", "jobs")).json["items"] == []
     assert (await keyed(jp_fetch, env, Cookie=cookies)("POST", "jobs", body)).status == 201
 

@@ -87,6 +87,19 @@ async def test_no_route_answers_a_stranger(raw, jp_serverapp, status, headers):
                 assert kind.startswith(KINDS.get(dialect.name, "application/json")), path
 
 
+async def test_a_logins_cookie_alone_changes_nothing(raw, jp_fetch, jp_serverapp):
+    login = await jp_fetch("api", "me")
+    cookies = "; ".join(one.split(";")[0] for one in login.headers.get_list("Set-Cookie"))
+    for dialect in served.DIALECTS.values():
+        posts = [one.path for one in dialect.routes if one.method == "POST" and not one.key]
+        address = f"{dialect.name}/{re.sub('{[^}]*}', 'some', posts[0])}"
+        answer = await raw("POST", address, b"{}", Authorization="", Cookie=cookies)
+        assert answer.status == STATUSES.get((dialect.name, 403), 403), address
+        kind = KINDS.get(dialect.name, "application/json")
+        assert answer.headers["Content-Type"].startswith(kind)
+        assert "cookie alone" in answer.body.decode(), address
+
+
 @pytest.fixture
 def strict_config(jp_server_config):
     config = Config(jp_server_config)
