@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, ParamSpec, TypeVar
 import msgspec
 from tornado.ioloop import IOLoop
 
-from ..model.errors import JobsError, StoreUnavailable
+from ..model.errors import JobsError, StoreRefused, StoreUnavailable
 from ..runner.holder import this_build
 from ..runner.launch import attach
 from ..store.pokes import PokeReceiver
@@ -46,12 +46,12 @@ class Backend:
     """Opens the service, keeps it open, and lets go of it; jobs go on without it.
 
     A store that can't be opened does not keep the Jupyter server from starting: every request
-    is told the reason, and opening is tried again.
+    is told the reason, and opening is tried again. One that can be read is read meanwhile.
     """
 
     def __init__(
         self,
-        open_service: Callable[[], Service],
+        open_service: Callable[..., Service],  # taking `read_only`
         *,
         keys: KernelKeys,
         people: People,
@@ -118,15 +118,34 @@ class Backend:
         except StoreUnavailable:
             return await self.call(function, *args, **kwargs)
 
-    def open(self) -> bool:
-        """Open the service; return False, and keep the reason, when that can't be done."""
+    def open(self) -> None:
+        """Open the service as far as that can be done."""
+        self._use(self._opened())
+
+    def _opened(self) -> Service | None:
+        """Return the service: to read and write, else to read; None, the reason kept, if neither.
+
+        None, too, when it can't be written still.
+        """
         try:
-            self._service = self._open_service()
+            return self._open_service()
         except JobsError as error:
             if str(error) != str(self._trouble):
                 self.log.warning("jobs_ext can't open its store: %s", error)
             self._trouble = error
-        return self._service is not None
+        if self._service is not None or isinstance(self._trouble, StoreRefused):
+            return None
+        try:
+            return self._open_service(read_only=True)
+        except JobsError:  # the first reason is the one to mend
+            return None
+
+    def _use(self, service: Service | None) -> None:
+        """Let all requests from now on use a service."""
+        if service is not None:
+            before, self._service = self._service, service
+            if before is not None:
+                before.close()
 
     def start(self) -> None:
         """Begin to look after the runner and the events; needs the running event loop."""
@@ -167,9 +186,9 @@ class Backend:
         return [*options, *self._more_options]
 
     async def _run(self) -> None:
-        while self._service is None:
+        while self._service is None or self._service.read_only:
             await asyncio.sleep(_RETRY)
-            await self.call_to_write(self.open)
+            self._use(await self.call_to_write(self._opened))
         paths = self.service.paths
         supervisor = Supervisor(self, self._runner_options())
         await self.call(self._attach)

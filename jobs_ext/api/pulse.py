@@ -52,7 +52,7 @@ class Pulse:
             try:
                 self.vitals = await self._backend.call(self._look)
                 self._tell(self.vitals)
-            except JobsError as error:
+            except (JobsError, OSError) as error:  # no more files may be open, for one
                 self.vitals = None
                 self._backend.log.debug("how the jobs do is not known: %s", error)
             await asyncio.sleep(INTERVAL)

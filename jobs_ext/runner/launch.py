@@ -48,7 +48,11 @@ def start_runner(paths: Paths, python: str, extra_args: Sequence[str]) -> None:
 
 def is_running(paths: Paths) -> bool:
     """Tell whether a runner holds the lock of this data directory."""
-    with _opened(paths.runner_lock) as file:
+    try:
+        file = paths.runner_lock.open("rb")  # only to look: that is possible where one can't write
+    except FileNotFoundError:
+        return False
+    with file:
         return not locked(file, fcntl.LOCK_SH)
 
 

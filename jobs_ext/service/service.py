@@ -60,6 +60,7 @@ class Service:
 
     def __init__(self, store: Store, house: House) -> None:
         self.paths = store.paths
+        self.read_only = store.read_only
         self.fingerprint = store.paths.server_id()
         self.slots = house.slots
         self.lease = house.lease
@@ -104,6 +105,7 @@ class Service:
         tool_dirs: Sequence[str | Path] = (),
         root_dir: str | Path | None = None,
         migrate: bool = False,
+        read_only: bool = False,
         ask_runner: Callable[[Paths], bool] = ask_nobody,
         slots: Slots | None = None,
         scheduling: Scheduling | None = None,
@@ -118,6 +120,7 @@ class Service:
         """Open a data directory; the server makes it or brings it up to date by `migrate`.
 
         `ask_runner` asks a runner of an older version, which is in the way of that, to let go.
+        `read_only` takes it as it is, and makes nothing: what would write is refused.
         `root_dir` is where relative paths start when a submitter does not say its folder;
         `slots` replaces what is found out about the machine; `scheduling` has the rules by which
         jobs take their turns, `whom` whom they may tell, `retention` how long they are kept,
@@ -129,7 +132,7 @@ class Service:
         paths = Paths(data_dir, runtime_dir)
         folders = [*(Path(folder).expanduser() for folder in tool_dirs), paths.tools]
         root = str(Path(root_dir).expanduser().absolute() if root_dir else Path.cwd())
-        store = Store(paths)
+        store = Store(paths, read_only=read_only)
         try:
             with mapped_faults(paths.root):
                 _prepare(store, ask_runner if migrate else None)
@@ -174,6 +177,9 @@ class Service:
 
 
 def _prepare(store: Store, ask_runner: Callable[[Paths], bool] | None) -> None:
+    if store.read_only:
+        check_revision(store)
+        return
     if ask_runner is None:
         check_revision(store)
         store.paths.make()

@@ -7,10 +7,14 @@ lock at once, so that a transaction that has begun never fails half-way because 
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Transaction, create_engine, event
 from sqlalchemy.pool import QueuePool
@@ -30,18 +34,23 @@ class Store:
     """The database of one data directory; may be used from several threads.
 
     Once it is known to fit this code, `expected` is its revision: from then on nothing is written
-    to it after a newer version has changed it.
+    to it after a newer version has changed it. One that is `read_only` makes no file, so that it
+    can be read where nothing can be written.
     """
 
-    def __init__(self, paths: Paths, *, busy_seconds: float = _BUSY_SECONDS) -> None:
+    def __init__(
+        self, paths: Paths, *, busy_seconds: float = _BUSY_SECONDS, read_only: bool = False
+    ) -> None:
         self.paths = paths
+        self.read_only = read_only
         self._busy = busy_seconds
         self._lock = threading.Lock()
         self.expected: str | None = None
         self._stuck = False  # the last one who wanted to write waited in vain
-        self._writer = _engine(paths, "BEGIN IMMEDIATE", readers=1, busy=busy_seconds)
-        self._readers = _engine(paths, "BEGIN", readers=_READERS, busy=busy_seconds)
-        self._hasty = _engine(paths, None, readers=1, busy=0.0)
+        make = partial(_engine, paths, read_only=read_only)
+        self._writer = make("BEGIN IMMEDIATE", readers=1, busy=busy_seconds)
+        self._readers = make("BEGIN", readers=_READERS, busy=busy_seconds)
+        self._hasty = make(None, readers=1, busy=0.0)
         self._kept: Connection | None = None  # of `_hasty`, open from the first glance on
         self._glancing = 0  # the thread that glances now
         self._networked = is_network(paths.root)
@@ -149,23 +158,17 @@ def _one_state(connection: Connection) -> Iterator[None]:
         raw.rollback()
 
 
-def _engine(paths: Paths, begin: str | None, *, readers: int, busy: float) -> Engine:
+def _engine(
+    paths: Paths, begin: str | None, *, readers: int, busy: float, read_only: bool
+) -> Engine:
     engine = create_engine(
-        f"sqlite:///{paths.db}",
+        "sqlite://",
+        creator=partial(_connect, paths, busy, read_only=read_only),
         poolclass=QueuePool,
         pool_size=readers,
         max_overflow=0,
         pool_timeout=busy,
-        connect_args={"check_same_thread": False, "timeout": busy},
     )
-
-    journal = "DELETE" if is_network(paths.root) else "WAL"
-
-    @event.listens_for(engine, "connect")
-    def prepare(raw: Any, _record: object) -> None:
-        raw.isolation_level = None  # the driver's own BEGIN is deferred; ours is below
-        for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON"):
-            raw.execute(f"PRAGMA {pragma}")
 
     if begin is not None:
 
@@ -174,3 +177,25 @@ def _engine(paths: Paths, begin: str | None, *, readers: int, busy: float) -> En
             connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _connect(paths: Paths, busy: float, *, read_only: bool) -> sqlite3.Connection:
+    """Connect to the database, which is made unless that is to be `read_only`."""
+    address = f"file:{quote(os.fsencode(paths.db))}{_as_it_is(paths) if read_only else ''}"
+    raw = sqlite3.connect(address, uri=True, timeout=busy, check_same_thread=False)
+    raw.isolation_level = None  # the driver's own BEGIN is deferred; ours is in `_engine`
+    if not read_only:
+        journal = "DELETE" if is_network(paths.root) else "WAL"
+        for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON"):
+            raw.execute(f"PRAGMA {pragma}")
+    return raw
+
+
+def _as_it_is(paths: Paths) -> str:
+    """Return how to open a database beside which nothing can be made.
+
+    With the log that it has: what is in that is not in the database yet. Else as a file that
+    nobody changes, which needs no file for locks.
+    """
+    has_log = any(paths.beside_db(ending).exists() for ending in ("wal", "journal"))
+    return "?mode=ro" if has_log else "?mode=ro&immutable=1"

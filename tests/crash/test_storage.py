@@ -62,6 +62,13 @@ class DiskServer(LiveServer):
         body = {"target": {"command": command}, "options": {"cwd": "private"}}
         return requests.post(self.url + "api/v1/jobs", json=body, headers=self.headers, timeout=60)
 
+    def ask(
+        self, verb: str, path: str, body: bytes = b"", kind: str = "application/octet-stream"
+    ) -> requests.Response:
+        headers = self.headers | {"Content-Type": kind}
+        address = f"{self.url}api/v1/{path}"
+        return requests.request(verb, address, data=body, headers=headers, timeout=60)
+
     def status(self) -> requests.Response:
         """Return an answer of Jupyter's own."""
         return requests.get(
@@ -151,17 +158,29 @@ def test_a_read_only_disk_and_a_damaged_database(server: DiskServer) -> None:
     client = server.client()
     job = client.command(["echo", "hello"]).submit()
     job.wait(60)
+    assert server.ask("POST", "projects", b'{"name": "p"}', "application/json").status_code == 201
     client.close()
     end(server)
     remount(server.disk, "ro")
     server.start()
-    answer = server.get(f"api/v1/jobs/{job.id}")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
-    assert "read-only" in answer.json()["message"]
-    assert str(server.paths.root) in answer.json()["hint"]
+    assert server.get(f"api/v1/jobs/{job.id}").json()["status"] == "SUCCEEDED"
+    assert "hello" in server.get(f"api/v1/jobs/{job.id}/logs").text
+    for path in ("", "jobs", "batches", "tools", "queues", "projects", "keys", "openapi.json"):
+        assert server.get(f"api/v1/{path}").status_code == 200, path
+    multi, body = multipart({"target": {"command": ["cat", "{f}"]}}, {"f": ("f", b"x")})
+    for answer in (
+        server.post(["true"]),
+        server.ask("POST", "jobs", body, multi),
+        server.ask("PUT", "projects/p/datasets/d/content", b"x" * 1_000_000),
+        server.ask("DELETE", f"jobs/{job.id}"),
+    ):
+        assert answer.status_code == 503, answer.text
+        assert answer.headers["Retry-After"] == "2"
+        assert "read-only" in answer.json()["message"]
+        assert str(server.paths.root) in answer.json()["hint"]
     assert server.status().status_code == 200
     remount(server.disk, "rw")
-    until(lambda: server.get(f"api/v1/jobs/{job.id}").status_code == 200, what="the store again")
+    until(lambda: server.post(["true"]).status_code == 201, what="the store again")
     end(server)
 
     sound = server.paths.db.read_bytes()
