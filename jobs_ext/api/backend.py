@@ -19,6 +19,7 @@ from .apikeys import ApiKeys
 from .hub import Hub
 from .metrics import Metrics
 from .notices import Notices
+from .patience import Bell
 from .people import Keyed
 from .pulse import Pulse, Vitals
 from .supervisor import Supervisor
@@ -65,6 +66,7 @@ class Backend:
         self.people = people
         self.log = log
         self.hub = Hub(self)
+        self.bell = Bell()
         self.api_keys = ApiKeys(self)
         self._open_service = open_service
         self._more_options = runner_options
@@ -197,6 +199,7 @@ class Backend:
         def poked(*_: object) -> None:
             pokes.drain()
             self.hub.poke()
+            self.bell.ring()
             supervisor.poke()
 
         loop = IOLoop.current()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -10,12 +11,14 @@ from tornado import web
 from ..model.job import Batch, Job, Page
 from ..model.query import JobQuery
 from ..model.request import BatchChange, BatchRequest
+from ..model.status import Status
 from ..model.view import batch_view
 from ..service.uploads import Upload
 from .forms import FormHandler
 from .handler import JobsHandler
 from .jobs import is_short
 from .operation import authorized, operation
+from .patience import Patience
 
 RESOURCE = "jobs_ext:batches"
 
@@ -58,10 +61,11 @@ class BatchHandler(JobsHandler):
 
     @web.authenticated
     @authorized("read", resource=RESOURCE)
-    @operation("Show a batch", response=Batch)
-    async def get(self, batch: str) -> Batch:
-        """Return a batch with the count of its jobs in each status."""
-        return await self.glance(self.service.batches.get, self.who, batch)
+    @operation("Show a batch", response=Batch, query=Patience)
+    async def get(self, batch: str, query: Patience) -> Batch:
+        """Return a batch with the count of its jobs in each status, with ``wait`` at its end."""
+        look = partial(self.glance, self.service.batches.get, self.who, batch)
+        return await self.awaited(look, _has_ended, query)
 
     @web.authenticated
     @authorized("write", resource=RESOURCE)
@@ -158,3 +162,8 @@ class BatchViewHandler(JobsHandler):
     def _view(self, batch: str) -> dict[str, Any]:
         batches = self.service.batches
         return batch_view(batches.get(self.who, batch), batches.failures(self.who, batch))
+
+
+def _has_ended(batch: Batch) -> bool:
+    """Tell whether all jobs of a batch have; a rerun stands for the one that it repeats."""
+    return sum(n for status, n in batch.counts.items() if Status(status).final) >= batch.n_jobs

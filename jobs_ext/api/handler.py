@@ -14,10 +14,11 @@ from tornado import web
 from ..model.errors import Forbidden, JobsError, StoreRefused, Unauthenticated
 from .errors import RETRY_AFTER, Problem, describe, status_of
 from .operation import operation_of
+from .patience import awaited
 from .people import KeyIdentity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from jupyter_server.auth import IdentityProvider
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ..service.principal import Principal
     from .backend import Backend
     from .forms import Form
+    from .patience import Patience
     from .people import Keyed
 
 API = "jobs-ext/api/v1"
@@ -154,6 +156,8 @@ class Caller(JupyterHandler):
 class JobsHandler(ExtensionHandlerMixin, Caller, APIHandler):
     """Base of the REST handlers. Verbs are decorated on the concrete classes, one by one."""
 
+    _left = False  # the client has, while it waited for the answer
+
     @property
     def _track_activity(self) -> bool:  # type: ignore[override]
         """Whether Jupyter takes the request for a sign that somebody is there.
@@ -165,6 +169,21 @@ class JobsHandler(ExtensionHandlerMixin, Caller, APIHandler):
     async def form(self) -> Form | None:
         """Return the body as a form, None when it is none (see `forms.FormHandler`)."""
         return None
+
+    def on_connection_close(self) -> None:
+        """Wait no longer for an end that nobody will be told of."""
+        super().on_connection_close()
+        self._left = True
+
+    async def awaited(
+        self, look: Callable[[], Awaitable[R]], enough: Callable[[R], bool], query: Patience
+    ) -> R:
+        """Return what `look` sees once it is `enough`; at once unless the query asks to wait."""
+
+        def over(seen: R) -> bool:
+            return self._left or enough(seen)
+
+        return await awaited(self.backend.bell, look, over, query.wait)
 
     def answer(self, value: object, status: int) -> None:
         """Send `value` as JSON; nothing at all for None."""

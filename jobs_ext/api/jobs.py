@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from ..service.uploads import Upload
 from .forms import FormHandler
 from .handler import JobsHandler
 from .operation import authorized, operation
+from .patience import Patience
 
 RESOURCE = "jobs_ext:jobs"
 _SHORT_PAGE = 100  # jobs
@@ -104,10 +106,11 @@ class JobHandler(JobsHandler):
 
     @web.authenticated
     @authorized("read", resource=RESOURCE)
-    @operation("Show a job", response=Job)
-    async def get(self, job: str) -> Job:
-        """Return a job with its attempts and outputs."""
-        return await self.glance(self.service.jobs.get, self.who, job)
+    @operation("Show a job", response=Job, query=Patience)
+    async def get(self, job: str, query: Patience) -> Job:
+        """Return a job with its attempts and outputs, with ``wait`` once it has ended."""
+        look = partial(self.glance, self.service.jobs.get, self.who, job)
+        return await self.awaited(look, lambda seen: seen.status.final, query)
 
     @web.authenticated
     @authorized("write", resource=RESOURCE)

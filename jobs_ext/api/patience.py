@@ -1,0 +1,63 @@
+"""Answers that wait for an end: one request instead of many."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from msgspec import Meta, Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+T = TypeVar("T")
+
+_SLOW_LOOK = 1.0  # seconds between looks when the bell does not ring: a poke can be lost
+_LEAST, _MOST = 0.01, 0.25  # seconds between looks when it rings all the time
+_SHARE = 0.05  # of the time waited so far: by so much later an end may be told
+
+
+class Patience(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long to wait before answering."""
+
+    wait: Annotated[int, Meta(ge=0, le=60)] = 0  # seconds: for the end, if it does not come sooner
+
+
+class Bell:
+    """Rings whenever the store may have changed, for all who wait then."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+
+    @property
+    def next(self) -> asyncio.Event:
+        """What will be set when it rings next."""
+        return self._next
+
+    def ring(self) -> None:
+        """Wake everybody."""
+        self._next.set()
+        self._next = asyncio.Event()
+
+
+async def awaited(
+    bell: Bell,
+    look: Callable[[], Awaitable[T]],
+    enough: Callable[[T], bool],
+    seconds: float,
+) -> T:
+    """Return what `look` sees once it is `enough`, or after `seconds`."""
+    began = monotonic()
+    while True:
+        rings = bell.next  # before the look: no change is missed
+        seen = await look()
+        waited = monotonic() - began
+        if waited >= seconds or enough(seen):
+            return seen
+        left = seconds - waited
+        await asyncio.sleep(min(left, max(_LEAST, min(_MOST, waited * _SHARE))))
+        with suppress(TimeoutError):  # Python 3.11's wait_for may lose a cancellation
+            async with asyncio.timeout(min(left, _SLOW_LOOK)):
+                await rings.wait()
