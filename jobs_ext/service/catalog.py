@@ -91,6 +91,11 @@ class Catalog:
         who.require("read")
         return self._core.seen(who).get(name)
 
+    def to_submit(self, who: Principal, name: str) -> Tool:
+        """Do as `get` for who submits a job of it, and may read nothing else."""
+        who.require("submit", "run")
+        return self._core.seen(who).get(name)
+
     def problems(self, who: Principal) -> builtins.list[ToolProblem]:
         """Return what is wrong with the files that could not be used."""
         who.require("read")

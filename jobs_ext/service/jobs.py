@@ -202,8 +202,11 @@ class Jobs:
             return found, self._core.specs.tool(connection, row.spec)
 
     def tool(self, who: Principal, job_id: str) -> Tool | None:
-        """Return the tool of a job as it was at its submit; None for a job of none."""
-        who.require("read")
+        """Return the tool of a job as it was at its submit; None for a job of none.
+
+        Also to who may only submit: to do something to a job answers with it.
+        """
+        who.require("read", "submit", "run")
         with self._store.read() as connection:
             row = self._core.job_row(connection, who, job_id)
             return self._core.specs.tool(connection, row.spec)

@@ -100,7 +100,7 @@ def _tool(call: Call, asked: JobRequest) -> Tool:
             hint="Write its name, a dash and its version, such as wc-1.0.",
         )
     try:
-        return call.service.tools.get(call.who, asked.appId)
+        return call.service.tools.to_submit(call.who, asked.appId)
     except NotFound as error:
         raise InvalidRequest(
             f"There is no app {asked.appId!r}.", field="appId", value=asked.appId, hint=error.hint

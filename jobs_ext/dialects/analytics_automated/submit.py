@@ -20,7 +20,7 @@ from ...service.together import UNFINISHED, Asked
 from ..table import Call, Reply
 from .errors import of_fields
 from .records import BATCH, DIALECT, SINGLE, Batch, input_record
-from .tools import OWN, find, input_of, required
+from .tools import OWN, input_of, required, to_submit
 from .values import taken
 
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -73,7 +73,7 @@ def _tools(call: Call, names: str) -> list[Tool]:
     asked, found = names.split(","), dict[str, Tool]()
     for name in dict.fromkeys(asked):
         try:
-            found[name] = find(call, name)
+            found[name] = to_submit(call, name)
         except NotFound:
             raise _Refusal(_error("Job name supplied does not exist", name)) from None
     for tool in found.values():

@@ -80,7 +80,15 @@ def offered(call: Call) -> list[Tool]:
 
 def find(call: Call, name: str) -> Tool:
     """Return a tool by name, if it can be submitted to; else raise `NotFound`."""
-    tool = call.service.tools.get(call.who, name)
+    return _offered(call.service.tools.get(call.who, name))
+
+
+def to_submit(call: Call, name: str) -> Tool:
+    """Do as `find` for a submission."""
+    return _offered(call.service.tools.to_submit(call.who, name))
+
+
+def _offered(tool: Tool) -> Tool:
     if not is_offered(tool):
         raise NotFound(f"{tool.id} takes more than a file and a few words.", field="job")
     return tool

@@ -39,7 +39,8 @@ class Submission(Struct, frozen=True, forbid_unknown_fields=True):
 
 def submit(call: Call, tool: str) -> Reply:
     """Submit a batch; the answer is its id, as bare text."""
-    return Reply(accept(call, tool).id.encode(), media_type="text/plain; charset=utf-8")
+    batch = accept(call, runnable(call, tool))
+    return Reply(batch.id.encode(), media_type="text/plain; charset=utf-8")
 
 
 def listed(call: Call) -> object:
@@ -107,9 +108,8 @@ def log(call: Call, log: str) -> Reply:
     return Reply(text.encode(), media_type="text/plain; charset=utf-8")
 
 
-def accept(call: Call, tool: str) -> Batch:
-    """Submit what the body of a request says; return the batch."""
-    found = runnable(call, tool)
+def accept(call: Call, found: Tool) -> Batch:
+    """Submit jobs of a tool as the body of a request says; return the batch."""
     asked = call.json(Submission)
     sets = [_typed(found, one) for one in asked.variable_args] or [{}]
     varied = {name for one in sets for name in one}

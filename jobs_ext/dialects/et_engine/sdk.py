@@ -34,7 +34,8 @@ def create(call: Call) -> object:
 
 def submit(call: Call, tool: str) -> object:
     """Submit a batch, and show it."""
-    return _batch(seed.accept(call, tool), _entries(call))
+    found = known.runnable(call, tool)
+    return _batch(seed.accept(call, found), {found.id: known.entry_of(found)})
 
 
 def batches(call: Call) -> object:

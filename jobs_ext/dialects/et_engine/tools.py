@@ -106,16 +106,18 @@ def declared(call: Call, tool: str) -> Tool | None:
 
 def runnable(call: Call, tool: str) -> Tool:
     """Return a tool that can be run; raises `NotFound`, and `Conflict` for one without program."""
-    known = declared(call, tool)
-    if known is None:
-        made(call, tool)
-        raise Conflict(
-            f"The tool {tool!r} has no program yet.",
-            field="tool",
-            value=tool,
-            hint='Add one of this name (POST api/v1/tools, or a file), pass_as = "environment".',
-        )
-    return known
+    try:
+        return call.service.tools.to_submit(call.who, tool)
+    except NotFound:
+        if "read" not in call.who.verbs:
+            raise
+    made(call, tool)
+    raise Conflict(
+        f"The tool {tool!r} has no program yet.",
+        field="tool",
+        value=tool,
+        hint='Add one of this name (POST api/v1/tools, or a file), pass_as = "environment".',
+    )
 
 
 def made(call: Call, tool: str) -> Entry:
