@@ -50,8 +50,13 @@ class Handed:
             path = self._place(tx, spec, value)
         return _checked(name, file_name(value), path, spec, first=hold.attempt == 1)
 
-    def marked(self, jobs: Sequence[Job], mark: Callable[[Job, int], Any]) -> dict[str, Arguments]:
-        """Return, by id, the arguments of jobs with what `mark` makes of each file's number."""
+    def marked(
+        self, jobs: Sequence[Job], mark: Callable[[Job, int, str], Any]
+    ) -> dict[str, Arguments]:
+        """Return, by id, the arguments of jobs with what `mark` makes of each file.
+
+        It is told the number of the file, and what it is called.
+        """
         told: dict[str, Arguments] = {}
         with self._store.read() as connection:
             rows = job_rows.by_ids(connection, [job.id for job in jobs])
@@ -76,14 +81,14 @@ class Handed:
 class _Counted:
     """Marks files by their numbers."""
 
-    def __init__(self, job: Job, mark: Callable[[Job, int], Any]) -> None:
+    def __init__(self, job: Job, mark: Callable[[Job, int, str], Any]) -> None:
         self._job = job
         self._mark = mark
         self._number = -1
 
-    def __call__(self, _name: str, _value: Any) -> Any:
+    def __call__(self, _argument: str, value: Any) -> Any:
         self._number += 1
-        return self._mark(self._job, self._number)
+        return self._mark(self._job, self._number, file_name(value))
 
 
 def _checked(argument: str, name: str, path: Path | None, spec: Spec, *, first: bool) -> Output:

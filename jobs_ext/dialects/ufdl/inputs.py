@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ...model import media
 from ...model.job import Job
 from ...service import Service
 from ...service.executors import NODE
+from ...service.outputs import Numbered
 
 FILES = 2**52  # numbers from here on are those of files that jobs read; no output gets that far
 _EACH = 2**18  # numbers of the files of one job: more than its arguments can name
@@ -42,7 +44,18 @@ def parted(number: int) -> tuple[int, int] | None:
     return None if number < FILES else divmod(number - FILES, _EACH)
 
 
-def _file(job: Job, place: int) -> _File:
+def files_of(service: Service, job: Job) -> list[Numbered]:
+    """Return the files that a job reads."""
+    found: list[Numbered] = []
+
+    def note(job: Job, place: int, name: str) -> None:
+        found.append(Numbered(name, _file(job, place, name).number, media.guess(name)))
+
+    service.handed.marked([job], note)
+    return found
+
+
+def _file(job: Job, place: int, _name: str) -> _File:
     return _File(FILES + job.pk * _EACH + place)
 
 

@@ -15,7 +15,7 @@ from ..table import File
 from .children import own_outputs
 from .context import Ctx, action, number
 from .filters import Fields, FilterSpec, chosen, plain
-from .inputs import parted
+from .inputs import files_of, parted
 from .jobs import found
 from .shapes import FILE, Json, joined, name_and_type, output, user
 
@@ -80,11 +80,15 @@ def delete(ctx: Ctx, pk: str, name: str, kind: str) -> object:
 
 @action
 def list_(ctx: Ctx) -> object:
-    """List the outputs of all jobs."""
+    """List the outputs of all jobs; to a node also the files that its jobs read."""
     spec = ctx.body(FilterSpec)
     jobs = found(ctx, FilterSpec(include_inactive=spec.include_inactive))
     numbers = ctx.service.outputs.numbers(jobs)
     told = [one for job in jobs for one in _records(ctx, job, numbers.get(job.id, []))]
+    held = {one.job for one in ctx.node.jobs} if ctx.node is not None else set()
+    for job in jobs:
+        if job.id in held:
+            told += [_record(job, one, job.created) for one in files_of(ctx.service, job)]
     return chosen(spec, told, _FIELDS)
 
 

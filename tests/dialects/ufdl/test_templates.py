@@ -123,6 +123,10 @@ def test_files_reach_the_worker_that_has_the_job(ufdl, worker, server, tool):
     worker.ask("GET", f"jobs/{first}/acquire")
     told = worker.ask("GET", at)
     assert (told["pk"], told["job"], told["name"]) == (number, first, "t.csv")
+    blobs = {"expressions": [{"type": "exact", "field": "type", "value": "BLOB<str>"}]}
+    listed = [one["pk"] for one in worker.ask("POST", "job-outputs/list", blobs)]
+    assert [pk for pk in listed if pk >= 2**52] == [number, number + 1, number + 2]
+    assert number not in [one["pk"] for one in ufdl.ask("POST", "job-outputs/list", blobs)]
     answer = worker.send("POST", f"{at}/download", {"params": {}})
     assert (answer.status_code, answer.content) == (200, b"a,b")
     for wrong in (ufdl, Worker(server)):
