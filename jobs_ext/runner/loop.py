@@ -211,9 +211,9 @@ class Runner:
             case Unstarted():
                 self._changes.append(Released(live.plan.work.id, live.plan.work.attempt))
             case NotStarted(why=why, code=code):
-                self._changes.append(_failed(live.plan.work, code, why))
+                self._changes.append(_unseen(live, code, why))
             case Lost(why=why):
-                self._changes.append(_lost(live, why))
+                self._changes.append(_unseen(live, ReasonCode.LOST, why))
         self._lives.remove(happening.key)
 
     def _exited(self, live: Live, exited: Exited) -> None:
@@ -349,9 +349,9 @@ def _stopped(one: Plan, why: Why) -> Ended:
     return Ended(one.work.id, one.work.attempt, verdict.status, now(), verdict.code, verdict.reason)
 
 
-def _lost(live: Live, why: str) -> Ended:
+def _unseen(live: Live, code: ReasonCode, why: str) -> Ended:
     """Return the end of an attempt that nobody saw; one that was being cancelled is cancelled."""
     one = live.plan
     if live.stopping or one.work.cancel_requested:
         return _stopped(one, _CANCELLED)
-    return _failed(one.work, ReasonCode.LOST, why, log_tail(one.at))
+    return _failed(one.work, code, why, log_tail(one.at))

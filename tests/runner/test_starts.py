@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
+import psutil
 import pytest
 
 from jobs_ext.runner.keeper import processes
+from jobs_ext.runner.keeper.client import KeeperClient, KeeperGone
 from jobs_ext.runner.keeper.spawn import may_start_in_threads
 from jobs_ext.runner.keeper.starts import Exit, _Returned, _start_of, present
 from tests.runner.keepers import Bench, gone
@@ -125,3 +130,49 @@ def test_as_many_as_there_are_cores_hold_nobody_up(keeper: Bench) -> None:
     keeper.client.spawn([*stuck, keeper.order("b/1", ["true"])])
     assert keeper.wait("b/1", "exited")["code"] == 0
     assert sorted(keeper.client.state().live) == sorted(one.key for one in stuck)
+
+
+@needs_threads
+def test_one_that_a_warm_parent_did_not_begin_can_be_killed_too(keeper: Bench) -> None:
+    parent = keeper.root / "parent.sh"
+    gate = keeper.root / "gate"
+    parent.write_text(f"while [ ! -e {gate} ]; do sleep 0.02; done\n")
+    order = keeper.order("a/1", ["cat", str(parent)])
+    keeper.client.spawn([msgspec.structs.replace(order, parent=["sh", str(parent)])])
+    until(Path(order.stdout).exists, what="its logs")
+    keeper.client.kill("a/1", 0.1, "cancelled", "cancelled")
+    Path(order.stdout).unlink()
+    os.mkfifo(order.stdout)  # nobody reads: its program is never loaded
+    gate.touch()  # the parent ends, and declines
+    exited = keeper.wait("a/1", "exited")
+    assert (exited["signal"], exited["told"]["code"]) == (signal.SIGKILL, "cancelled")
+
+
+@pytest.fixture
+def starved(keeper: Bench) -> psutil.Process:
+    """The keeper, which may open no more files."""
+    process = psutil.Process(keeper.pid)
+    most = process.rlimit(resource.RLIMIT_NOFILE)[1]
+    process.rlimit(resource.RLIMIT_NOFILE, (process.num_fds(), most))
+    return process
+
+
+def test_what_the_machine_lacks_for_a_moment_is_waited_for(
+    keeper: Bench, starved: psutil.Process
+) -> None:
+    keeper.client.spawn([keeper.order("a/1", ["true"]), keeper.order("b/1", ["true"])])
+    keeper.wait("b/1", "intent")
+    keeper.client.kill("b/1", 5, "cancelled", "cancelled")
+    assert keeper.wait("b/1", "failed")["errno"] == errno.EMFILE
+    assert keeper.client.state().live == ["a/1"]
+    most = starved.rlimit(resource.RLIMIT_NOFILE)[1]
+    starved.rlimit(resource.RLIMIT_NOFILE, (most, most))
+    assert keeper.wait("a/1", "exited")["code"] == 0
+
+
+def test_no_keeper_where_no_process_can_be_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
+    with pytest.raises(KeeperGone, match="could be started"):
+        KeeperClient.connect(tmp_path, tmp_path / "k.sock", tmp_path / "keeper.log")

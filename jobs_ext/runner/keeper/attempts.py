@@ -260,10 +260,10 @@ class Attempts:
         assert unborn.alive is not None
         fcntl.flock(unborn.alive, fcntl.LOCK_UN)  # its parent may not have closed it yet
         os.close(unborn.alive)
-        if self._begin_cold(unborn.one, unborn.intent):
-            self._unborn[key].stop = unborn.stop
-        else:
+        if not self._begin_cold(unborn.one, unborn.intent):
             self._left.append(unborn.one.order["lane"])
+        elif unborn.stop is not None:
+            self.stop(key, *unborn.stop)
 
     def _over(self, attempt: Attempt) -> None:
         if attempt.group is not None:

@@ -197,16 +197,22 @@ def _encoded(message: dict[str, Any]) -> bytes:
 
 
 def _start(data_dir: Path, socket_path: Path, log: Path) -> subprocess.Popen[bytes]:
-    """Start a keeper that outlives this process: a session of its own, no files in common."""
+    """Start a keeper that outlives this process: a session of its own, no files in common.
+
+    Raises `KeeperGone` when the machine lets no more processes, threads or files be.
+    """
     program = Path(__file__).with_name("__main__.py")
-    with log.open("ab") as errors:
-        child = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(program), str(data_dir), str(socket_path)],
-            cwd=data_dir,
-            stdin=subprocess.DEVNULL,
-            stdout=errors,
-            stderr=errors,
-            start_new_session=True,
-        )
-    threading.Thread(target=child.wait, name="keeper", daemon=True).start()  # reaps it
+    try:
+        with log.open("ab") as errors:
+            child = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(program), str(data_dir), str(socket_path)],
+                cwd=data_dir,
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                start_new_session=True,
+            )
+        threading.Thread(target=child.wait, name="keeper", daemon=True).start()  # reaps it
+    except (OSError, RuntimeError) as error:
+        raise KeeperGone(f"no keeper could be started: {error}") from error
     return child

@@ -5,7 +5,8 @@ for, before that: whatever child ends that nobody knows is kept until every star
 made it has returned.
 
 Some stand still for good: a file system that does not answer holds whoever looks into it. They hold
-up nobody else for long, and can be ended.
+up nobody else for long, and can be ended. Others are refused since the machine lacks something that
+comes back when something else ends: they are begun again for a while.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ _MOST = 8  # starts side by side
 _MOST_STUCK = 64  # … when some stand still
 _STUCK = 1.0  # seconds without any that returned after which there is one more thread
 _LOOK = 0.005  # seconds between two looks at what became of them
+_PASSING = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+_PATIENCE = 30.0  # seconds within which one that is refused for such a want is begun again
+_PAUSE = 0.25  # seconds until then
 
 
 class Exit(NamedTuple):
@@ -67,6 +71,11 @@ class Refused(NamedTuple):
     error: OSError | ValueError
 
 
+class _Wait(NamedTuple):
+    until: float  # monotonic: when it is begun again
+    refused: Refused  # why it was not yet
+
+
 class _Returned(NamedTuple):
     key: str
     pid: int
@@ -86,6 +95,8 @@ class Starts:
         self._under_way: dict[str, Order] = {}  # by key
         self._served: dict[str, int] = {}  # by key: which thread serves it; threads add to it
         self._kill_at: dict[str, float] = {}  # by key: monotonic
+        self._give_up: dict[str, float] = {}  # by key: monotonic; of those that were refused
+        self._waits: dict[str, _Wait] = {}  # by key
         self._stuck_at = 0.0  # monotonic: if none has returned by then
         self._unclaimed: dict[int, tuple[Exit, set[str]]] = {}  # by pid: who may have made it
         if may_start_in_threads() and processes.lists_children():
@@ -106,6 +117,9 @@ class Starts:
         if not self._under_way:
             self._stuck_at = time.monotonic() + _STUCK
         self._under_way[one.order["key"]] = one
+        self._go(one)
+
+    def _go(self, one: Order) -> None:
         if self._threads:
             self._orders.put(one)
         else:
@@ -121,17 +135,26 @@ class Starts:
         """End one that has not loaded its program within `grace` seconds: it hears no SIGTERM."""
         if key in self._under_way:
             self._kill_at.setdefault(key, time.monotonic() + grace)
+        if key in self._waits:  # there is nothing to end
+            self._returned.append(self._waits.pop(key).refused)
 
     def tick(self) -> float | None:
         """End those that were to; return the seconds until the next call, None when all is done."""
         now = time.monotonic()
         for key in [key for key, due in self._kill_at.items() if due <= now]:
             self._kill(key)
-        if self._under_way and 0 < self._threads < _MOST_STUCK and self._stuck_at <= now:
+        for key in [key for key, wait in self._waits.items() if wait.until <= now]:
+            del self._waits[key]
+            self._go(self._under_way[key])
+        stand = len(self._under_way) > len(self._waits)
+        if stand and 0 < self._threads < _MOST_STUCK and self._stuck_at <= now:
             self._stuck_at = now + _STUCK
             with contextlib.suppress(RuntimeError):  # no more threads may run here
                 self._add_thread()
-        return _LOOK if self.busy else None
+        return _LOOK if stand else self._next_try(now)
+
+    def _next_try(self, now: float) -> float | None:
+        return min((wait.until - now for wait in self._waits.values()), default=None)
 
     def _kill(self, key: str) -> None:
         """Kill what its thread is making of an order: of its children the one with that file."""
@@ -145,13 +168,26 @@ class Starts:
         """Return what became of starts since the last call."""
         if self._returned:
             self._stuck_at = time.monotonic() + _STUCK
-        return [self._settled(self._returned.popleft()) for _ in range(len(self._returned))]
+        news = [self._returned.popleft() for _ in range(len(self._returned))]
+        return [self._settled(one) for one in news if not self._waits_now(one)]
+
+    def _waits_now(self, one: _Returned | Refused) -> bool:
+        """Tell whether it was refused for a want that may pass, and let it be begun again then."""
+        if isinstance(one, _Returned) or getattr(one.error, "errno", None) not in _PASSING:
+            return False
+        now = time.monotonic()
+        give_up = self._give_up.setdefault(one.key, now + _PATIENCE)
+        if one.key in self._kill_at or give_up <= now:
+            return False
+        self._waits[one.key] = _Wait(now + _PAUSE, one)
+        return True
 
     def _settled(self, one: _Returned | Refused) -> Begun | Refused:
         ended = self._claimed(one)
         del self._under_way[one.key]
         self._served.pop(one.key, None)
         self._kill_at.pop(one.key, None)
+        self._give_up.pop(one.key, None)
         for pid, (_, starts) in list(self._unclaimed.items()):
             starts.discard(one.key)
             if not starts:  # it was somebody's orphan
