@@ -19,7 +19,12 @@ _TEXTS = ("text/plain", "text/html")
 
 def lasting(cell):
     """Return what a code cell shows, without what changes from run to run."""
-    return [_lasting(output) for output in cell.outputs]
+    return [_lasting(output) for output in cell.outputs if not _is_progress(output)]
+
+
+def _is_progress(output):
+    """Tell whether it is the line of a wait, which is there if that took a while."""
+    return output.get("metadata") == {"jobs_ext": "progress"}
 
 
 def _lasting(output):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from jobs_ext.model import job as model
-from jobs_ext.model.quantities import show_duration
 from jobs_ext.model.reasons import ReasonCode
 from jobs_ext.model.status import Status
 from jobs_ext.model.view import show_value
@@ -19,7 +18,7 @@ from .errors import JobFailed, NoSuchJob, WaitTimeout
 from .handle import Handle
 from .job import Job
 from .lists import JobList
-from .progressline import of_counts, progress_line
+from .progressline import of_counts
 
 if TYPE_CHECKING:
     from .client import Client
@@ -90,7 +89,7 @@ class Batch(Handle):
 
     def _jobs(self) -> list[Job]:
         """Return one job per argument set, waiting for those that are still being made."""
-        with waiting.interruptible(self):
+        with waiting.interruptible(waiting.stopped(self)):
             for pause in waiting.pauses(self.client.connection.patience):
                 standing = self._standing()
                 if len(standing) == len(self):
@@ -112,17 +111,25 @@ class Batch(Handle):
 
         Raises `WaitTimeout` after `timeout` seconds; the jobs themselves go on.
         """
-        with waiting.interruptible(self), progress_line(self.name) as line:
-            for pause in waiting.pauses(timeout):
-                counts = self.refresh().counts
-                line.show(*of_counts(counts, len(self)))
-                if sum(n for status, n in counts.items() if Status(status).final) >= len(self):
-                    display.update(self)
-                    self._say_reused()
-                    return self
-                pause()
-        waited = show_duration(timeout or 0.0)
-        raise WaitTimeout(f"{self!r} has not ended after {waited}; it goes on.")
+        waiting.until_ended(self, timeout)
+        self._say_reused()
+        return self
+
+    def look(self) -> waiting.Look:
+        """Return how far it is, asking the server."""
+        counts = self.refresh().counts
+        ended = sum(n for status, n in counts.items() if Status(status).final) >= len(self)
+        return waiting.Look(ended, *of_counts(counts, len(self)))
+
+    def __await__(self) -> Generator[Any, None, list[Any]]:
+        """Return its `results` without blocking the event loop."""
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> list[Any]:
+        import asyncio
+
+        await waiting.awaited(self)
+        return await asyncio.to_thread(self.results)
 
     @property
     def reused(self) -> int:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from jobs_ext.model import job as model
 from jobs_ext.model.status import FINAL
 
-from . import waiting
+from . import display, waiting
 from .batch import Batch
 from .errors import WaitTimeout, WrongArguments
 from .job import Job
+from .progressline import progress_line
 
 if TYPE_CHECKING:
     from .client import Client
@@ -36,15 +37,21 @@ def as_completed(jobs: Batch | Iterable[Job], timeout: float | None = None) -> I
 
 def _of_batch(batch: Batch, timeout: float | None) -> Iterator[Job]:
     client, left, since = batch.client, set(range(len(batch))), ""
-    with waiting.interruptible(batch):
+    with (
+        waiting.interruptible(waiting.stopped(batch)),
+        progress_line(batch.name, seen=batch.shown) as line,
+    ):
         for pause in waiting.pauses(timeout):
             ended = sorted(_ended_since(client, batch.id, since), key=_end)
             news = [job for job in ended if job.batch_index in left]
             for job in news:
                 left.discard(job.batch_index or 0)
                 since = max(since, job.stopped or "")
+                line.clear()
                 yield Job(client, job)
+            line.show(*_far(len(batch), len(left)))
             if not left:
+                display.update(batch)
                 return
             if not news:
                 pause()
@@ -60,12 +67,15 @@ def _ended_since(client: Client, batch: str, since: str) -> Iterator[model.Job]:
 
 def _of_jobs(jobs: Sequence[Job], timeout: float | None) -> Iterator[Job]:
     left = {job.id: job for job in jobs}
-    with waiting.interruptible_all(len(left)):
+    said = "stopped waiting; the jobs go on. Each one's .cancel() stops it."
+    with waiting.interruptible(said), progress_line("jobs") as line:
         for pause in waiting.pauses(timeout):
             for told in sorted(_ended_of(left), key=_end):
                 job = left.pop(told.id)
                 job._snapshot = told
+                line.clear()
                 yield job
+            line.show(*_far(len(jobs), len(left)))
             if not left:
                 return
             pause()
@@ -83,6 +93,12 @@ def _ended_of(left: dict[str, Job]) -> list[model.Job]:
             some = ids[first : first + _AT_ONCE]
             found += client.snapshots(limit=len(some), ids=some)
     return [job for job in found if job.status in FINAL]
+
+
+def _far(number: int, left: int) -> tuple[float, str]:
+    """Return how far that is, 0 to 1, and in words."""
+    done = number - left
+    return (done / number if number else 1.0), f"{done} of {number} done"
 
 
 def _end(job: model.Job) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from jobs_ext.model import job as model
-from jobs_ext.model.quantities import show_duration
 from jobs_ext.model.reasons import ReasonCode
 from jobs_ext.model.status import Status
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from .client import Client
     from .outputs import OutputReference, Outputs
+    from .waiting import Look
 
 # What a submit does not need is imported where it is used: the first job shall not wait for it.
 
@@ -118,18 +118,17 @@ class Job(Handle):
 
         Raises `WaitTimeout` after `timeout` seconds; the job itself goes on.
         """
-        from . import display, progressline, waiting
+        from . import waiting
 
-        with waiting.interruptible(self), progressline.progress_line(self.name) as line:
-            for pause in waiting.pauses(timeout):
-                known = self.refresh()
-                line.show(*progressline.of_job(known))
-                if known.status.final:
-                    display.update(self)
-                    return self
-                pause()
-        waited = show_duration(timeout or 0.0)
-        raise WaitTimeout(f"{self!r} has not ended after {waited}; it goes on.")
+        waiting.until_ended(self, timeout)
+        return self
+
+    def look(self) -> Look:
+        """Return how far it is, asking the server."""
+        from . import progressline, waiting
+
+        known = self.refresh()
+        return waiting.Look(known.status.final, *progressline.of_job(known))
 
     def result(self, timeout: float | None = None, *, trust: bool = False) -> Any:
         """Wait, and return a function's value, a notebook's kept values, else the outputs.
@@ -149,13 +148,9 @@ class Job(Handle):
     async def _awaited(self) -> Any:
         import asyncio
 
-        from . import display, results, waiting
+        from . import results, waiting
 
-        for pause in waiting.pauses(None):
-            if (await asyncio.to_thread(self.refresh)).status.final:
-                break
-            await asyncio.sleep(pause.seconds)
-        display.update(self)
+        await waiting.awaited(self)
         return await asyncio.to_thread(results.result, self.client, self.refresh())
 
     def cancel(self) -> Job:
@@ -262,7 +257,7 @@ class Job(Handle):
         """Yield what it writes, line by line, until it has ended."""
         from . import waiting
 
-        with waiting.interruptible(self):
+        with waiting.interruptible(waiting.stopped(self)):
             yield from waiting.follow(self, [stream] if stream else ["stdout", "stderr"])
 
     @property

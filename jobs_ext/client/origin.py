@@ -28,21 +28,21 @@ def capture() -> Origin:
 
 def notebook_path() -> str | None:
     """Return the path that Jupyter gave this kernel when it started, or that VS Code gives."""
-    shell = _shell()
-    told = shell.user_ns.get("__vsc_ipynb_file__") if shell is not None else None
+    here = shell()
+    told = here.user_ns.get("__vsc_ipynb_file__") if here is not None else None
     path = told or os.environ.get("JPY_SESSION_NAME", "")
     return path if isinstance(path, str) and path.endswith(".ipynb") else None
 
 
 def _cell() -> str | None:
     """Return the id of the cell that runs, which JupyterLab sends with it."""
-    parent: dict[str, Any] = getattr(_shell(), "get_parent", dict)()
+    parent: dict[str, Any] = getattr(shell(), "get_parent", dict)()
     found = parent.get("metadata", {}).get("cellId")
     return found if isinstance(found, str) else None
 
 
-def _shell() -> Any:
-    """Return IPython's shell if this is one, without importing IPython anywhere else."""
+def shell() -> Any:
+    """Return IPython's shell if this is one, else None; it is not imported for the question."""
     running = sys.modules.get("IPython")
     return running.get_ipython() if running is not None else None
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from .errors import StillRunning
+from jobs_ext.model.quantities import show_duration
+
+from . import display
+from .errors import StillRunning, WaitTimeout
+from .progressline import progress_line
 
 if TYPE_CHECKING:
+    from .batch import Batch
     from .client import Client
     from .job import Job
 
@@ -40,29 +45,64 @@ def pauses(timeout: float | None) -> Iterator[Pause]:
         seconds = min(seconds * _GROWTH, _LAST)
 
 
-class _Named(Protocol):
-    kind: str
-    id: str
+class Look(NamedTuple):
+    """What a look at a job or a batch has shown: how far it is, 0 to 1, and that in words."""
+
+    ended: bool
+    fraction: float | None
+    said: str
+
+
+def until_ended(what: Job | Batch, timeout: float | None) -> None:
+    """Wait until something has ended, and say how far it is.
+
+    Raises `WaitTimeout` after `timeout` seconds, `StillRunning` when interrupted.
+    """
+    with interruptible(stopped(what)), progress_line(what.name, seen=what.shown) as line:
+        for pause in pauses(timeout):
+            look = what.look()
+            line.show(look.fraction, look.said)
+            if look.ended:
+                display.update(what)
+                return
+            pause()
+    waited = show_duration(timeout or 0.0)
+    raise WaitTimeout(f"{what!r} has not ended after {waited}; it goes on.")
+
+
+async def awaited(what: Job | Batch) -> None:
+    """Wait until something has ended, without blocking the event loop."""
+    import asyncio
+
+    name = await asyncio.to_thread(getattr, what, "name")  # which may ask the server
+    with progress_line(name, seen=what.shown) as line:
+        try:
+            for pause in pauses(None):
+                look = await asyncio.to_thread(what.look)
+                line.show(look.fraction, look.said)
+                if look.ended:
+                    break
+                await asyncio.sleep(pause.seconds)
+        except asyncio.CancelledError as error:  # so does a kernel interrupt a cell that awaits
+            # Raised again as it is, since `asyncio.timeout` takes no subclass; shown in one line.
+            shown = StillRunning(stopped(what))
+            vars(error)["_render_traceback_"] = shown._render_traceback_
+            raise
+    display.update(what)
 
 
 @contextmanager
-def interruptible(what: _Named) -> Iterator[None]:
-    """Turn Ctrl-C into a word on how to stop the job itself, which goes on."""
+def interruptible(said: str) -> Iterator[None]:
+    """Turn Ctrl-C into what is `said`: that only the waiting has ended."""
     try:
         yield
     except KeyboardInterrupt:
-        raise StillRunning(
-            f"stopped waiting; the {what.kind} {what.id} goes on. Its .cancel() stops it."
-        ) from None
+        raise StillRunning(said) from None
 
 
-@contextmanager
-def interruptible_all(number: int) -> Iterator[None]:
-    """Turn Ctrl-C into a word on `number` jobs, which go on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise StillRunning(f"stopped waiting; {number} jobs go on.") from None
+def stopped(what: Job | Batch) -> str:
+    """Return what to say when a wait for something is interrupted."""
+    return f"stopped waiting; the {what.kind} {what.id} goes on. Its .cancel() stops it."
 
 
 def whole_log(client: Client, job: str, stream: str, attempt: int | None) -> str:

@@ -54,7 +54,7 @@ def test_waiting_ends_by_time_or_by_hand_and_harms_no_job(client, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(waiting.Pause, "__call__", interrupt)
-    with pytest.raises(KeyboardInterrupt, match="1 jobs go on"):
+    with pytest.raises(KeyboardInterrupt, match="the jobs go on"):
         list(jx.as_completed([job]))
     assert job.status != "CANCELLED"
     job.cancel()

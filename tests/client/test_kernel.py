@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+
+from tests.waiting import until
 
 from .kernels import Kernel
 
@@ -132,10 +132,30 @@ def test_awaiting_in_a_cell(kernel):
     assert kernel.value("out") == "42"
 
 
-def test_an_interrupt_while_waiting_is_short_and_harmless(kernel):
+def progress_of(messages):
+    ours = [m for m in messages if m["content"].get("metadata") == {"jobs_ext": "progress"}]
+    texts = [m["content"]["data"]["text/plain"] for m in ours]
+    return [m["msg_type"] for m in ours], texts
+
+
+def test_a_wait_shows_one_line_unless_a_card_does(kernel):
+    kernel.run("naps = jx.options(hold=True).map(['sleep', '{s}'], [0.4, 0.4])")
+    kinds, texts = progress_of(kernel.run("for _ in jx.as_completed(naps.release()): print('one')"))
+    assert kinds == ["display_data", *["update_display_data"] * (len(kinds) - 1)]
+    assert texts[-1].startswith("sleep {s}: [####################] 2 of 2 done, ")
+    told = "nap = jx.options(hold=True).submit(['sleep', '0.6'])\n"
+    kinds, texts = progress_of(kernel.run(f"{told}out = await nap.release()"))
+    assert kinds[0] == "display_data"
+    assert texts[-1].startswith("sleep 0.6: SUCCEEDED, ")
+    kernel.run(f"{told}nap")
+    assert progress_of(kernel.run("_ = nap.release().wait()")) == ([], [])
+
+
+@pytest.mark.parametrize("waits", ["long.wait()", "await long"])
+def test_an_interrupt_while_waiting_is_short_and_harmless(kernel, waits):
     kernel.run("long = jx.submit(['sleep', '600'])")
-    identity = kernel.client.execute("long.wait()")
-    time.sleep(1)
+    identity = kernel.client.execute(waits)
+    until(lambda: progress_of([kernel.client.get_iopub_msg(timeout=60)])[0], what="a line of it")
     kernel.session.post(f"{kernel.url}/{kernel.id}/interrupt", timeout=60)
     while True:
         message = kernel.client.get_iopub_msg(timeout=60)

@@ -57,6 +57,31 @@ def test_in_a_terminal_it_is_one_line():
     assert second.endswith("\n")
 
 
+def test_what_others_write_does_not_stand_behind_it():
+    said = in_terminal(
+        "import sys\n"
+        "from jobs_ext.client import progressline as p\n"
+        "p._PATIENCE = 0\n"
+        "with p.progress_line('sweep') as line:\n"
+        "    line.show(0.5, 'half \\x1b[2J')\n"
+        "    line.clear()\n"
+        "    print('mine', file=sys.stderr)\n"
+    )
+    shown, cleared, rest = said.split("\r\x1b[K")
+    assert shown == ""
+    assert cleared.startswith("sweep: [##########----------] half [2J, ")
+    assert rest.split() == ["mine"]
+
+
+def test_of_what_is_seen_anyway_there_is_none():
+    assert in_terminal(
+        "from jobs_ext.client import progressline as p\n"
+        "p._PATIENCE = 0\n"
+        "with p.progress_line('sweep', seen=True) as line:\n"
+        "    line.show(0.5, 'half')\n"
+    ) == ""  # fmt: skip
+
+
 def test_who_waits_a_moment_sees_nothing():
     assert in_terminal(
         "from jobs_ext.client import progressline as p\n"

@@ -51,3 +51,27 @@ def test_await_does_not_block_the_loop(client):
     ticks, outputs = asyncio.run(both())
     assert ticks > 10
     assert len(outputs) == 0
+
+
+def test_an_awaited_batch_gives_its_results_in_their_order(client):
+    async def waits():
+        return await jx.map(abs, [-1, -2])
+
+    assert asyncio.run(waits()) == [1, 2]
+
+
+def test_who_stops_awaiting_a_job_leaves_it_alone(client):
+    job = jx.submit(["sleep", "600"])
+
+    async def gives_up():
+        async with asyncio.timeout(0.1):
+            await job
+
+    with pytest.raises(TimeoutError) as raised:
+        asyncio.run(gives_up())
+    (said,) = raised.value.__cause__._render_traceback_()
+    assert (
+        said == f"Interrupted: stopped waiting; the job {job.id} goes on. Its .cancel() stops it."
+    )
+    assert job.status not in ("SUCCEEDED", "FAILED", "CANCELLED")
+    job.cancel()
