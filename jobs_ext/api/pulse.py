@@ -11,8 +11,8 @@ from msgspec import Struct
 from ..model.errors import JobsError
 from ..model.query import JobQuery
 from ..model.status import Status
-from ..runner.launch import is_running
 from ..service import Principal
+from ..store.locks import has_runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ class Pulse:
         return Vitals(
             counts=service.jobs.counts(_EVERYBODY),
             queue_age=_age(oldest[0].created) if oldest else 0.0,
-            has_runner=is_running(service.paths),
+            has_runner=has_runner(service.paths),
             head=service.events.head(),
         )
 

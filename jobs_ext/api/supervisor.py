@@ -13,7 +13,8 @@ import time
 from typing import TYPE_CHECKING
 
 from ..runner.holder import Holder, outdated, this_build
-from ..runner.launch import HAND_OVER, ensure_runner, is_running, start_runner
+from ..runner.launch import HAND_OVER, ensure_runner, start_runner
+from ..store.locks import has_runner
 
 if TYPE_CHECKING:
     from .backend import Backend
@@ -58,7 +59,7 @@ class Supervisor:
         One that is seen alive was a good start, however it ends: its successor starts at once.
         """
         paths = self._backend.service.paths
-        if await self._backend.call(is_running, paths):
+        if await self._backend.call(has_runner, paths):
             await self._replace()
             return
         if time.monotonic() < self._not_before:
@@ -73,7 +74,7 @@ class Supervisor:
             )
         for _ in range(int(_PATIENCE / _STEP)):
             await asyncio.sleep(_STEP)
-            if await self._backend.call(is_running, paths):
+            if await self._backend.call(has_runner, paths):
                 return
 
     async def _replace(self) -> None:

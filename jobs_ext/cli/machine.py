@@ -51,9 +51,9 @@ def _data_dir(call: Call) -> Path:
 
 def start(call: Call) -> Exit:
     """Run the jobs of a data directory without a server, until none is left."""
-    from jobs_ext.doctor.processes import has_server
     from jobs_ext.runner.__main__ import main as run
     from jobs_ext.runner.launch import ensure_runner
+    from jobs_ext.store.locks import has_server
     from jobs_ext.store.paths import Paths
 
     root = _data_dir(call)

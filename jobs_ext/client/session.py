@@ -78,9 +78,22 @@ def _only_one() -> finder.Address:
         found = [address for address in finder.running() if _answers(address)]
         if len(found) == 1:
             return found[0]
-        told = ", ".join(address.url for address in found)
-        hint = f"There are several: {told}. Name one." if found else error.hint
-        raise NoServer(error.message, hint=hint) from None
+        raise _none_or_several(error, found) from None
+
+
+def _none_or_several(error: NoServer, found: list[finder.Address]) -> NoServer:
+    """Return `error` with what was looked for besides, and how to name a server."""
+    named = "jx.connect(url), or --url of jupyter jobs"
+    if not found:
+        more = f"; the servers of yours that run (none in {finder.runtime_dir()} answers)."
+        return NoServer(
+            error.message.removesuffix(".") + more,
+            hint=f"Start one, such as jupyter lab, or name one: {named}.",
+        )
+    told = ", ".join(address.url for address in found)
+    return NoServer(
+        f"Several Jupyter servers of yours have jobs_ext: {told}.", hint=f"Name one: {named}."
+    )
 
 
 def _answers(address: finder.Address) -> bool:

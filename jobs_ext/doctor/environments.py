@@ -124,7 +124,8 @@ def _python(check: str, python: str, environment: Mapping[str, str]) -> Finding:
             check,
             f"{python} does not run: {trouble}.",
             "Neither notebooks nor functions of this kernel can be jobs.",
-            f"Repair that environment, or remove the kernel: jupyter kernelspec list ({check}).",
+            "Repair that environment, or jupyter kernelspec remove "
+            + check.removeprefix("kernel "),
         )
     missing = [module for module, found in told["found"].items() if not found]
     if missing:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import socket
 import time
 from collections.abc import Iterator
@@ -16,8 +14,8 @@ import psutil
 from .. import __version__
 from ..runner.holder import Build, read_holder, this_build
 from ..runner.keeper import processes
-from ..runner.launch import locked
 from ..service.surroundings import ends_with
+from ..store.locks import has_runner, has_server
 from ..store.paths import Paths
 from .finding import Finding, error, ok, warning
 
@@ -26,17 +24,12 @@ _STEP = 0.1  # seconds between looks for it
 _LAST = 20  # lines of the runner's log that are looked at
 
 
-def has_server(paths: Paths) -> bool:
-    """Tell whether a server uses a data directory."""
-    return _is_held(paths.attached)
-
-
 def check_runner(paths: Paths) -> Iterator[Finding]:
     """Say whether the runner is there, answers, and is of this code."""
     deadline = time.monotonic() + _PATIENCE
-    while has_server(paths) and not _is_held(paths.runner_lock) and time.monotonic() < deadline:
+    while has_server(paths) and not has_runner(paths) and time.monotonic() < deadline:
         time.sleep(_STEP)
-    if not _is_held(paths.runner_lock):
+    if not has_runner(paths):
         yield from _no_runner(paths)
         return
     holder = read_holder(paths)
@@ -157,15 +150,6 @@ def check_surroundings() -> Iterator[Finding]:
             "They outlive kernels and Jupyter servers inside of it, but not itself.",
             'Keep it running, and use on_lost="retry" for jobs that may run twice.',
         )
-
-
-def _is_held(path: Path) -> bool:
-    """Tell whether somebody holds a lock, without making its file."""
-    try:
-        with os.fdopen(os.open(path, os.O_RDWR | os.O_CLOEXEC), "r+b") as file:
-            return not locked(file, fcntl.LOCK_EX)
-    except OSError:
-        return False
 
 
 def _is_stopped(pid: int) -> bool:

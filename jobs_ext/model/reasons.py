@@ -14,6 +14,7 @@ class ReasonCode(StrEnum):
     WAITING_SLOTS = "waiting_slots"  # waits for a free share of the machine
     WAITING_JOBS = "waiting_jobs"  # waits for jobs it comes after
     WAITING_RETRY = "waiting_retry"  # waits until its next attempt is due
+    WAITING_RUNNER = "waiting_runner"  # waits until there is a runner again
     WAITING_DISK = "waiting_disk"  # waits until the disk of the data directory has room
     WAITING_BATCH = "waiting_batch"  # waits: as many jobs of its batch run as may
     WAITING_QUEUE = "waiting_queue"  # waits: as many jobs of its queue run as may

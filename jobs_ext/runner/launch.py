@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from ..store.locks import has_runner
 from ..store.paths import Paths
 
 HAND_OVER = 30.0  # seconds that a runner may take to let go when it is asked to
@@ -24,7 +25,7 @@ def ensure_runner(
     The runner is detached: a session of its own, no files in common with this process. Two
     callers may both start one; the later one finds the lock taken and ends.
     """
-    if is_running(paths):
+    if has_runner(paths):
         return False
     start_runner(paths, python, extra_args)
     return True
@@ -44,16 +45,6 @@ def start_runner(paths: Paths, python: str, extra_args: Sequence[str]) -> None:
             start_new_session=True,
         )
     threading.Thread(target=child.wait, name="runner", daemon=True).start()  # reaps it
-
-
-def is_running(paths: Paths) -> bool:
-    """Tell whether a runner holds the lock of this data directory."""
-    try:
-        file = paths.runner_lock.open("rb")  # only to look: that is possible where one can't write
-    except FileNotFoundError:
-        return False
-    with file:
-        return not locked(file, fcntl.LOCK_SH)
 
 
 def attach(paths: Paths) -> BinaryIO:

@@ -73,7 +73,7 @@ class Core(Struct, frozen=True):
         specs = self.specs.load(connection, (row.spec for row in rows))
         tries = job_rows.attempts(connection, rows)
         files = job_rows.outputs(connection, tries)
-        why = reasons(connection, self.house, rows, self.store.paths.root)
+        why = reasons(connection, self.house, rows, self.store.paths)
         shown = []
         for row in rows:
             attempts, some = tries.get(row.pk, []), files.get(row.pk, [])

@@ -83,7 +83,13 @@ def checked(tool: Tool) -> Tool:
 def _check_arguments(tool: Tool) -> None:
     for name in [*tool.inputs, *tool.parameters]:
         if not OPTION.fullmatch(name):
-            raise InvalidRequest(f"{name!r} can't name an argument.", field=name, value=name)
+            kind = "inputs" if name in tool.inputs else "parameters"
+            raise InvalidRequest(
+                f"{name!r} can't name an argument.",
+                field=f"{kind}.{name}",
+                value=name,
+                hint="Begin with a letter or _; letters, digits, _, . and - may follow.",
+            )
     for name, parameter in tool.parameters.items():
         field = f"parameters.{name}"
         if tool.pass_as == "environment":  # noqa: S105

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -19,6 +18,8 @@ from ..store import waiting as facts
 from ..store.faults import is_short
 from ..store.jobs import JobRow
 from ..store.lines import LineRow
+from ..store.locks import has_runner, has_server
+from ..store.paths import Paths
 from .executors import EXECUTORS, LOCAL, NODE
 from .hints import listed
 from .resolve import House
@@ -33,14 +34,14 @@ class Reason(NamedTuple):
 
 
 def reasons(
-    connection: Connection, house: House, rows: Sequence[JobRow], root: Path
+    connection: Connection, house: House, rows: Sequence[JobRow], paths: Paths
 ) -> dict[int, Reason]:
-    """Return, by pk, why each waiting job of `rows` waits; `root` is the data directory."""
+    """Return, by pk, why each waiting job of `rows` waits; `paths` is the data directory."""
     queued = [row for row in rows if row.status == Status.RUNNABLE]
     pending = [row for row in rows if row.status == Status.PENDING]
     found: dict[int, Reason] = {}
     if queued:
-        queue = _Queue(connection, house, root)
+        queue = _Queue(connection, house, paths)
         found |= {row.pk: queue.reason(row) for row in queued}
     if pending:
         unmet = facts.unmet(connection, [row.pk for row in pending])
@@ -51,9 +52,10 @@ def reasons(
 class _Queue:
     """The jobs that are RUNNABLE, and what is under way."""
 
-    def __init__(self, connection: Connection, house: House, root: Path) -> None:
+    def __init__(self, connection: Connection, house: House, paths: Paths) -> None:
         self._connection = connection
-        self._short_of_room = is_short(root)
+        self._short_of_room = is_short(paths.root)
+        self._lacks_runner = has_server(paths) and not has_runner(paths)
         self._slots = house.slots
         waiting = [line for name in EXECUTORS for line in lines.waiting(connection, name)]
         self._waiting = {line.pk: line for line in waiting}
@@ -72,6 +74,9 @@ class _Queue:
     def reason(self, row: JobRow) -> Reason:
         """Return why one of them waits."""
         line = self._waiting[row.line]
+        if self._lacks_runner:
+            told = "waits for a runner: there is none now; jupyter jobs doctor says more"
+            return Reason(ReasonCode.WAITING_RUNNER, told)
         if self._short_of_room and line.executor == LOCAL:
             told = "waiting for room on the disk of the data directory"
             return Reason(ReasonCode.WAITING_DISK, told)

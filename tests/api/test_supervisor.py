@@ -10,7 +10,7 @@ import pytest
 
 from jobs_ext.api.supervisor import Supervisor
 from jobs_ext.runner.holder import read_holder
-from jobs_ext.runner.launch import is_running
+from jobs_ext.store.locks import has_runner
 from jobs_ext.store.paths import Paths
 from tests.waiting import auntil
 
@@ -39,7 +39,7 @@ async def test_a_runner_that_can_not_live_is_no_storm(backend, monkeypatch, capl
     await auntil(lambda: complaints() >= 2, what="the second start")
     assert len([r for r in caplog.records if "has ended" in r.message]) <= 3
     assert str(log) in caplog.text
-    assert not is_running(backend.service.paths)
+    assert not has_runner(backend.service.paths)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -67,7 +67,7 @@ async def test_a_runner_that_is_killed_is_followed_by_another_at_once(service):
 
     def another():
         holder = read_holder(paths)
-        return holder is not None and holder.pid not in gone and is_running(paths) and holder
+        return holder is not None and holder.pid not in gone and has_runner(paths) and holder
 
     try:
         for _ in range(2):
@@ -80,4 +80,4 @@ async def test_a_runner_that_is_killed_is_followed_by_another_at_once(service):
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await auntil(lambda: not is_running(paths), what="its end")
+        await auntil(lambda: not has_runner(paths), what="its end")

@@ -43,6 +43,8 @@ WRONG = [
     (HELLO | {"outputs": {"/o": {"path": "x"}}}, "outputs./o"),
     (HELLO | {"outputs": {"a\0b": {"path": "x"}}}, "outputs.a"),
     (HELLO | {"outputs": {"": {"path": "x"}}}, "outputs."),
+    (HELLO | {"parameters": {"": {"type": "string"}}}, "parameters."),
+    (HELLO | {"inputs": {"a b": {}}}, "inputs.a b"),
     (HELLO | {"resources": {"memory": "lots"}}, "resources"),
     ({"command": ["true"]}, "name"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jobs_ext.runner.launch import is_running
+from jobs_ext.store.locks import has_runner
 from jobs_ext.store.paths import Paths
 from tests.waiting import until
 
@@ -41,7 +41,7 @@ def test_a_runner_without_a_server(jobs, service, who, context):
     folder = str(service.paths.root)
     assert jobs("runner", "start", "--data-dir", folder, "--json").json == {"started": True}
     until(lambda: service.jobs.get(who, job.id).status == "SUCCEEDED", what="the job")
-    until(lambda: not is_running(Paths(Path(folder))), what="the runner to end by itself")
+    until(lambda: not has_runner(Paths(Path(folder))), what="the runner to end by itself")
 
 
 def test_no_folder_to_run_in(jobs, tmp_path):

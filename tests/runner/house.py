@@ -23,10 +23,10 @@ from jobs_ext.model.scheduling import Scheduling
 from jobs_ext.model.status import Status
 from jobs_ext.model.tool import Tool
 from jobs_ext.runner.keeper import processes
-from jobs_ext.runner.launch import is_running
 from jobs_ext.service import JobQuery, Principal, Service, Slots, Upload
 from jobs_ext.service.addresses import Guard
 from jobs_ext.service.whom import Whom
+from jobs_ext.store.locks import has_runner
 from tests.waiting import until
 
 WHO = Principal.all("ada")
@@ -102,7 +102,7 @@ class House:
             said = [str(part) for option in options.items() for part in option]
             command = [*self.under, sys.executable, "-m", "jobs_ext.runner", *said]
             self.runner = subprocess.Popen(command, stdout=log, stderr=log)
-        until(lambda: is_running(self.paths), what="the runner's lock")
+        until(lambda: has_runner(self.paths), what="the runner's lock")
 
     def kill_runner(self) -> None:
         assert self.runner is not None

@@ -17,11 +17,12 @@ from jobs_ext.model.work import Work
 from jobs_ext.runner import finish
 from jobs_ext.runner.executors import Exited
 from jobs_ext.runner.finish import Finisher
-from jobs_ext.runner.launch import attach, ensure_runner, is_running
+from jobs_ext.runner.launch import attach, ensure_runner
 from jobs_ext.runner.limits import Limits
 from jobs_ext.runner.spare import SpareFolders
 from jobs_ext.runner.staging import plan
 from jobs_ext.service import Upload
+from jobs_ext.store.locks import has_runner
 from tests.runner.house import WHO, House
 from tests.runner.keepers import gone
 from tests.waiting import until
@@ -362,7 +363,7 @@ def test_the_runner_does_not_stay_to_make_jobs_that_were_cancelled(own_house: Ho
 def test_a_second_runner_gives_way(own_house: House) -> None:
     first = own_house.runner
     assert first is not None
-    assert is_running(own_house.paths)
+    assert has_runner(own_house.paths)
     assert not ensure_runner(own_house.paths)
     own_house.start()
     assert own_house.runner is not None
@@ -374,12 +375,12 @@ def test_a_second_runner_gives_way(own_house: House) -> None:
 def test_a_server_starts_the_runner(own_house: House) -> None:
     own_house.kill_runner()
     until(
-        lambda: not is_running(own_house.paths), what="the lock, which a child on its way may hold"
+        lambda: not has_runner(own_house.paths), what="the lock, which a child on its way may hold"
     )
     options = ["--cpu", "2", "--memory", "1000000000", "--linger", "0.2"]
     assert ensure_runner(own_house.paths, extra_args=options)
     assert own_house.ended(own_house.command("true")).status is Status.SUCCEEDED
-    until(lambda: not is_running(own_house.paths), what="the runner's end")
+    until(lambda: not has_runner(own_house.paths), what="the runner's end")
 
 
 def test_told_to_stop_it_leaves_jobs_running(own_house: House) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from jobs_ext.model.job import Progress
 from jobs_ext.model.request import Options, SubmitRequest, Target
 from jobs_ext.model.status import Status
 from jobs_ext.model.work import Free, Progressed, Released
+from jobs_ext.runner.launch import attach
 from jobs_ext.service import JobQuery
 from tests.service.runs import GB, claim, ended, found, run, started
 
@@ -70,6 +72,22 @@ def test_the_place_in_the_queue_is_told(submit, get):
     second, third = submit(), submit()
     assert get(second).reason == "waiting for a free slot: 1 job is ahead"
     assert get(third).reason == "waiting for a free slot: 2 jobs are ahead"
+
+
+def test_a_server_without_a_runner_says_so(submit, service, get):
+    def reason():
+        return get(job).reason_code
+
+    job, paths = submit(), service.paths
+    with attach(paths):
+        assert (reason(), get(job).reason) == (
+            "waiting_runner",
+            "waits for a runner: there is none now; jupyter jobs doctor says more",
+        )
+        with paths.runner_lock.open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            assert reason() == "waiting_slots"
+    assert reason() == "waiting_slots"  # nobody is there to ask but us
 
 
 def test_an_attempt_is_told_from_claim_to_end(submit, service, who, get):
