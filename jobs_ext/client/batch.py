@@ -49,9 +49,9 @@ class Batch(Handle):
         counts = ", ".join(f"{n} {status}" for status, n in known.counts.items() if n)
         return f"<batch {known.name!r} {counts} {self.id}>"
 
-    def refresh(self) -> model.Batch:
-        """Return what the server says of it now."""
-        self._snapshot = self.client.batch(self.id)
+    def refresh(self, wait: int = 0) -> model.Batch:
+        """Return what the server says of it now, or when it ended within `wait` seconds."""
+        self._snapshot = self.client.batch(self.id, wait)
         return self._snapshot
 
     def view(self) -> dict[str, Any]:
@@ -115,9 +115,9 @@ class Batch(Handle):
         self._say_reused()
         return self
 
-    def look(self) -> waiting.Look:
-        """Return how far it is, asking the server."""
-        counts = self.refresh().counts
+    def look(self, wait: int = 0) -> waiting.Look:
+        """Return how far it is, asking the server: now, or at its end within `wait` seconds."""
+        counts = self.refresh(wait).counts
         ended = sum(n for status, n in counts.items() if Status(status).final) >= len(self)
         return waiting.Look(ended, *of_counts(counts, len(self)))
 

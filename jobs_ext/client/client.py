@@ -193,13 +193,13 @@ class Client(Submitter):
 
         return Batch(self, self._post("batches", model.Batch, body, parts))
 
-    def job(self, id: str) -> model.Job:  # noqa: A002
-        """Return what the server says of a job now."""
-        return self._get(f"jobs/{id}", model.Job)
+    def job(self, id: str, wait: int = 0) -> model.Job:  # noqa: A002
+        """Return what the server says of a job now, or when it ended within `wait` seconds."""
+        return self._get(f"jobs/{id}", model.Job, {"wait": wait} if wait else None)
 
-    def batch(self, id: str) -> model.Batch:  # noqa: A002
-        """Return what the server says of a batch now."""
-        return self._get(f"batches/{id}", model.Batch)
+    def batch(self, id: str, wait: int = 0) -> model.Batch:  # noqa: A002
+        """Return what the server says of a batch now, or when it ended within `wait` seconds."""
+        return self._get(f"batches/{id}", model.Batch, {"wait": wait} if wait else None)
 
     def view(self, kind: str, id: str) -> dict[str, Any]:  # noqa: A002
         """Return the view of a job or batch (``kind``): what every drawing of it shows."""

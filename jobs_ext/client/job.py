@@ -46,10 +46,13 @@ class Job(Handle):
         reason = f": {known.reason}" if known.reason else ""
         return f"<job {known.name!r} {known.status}{reason} {self.id}>"
 
-    def refresh(self) -> model.Job:
-        """Return what the server says of it now; what can't change any more is not asked again."""
+    def refresh(self, wait: int = 0) -> model.Job:
+        """Return what the server says of it now, or when it ended within `wait` seconds.
+
+        What can't change any more is not asked again.
+        """
         if self._snapshot is None or self._snapshot.status not in _NEVER_AGAIN:
-            self._snapshot = self.client.job(self.id)
+            self._snapshot = self.client.job(self.id, wait)
         return self._snapshot
 
     def view(self) -> dict[str, Any]:
@@ -123,11 +126,11 @@ class Job(Handle):
         waiting.until_ended(self, timeout)
         return self
 
-    def look(self) -> Look:
-        """Return how far it is, asking the server."""
+    def look(self, wait: int = 0) -> Look:
+        """Return how far it is, asking the server: now, or at its end within `wait` seconds."""
         from . import progressline, waiting
 
-        known = self.refresh()
+        known = self.refresh(wait)
         return waiting.Look(known.status.final, *progressline.of_job(known))
 
     def result(self, timeout: float | None = None, *, trust: bool = False) -> Any:

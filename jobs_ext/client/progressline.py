@@ -31,6 +31,8 @@ _CLEAR = "\r\x1b[K"
 class _Nowhere:
     """Where a line is written: here nobody reads it."""
 
+    patience = 20  # seconds in which there may be nothing new
+
     def write(self, text: str) -> None:
         """Put `text` in place of what the line says."""
 
@@ -44,6 +46,7 @@ class _Nowhere:
 class _Terminal(_Nowhere):
     """Over and over on stderr."""
 
+    patience = 1
     _shown = False
 
     def write(self, text: str) -> None:
@@ -68,6 +71,7 @@ class _Terminal(_Nowhere):
 class _Notebook(_Nowhere):
     """In an output of the cell that stays where it is: what others write stands below it."""
 
+    patience = 1
     _output: DisplayHandle | None = None
 
     def write(self, text: str) -> None:
@@ -87,6 +91,11 @@ class Line:
         self._name = name
         self._place = place
         self._began = time.monotonic()
+
+    @property
+    def patience(self) -> int:
+        """For how many seconds nothing new is to be said."""
+        return self._place.patience
 
     def show(self, fraction: float | None, said: str) -> None:
         """Say how far it is, 0 to 1 where that is known; nothing in the first half second."""

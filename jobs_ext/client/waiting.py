@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _FIRST, _LAST = 0.01, 1.0  # seconds between two questions
 _GROWTH = 1.2  # so an end is heard of a tenth of the time later that it took, on average
+_OFTEN = 0.05  # seconds between two questions in the last second of a timeout
 
 
 class Pause:
@@ -45,6 +47,21 @@ def pauses(timeout: float | None) -> Iterator[Pause]:
         seconds = min(seconds * _GROWTH, _LAST)
 
 
+def patiences(timeout: float | None, longest: int) -> Iterator[int]:
+    """Yield for how many seconds each question may wait for its answer: 0 for the first.
+
+    `longest` at most, until `timeout` seconds are over.
+    """
+    end = math.inf if timeout is None else time.monotonic() + timeout
+    yield 0
+    while (left := end - time.monotonic()) > 0:
+        if left >= 1:
+            yield int(min(left, longest))
+        else:  # servers wait for whole seconds
+            time.sleep(min(left, _OFTEN))
+            yield 0
+
+
 class Look(NamedTuple):
     """What a look at a job or a batch has shown: how far it is, 0 to 1, and that in words."""
 
@@ -59,13 +76,12 @@ def until_ended(what: Job | Batch, timeout: float | None) -> None:
     Raises `WaitTimeout` after `timeout` seconds, `StillRunning` when interrupted.
     """
     with interruptible(stopped(what)), progress_line(what.name, seen=what.shown) as line:
-        for pause in pauses(timeout):
-            look = what.look()
+        for patience in patiences(timeout, line.patience):
+            look = what.look(patience)
             line.show(look.fraction, look.said)
             if look.ended:
                 display.update(what)
                 return
-            pause()
     waited = show_duration(timeout or 0.0)
     raise WaitTimeout(f"{what!r} has not ended after {waited}; it goes on.")
 

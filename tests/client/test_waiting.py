@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import jobs_ext as jx
-from jobs_ext.client import waiting
+from jobs_ext.client.waiting import patiences
 
 
 def python(code):
@@ -26,14 +26,35 @@ def test_a_timeout_of_the_wait_leaves_the_job_alone(client):
 def test_an_interrupted_wait_says_that_the_job_goes_on(client, monkeypatch):
     job = jx.submit(["sleep", "600"])
 
-    def interrupt(self):
+    def interrupt(self, wait):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(waiting.Pause, "__call__", interrupt)
-    with pytest.raises(KeyboardInterrupt, match="goes on"):
-        job.wait()
+    with monkeypatch.context() as patch:
+        patch.setattr(jx.Job, "refresh", interrupt)
+        with pytest.raises(KeyboardInterrupt, match="goes on"):
+            job.wait()
     assert job.status not in ("SUCCEEDED", "FAILED", "CANCELLED")
     job.cancel()
+
+
+def test_questions_wait_for_their_answers(client, monkeypatch):
+    asked = []
+    request = client.connection.request
+    monkeypatch.setattr(
+        client.connection,
+        "request",
+        lambda *given, **more: asked.append(more.get("params")) or request(*given, **more),
+    )
+    job = jx.submit(python("import time; time.sleep(0.5)")).wait()
+    assert asked[-2:] == [None, {"wait": 20}]
+    assert job.status == "SUCCEEDED"
+
+
+def test_no_question_waits_beyond_a_timeout():
+    assert list(patiences(0, 20)) == [0]
+    assert set(patiences(0.1, 20)) == {0}
+    given = patiences(2.9, 20)
+    assert (next(given), next(given)) == (0, 2)
 
 
 def test_await_does_not_block_the_loop(client):
