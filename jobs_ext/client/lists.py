@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from jobs_ext.model.bulk import MOST, Handled
 from jobs_ext.model.tool import Tool
 from jobs_ext.model.view import MIME, mime_bundle_data, view_model
 
@@ -25,6 +28,7 @@ _JOB_COLUMNS = (
     "stopped",
 )
 
+_JSON = {"Content-Type": "application/json"}
 _MOST_LIVE = 100  # jobs of a list that moves; of more there is a table
 
 
@@ -56,6 +60,33 @@ class JobList(list["Job"]):
         for name in ("created", "started", "stopped"):
             frame[name] = pandas.to_datetime(frame[name], utc=True)
         return combine.with_parameters(frame, [job.arguments for job in self], self.parameters)
+
+    def cancel(self) -> Handled:
+        """Cancel those that have not ended; returns with which it went well, and why not else."""
+        return self._all("cancel")
+
+    def reset(self) -> Handled:
+        """Let those that FAILED run once more, likewise."""
+        return self._all("reset")
+
+    def delete(self) -> Handled:
+        """Put all into the trash, cancelling what runs, likewise; `reinstate` takes it back."""
+        return self._all("delete")
+
+    def reinstate(self) -> Handled:
+        """Take those out of the trash that are in it, likewise."""
+        return self._all("reinstate")
+
+    def _all(self, verb: str) -> Handled:
+        done = Handled([], [])
+        for start in range(0, len(self), MOST):
+            some = msgspec.json.encode({"ids": [job.id for job in self[start : start + MOST]]})
+            answer = self[0].client.connection.request(
+                "POST", f"jobs/bulk/{verb}", data=some, headers=_JSON
+            )
+            told = msgspec.json.decode(answer.content, type=Handled)
+            done = Handled(done.ids + told.ids, done.refused + told.refused)
+        return done
 
     def _repr_html_(self) -> str:
         rows = [

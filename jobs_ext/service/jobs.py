@@ -168,16 +168,19 @@ class Jobs:
         """
         who.require("submit", "run")
         with self._store.write() as tx:
-            row = self._core.job_row(tx, who, job_id, Right.EXECUTE)
-            if row.status != Status.FAILED:
-                raise Conflict(
-                    f"The job is {row.status}; only one that FAILED can be reset.",
-                    field="id",
-                    value=job_id,
-                    hint="Run it again as a new job: rerun.",
-                )
-            reset_jobs(self._core, tx, who, [row])
+            self.reopen(tx, who, self._core.job_row(tx, who, job_id, Right.EXECUTE))
         return self._core.job(who, job_id)
+
+    def reopen(self, tx: Connection, who: Principal, row: JobRow) -> None:
+        """Begin a new attempt of a job; `Conflict` unless it is FAILED."""
+        if row.status != Status.FAILED:
+            raise Conflict(
+                f"The job is {row.status}; only one that FAILED can be reset.",
+                field="id",
+                value=row.id,
+                hint="Run it again as a new job: rerun.",
+            )
+        reset_jobs(self._core, tx, who, [row])
 
     def get(self, who: Principal, job_id: str) -> Job:
         """Return a job."""

@@ -19,6 +19,7 @@ from ..store.paths import Paths
 from ..store.stored import total
 from .archives import Archives
 from .batches import Batches
+from .bulk import Bulk
 from .catalog import Catalog
 from .core import Core
 from .datasets import Datasets
@@ -76,6 +77,7 @@ class Service:
         self.batches = Batches(core, self.jobs)
         self.together = Together(core, self.jobs)
         self.trash = Trash(core, self.jobs, self.batches)
+        self.bulk = Bulk(core, self.jobs, self.trash)
         self.keeping = Keeping(core, self.jobs, self.batches)
         self.outputs = Outputs(core)
         self.archives = Archives(core, self.outputs)

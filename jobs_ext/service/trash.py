@@ -64,13 +64,17 @@ class Trash:
         who.require("submit", "run")
         with self._store.write() as tx:
             row = self._core.job_row(tx, who, job_id, Right.WRITE, hidden=True)
-            _check_hidden("job", row)
-            if row.batch_pk is not None:  # with which it would go for good
-                self._check_batch(tx, row)
             changes = Changes(tx)
-            changes.note(row, "reinstated", deleted=None)
+            self.show(tx, changes, row)
             changes.flush()
         return self._core.job(who, job_id)
+
+    def show(self, tx: Connection, changes: Changes, row: JobRow) -> None:
+        """Take a job out of the trash; `Conflict` unless it is there, and its batch is not."""
+        _check_hidden("job", row)
+        if row.batch_pk is not None:  # with which it would go for good
+            self._check_batch(tx, row)
+        changes.note(row, "reinstated", deleted=None)
 
     def reinstate_batch(self, who: Principal, batch_id: str) -> Batch:
         """Show a deleted batch again, with the jobs that were deleted with it."""

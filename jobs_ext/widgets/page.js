@@ -30,8 +30,8 @@ function ofPage(Refusal) {
       return new URL(tail, this.root).href;
     }
 
-    async ask(tail, body, method = 'POST') {
-      const init = body === undefined ? {} : { method, body: JSON.stringify(body) };
+    async ask(tail, body) {
+      const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
       const response = await this.request(tail, init, { 'Content-Type': 'application/json' });
       return response.status === 204 ? null : response.json();
     }

@@ -61,8 +61,8 @@ export class Api implements Wire {
     return URLExt.join(this.settings.baseUrl, ROOT) + tail;
   }
 
-  async ask(tail: string, body?: object, method = 'POST'): Promise<unknown> {
-    const init = body === undefined ? {} : { method, headers: JSON_TYPE, body: JSON.stringify(body) };
+  async ask(tail: string, body?: object): Promise<unknown> {
+    const init = body === undefined ? {} : { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) };
     const response = await this.request(tail, init);
     return response.status === 204 ? null : response.json();
   }

@@ -94,11 +94,10 @@ export class Wired implements Wire {
 
   constructor(private readonly answers: Record<string, unknown>) {}
 
-  ask(tail: string, body?: object, method = ''): Promise<unknown> {
-    const asked = method ? `${method} ${tail}` : tail;
-    this.asked.push([asked, body]);
-    const known = this.answers[asked] ?? this.answers[''];
-    const answer = typeof known === 'function' ? (known as (tail: string) => unknown)(tail) : known ?? new Refusal(`nothing at ${tail}`);
+  ask(tail: string, body?: object): Promise<unknown> {
+    this.asked.push([tail, body]);
+    const known = this.answers[tail] ?? this.answers[''];
+    const answer = typeof known === 'function' ? (known as (tail: string, body?: object) => unknown)(tail, body) : known ?? new Refusal(`nothing at ${tail}`);
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
   }
 

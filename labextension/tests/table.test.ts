@@ -35,7 +35,8 @@ function answer(tail: string): unknown {
     return { items: Array.from({ length: high - low }, (_, at) => listed(low + at)), next: null };
   }
   if (query.get('text') === 'rare') {
-    return query.has('cursor') ? { items: [listed(7)], next: null } : { items: [], next: 'further' };
+    const [at, pages] = [query.get('cursor') ?? '', [[], [listed(7)], [listed(9)]]];
+    return { items: pages[at.length], next: at.length < 2 ? `${at}+` : null };
   }
   return { items: Array.from({ length: 100 }, (_, at) => listed(at)), next: 'more' };
 }
@@ -72,12 +73,12 @@ it('jumps to any row of ten thousand with one request, and draws a few dozen', a
   expect(page.querySelector('.jx-found')?.getAttribute('aria-rowindex')).toBe('8766');
 });
 
-it('lets the server look for what is sought, page by page until something is found', async () => {
+it('lets the server look for what is sought, page by page until what is seen is full', async () => {
   const wired = new Wired({ '': answer });
   open(wired);
   set('Filter jobs by name or expression', 'rare', 'input');
-  await vi.waitFor(() => expect(rows()).toEqual(['sweep[7]']));
-  expect(wired.asked.map(([tail]) => tail)).toContain(`batches/${BATCH}/jobs?limit=100&text=rare&cursor=further`);
+  await vi.waitFor(() => expect(rows()).toEqual(['sweep[7]', 'sweep[9]']));
+  expect(wired.asked.map(([tail]) => tail)).toContain(`batches/${BATCH}/jobs?limit=100&text=rare&cursor=%2B`);
   set('Filter jobs by name or expression', 'duration > 5', 'input');
   set('Filter jobs by status', 'active');
   await vi.waitFor(() => expect(wired.asked.at(-1)?.[0]).toContain('filter=duration+%3E+5&status=STARTING&status=RUNNING'));
@@ -169,7 +170,9 @@ it('shows new jobs above the others', async () => {
 });
 
 it('does something to several, says with how many it went well, and takes it back', async () => {
-  const wired = new Wired({ '': answer, 'DELETE jobs/id-1': {}, 'jobs/id-1/reinstate': {}, 'DELETE jobs/id-2': new Refusal('It is not yours.') });
+  const told = { ids: ['id-1'], refused: [{ id: 'id-2', message: 'It is not yours.' }] };
+  const away = new Refusal('The server is away.');
+  const wired = new Wired({ '': answer, 'jobs/bulk/delete': told, 'jobs/bulk/reinstate': { ids: ['id-1'], refused: [] }, 'jobs/bulk/cancel': away });
   open(wired);
   await vi.waitFor(() => expect(rows()).toContain('sweep[2]'));
   for (const row of [1, 2]) {
@@ -181,7 +184,37 @@ it('does something to several, says with how many it went well, and takes it bac
   await vi.waitFor(() => expect(said()).toBe('Deleted 1 job. 1 job refused: It is not yours.'));
   press('Undo');
   await vi.waitFor(() => expect(said()).toBe('Brought back 1 job.'));
-  expect(wired.asked.map(([tail]) => tail)).toContain('jobs/id-1/reinstate');
+  expect(wired.asked).toContainEqual(['jobs/bulk/reinstate', { ids: ['id-1'] }]);
+  control('Select sweep[2]').click();
+  press('Cancel');
+  await vi.waitFor(() => expect(said()).toBe('Cancelled 0 jobs. 1 job not tried: The server is away.'));
+});
+
+it('does it to all that match, loaded or not, some at a time, and brings all back', async () => {
+  const FOUND = 1_200;
+  const large = (tail: string): unknown => {
+    const from = Number(new URLSearchParams(tail.split('?')[1]).get('cursor'));
+    return { items: Array.from({ length: Math.min(500, FOUND - from) }, (_, at) => listed(from + at)), next: from + 500 < FOUND ? String(from + 500) : null };
+  };
+  const done = (_: string, body: object): unknown => ({ ids: (body as { ids: string[] }).ids, refused: [] });
+  const wired = new Wired({ '': (tail: string) => (tail.includes('limit=500') ? large(tail) : answer(tail)), 'jobs/bulk/delete': done, 'jobs/bulk/reinstate': done });
+  open(wired);
+  set('Filter jobs by status', 'good');
+  await vi.waitFor(() => expect(page.textContent).toContain('100+ jobs'));
+  control('Select all rows that are loaded').click();
+  const bulk = (): string => page.querySelector('.jx-bulk')?.textContent ?? '';
+  expect(bulk()).toContain('100 selected');
+  press('Select all that match');
+  await vi.waitFor(() => expect(bulk()).toContain('1,200 selected'));
+  expect(wired.asked.filter(([tail]) => tail.includes('limit=500') && tail.includes('status=SUCCEEDED'))).toHaveLength(3);
+  expect(control('Select sweep[3]').checked).toBe(true);
+  control('Select sweep[3]').click();
+  press('Delete');
+  await vi.waitFor(() => expect(bulk()).toContain('Deleted 1,199 jobs.'));
+  const sizes = (verb: string): number[] => wired.asked.filter(([tail]) => tail === `jobs/bulk/${verb}`).map(([, body]) => (body as { ids: string[] }).ids.length);
+  expect(sizes('delete')).toEqual([500, 500, 199]);
+  press('Undo');
+  await vi.waitFor(() => expect(bulk()).toContain('Brought back 1,199 jobs.'));
 });
 
 it('lists no page twice, however fast somebody scrolls to its end', async () => {
@@ -199,7 +232,7 @@ it('lists no page twice, however fast somebody scrolls to its end', async () => 
 
 it('drops rows that are not found any more', async () => {
   let found = [listed(3), listed(4)];
-  const wired = new Wired({ 'batches?limit=50': { items: [] }, '': () => ({ items: found, next: null }), 'DELETE jobs/id-4': {} });
+  const wired = new Wired({ 'batches?limit=50': { items: [] }, '': () => ({ items: found, next: null }), 'jobs/bulk/delete': { ids: ['id-4'], refused: [] } });
   open(wired);
   set('Filter jobs by status', 'good');
   await vi.waitFor(() => expect(rows()).toEqual(['sweep[3]', 'sweep[4]']));

@@ -48,6 +48,7 @@ GOOD = [
     ("POST", "jobs/{job}/release", None),
     ("POST", "jobs/{job}/cancel", None),
     ("DELETE", "jobs/{job}", None),
+    ("POST", "jobs/bulk/reinstate", {"ids": ["no such job"]}),
     ("PATCH", "batches/{batch}", {"priority": -3}),
     ("GET", "batches/{batch}", None),
     ("GET", "batches/{batch}/view", None),

@@ -33,6 +33,7 @@ ROOT = Principal.all("root")
 TRUE = Target(command=["true"])
 HELD = Options(hold=True)
 NOBODY = "https://example.org/"
+UNKNOWN = {"ids": [new_id()]}  # each job is refused by itself
 
 #: Everybody who may ask. `ann` owns the things; three were granted something on her jobs, and on
 #: the tool; `key …` are her keys, each with that verb alone.
@@ -106,6 +107,10 @@ TABLE = {
         dict.fromkeys(("ann", "stranger", "key submit", "key run"), 400),
     ),
     "POST jobs/search": Case(200, {*LOGINS, "key read"}, body={}),
+    "POST jobs/bulk/cancel": Case(200, {*SUBMITTERS, "key submit"}, set(), UNKNOWN),
+    "POST jobs/bulk/delete": Case(200, {*SUBMITTERS, "key submit"}, set(), UNKNOWN),
+    "POST jobs/bulk/reset": Case(200, {*SUBMITTERS, "key submit"}, set(), UNKNOWN),
+    "POST jobs/bulk/reinstate": Case(200, {*SUBMITTERS, "key submit"}, set(), UNKNOWN),
     "GET jobs/{job}": Case(200, READERS),
     "DELETE jobs/{job}": Case(204, WRITERS),
     "PATCH jobs/{job}": Case(200, WRITERS, body={"priority": 1}),

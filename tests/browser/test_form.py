@@ -113,6 +113,7 @@ def test_the_panel_widget_is_live_while_the_kernel_is_blocked(
     expect(row).to_be_visible(timeout=PATIENCE)
 
 
+@pytest.mark.timeout(300)
 def test_a_table_of_many_jobs_finds_any_moves_and_gives_it_to_the_kernel(
     notebook: NotebookPage, lab: Lab, browser: Browser
 ) -> None:
@@ -136,6 +137,16 @@ def test_a_table_of_many_jobs_finds_any_moves_and_gives_it_to_the_kernel(
     expect(table.get_by_text("Deleted 1 job.")).to_be_visible(timeout=PATIENCE)
     table.get_by_role("button", name="Undo").click()
     expect(table.get_by_text("Brought back 1 job.")).to_be_visible(timeout=PATIENCE)
+
+    table.get_by_label("Filter jobs by name or expression").fill("many[9")
+    expect(table).to_contain_text("100+ jobs", timeout=PATIENCE)
+    table.get_by_label("Select all rows that are loaded").check()
+    table.get_by_role("button", name="Select all that match").click()
+    expect(table.get_by_text("1,111 selected")).to_be_visible(timeout=PATIENCE)
+    table.get_by_role("button", name="Delete").click()
+    expect(table.get_by_text("Deleted 1,111 jobs.")).to_be_visible(timeout=PATIENCE)
+    table.get_by_role("button", name="Undo").click()
+    expect(table.get_by_text("Brought back 1,111 jobs.")).to_be_visible(timeout=PATIENCE)
 
     table.get_by_label("Filter jobs by name or expression").fill("")
     expect(table).to_contain_text("10,000 jobs")

@@ -31,6 +31,23 @@ def test_a_rare_job_is_found_among_many(client):
     hay.delete()
 
 
+def test_a_list_is_cancelled_deleted_and_had_back(client):
+    batch = jx.options(hold=True, name="listed").map(["true", "{k}"], [1, 2])
+    ended = jx.options(name="listed too").submit(["false"]).wait(60)
+    found = jx.jobs(text="listed")
+    told = found.cancel()
+    assert (len(told.ids), [one.id for one in told.refused]) == (2, [ended.id])
+    assert "has ended: FAILED" in told.refused[0].message
+    assert {job.status for job in batch} == {"CANCELLED"}
+    assert found.reset().ids == [ended.id]
+    assert len(found.delete().ids) == 3
+    assert jx.jobs(text="listed") == jx.jobs(text="listed").cancel().ids == []
+    assert sorted(jx.jobs(text="listed", deleted=True).reinstate().ids) == sorted(
+        job.id for job in found
+    )
+    batch.delete()
+
+
 def test_filters_and_orders_of_lists(client):
     for name in ("one", "two"):
         jx.options(name=f"ordered {name}", hold=True, priority=len(name)).submit(["true"])

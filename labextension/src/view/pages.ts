@@ -11,6 +11,8 @@ export interface Rows {
   get(row: number): Listed | undefined;
   /** Sees to it that these rows are there, asking `again` also for those that are. */
   load(first: number, last: number, again?: boolean): Promise<void>;
+  /** Returns the ids of all jobs, loaded or not; `tell` hears how many so far, and ends it by false. */
+  ids(tell: (found: number) => boolean): Promise<string[]>;
   /** Takes changes in; false when only the server knows what fits now. */
   learn(news: Changes): boolean;
 }
@@ -24,7 +26,20 @@ interface Page {
 type Next = string | null | undefined;
 
 const BLOCK = 100; // jobs of a page
+const LARGE = 500; // jobs of a page of which only the ids are wanted
 const MOST_PAGES = 50; // read for one look: those of a rare job may be empty
+
+/** Reads all pages of a listing. */
+async function idsOf(wire: Wire, listing: string, query: URLSearchParams, tell: (found: number) => boolean): Promise<string[]> {
+  const ids = new Set<string>();
+  query.set('limit', String(LARGE));
+  do {
+    const page = (await wire.ask(`${listing}?${query}`)) as Page;
+    page.items.forEach(({ id }) => ids.add(id));
+    query.set('cursor', page.next ?? '');
+  } while (query.get('cursor') && tell(ids.size));
+  return [...ids];
+}
 
 /** All jobs of a batch: their place in it is their row, so any row can be gone to. */
 export class WholeBatch implements Rows {
@@ -49,6 +64,10 @@ export class WholeBatch implements Rows {
 
   get(row: number): Listed | undefined {
     return this.jobs.get(row);
+  }
+
+  ids(tell: (found: number) => boolean): Promise<string[]> {
+    return idsOf(this.wire, `batches/${this.batch.id}/jobs`, new URLSearchParams({ order: 'index' }), tell);
   }
 
   async load(first: number, last: number, again = false): Promise<void> {
@@ -122,10 +141,12 @@ export class Found implements Rows {
   private next: Next = undefined;
   private turn: Promise<void> = Promise.resolve();
 
+  /** Calls `drawn` whenever there are more: a rare job may take many pages. */
   constructor(
     private readonly wire: Wire,
     private readonly batch: { id: string } | null,
-    private readonly sought: Sought
+    private readonly sought: Sought,
+    private readonly drawn: () => void
   ) {}
 
   get length(): number {
@@ -142,6 +163,10 @@ export class Found implements Rows {
 
   get(row: number): Listed | undefined {
     return this.jobs[row];
+  }
+
+  ids(tell: (found: number) => boolean): Promise<string[]> {
+    return idsOf(this.wire, this.listing, this.query(undefined), tell);
   }
 
   /** One at a time: two that began with the same cursor would list its page twice. */
@@ -187,23 +212,44 @@ export class Found implements Rows {
 
   private async loadPages(last: number, again: boolean): Promise<void> {
     if (again) {
-      [this.jobs, this.next] = await this.following(Math.min(this.length, last + 1), undefined);
-    } else if (this.more && last >= this.length - 1) {
-      const [found, next] = await this.following(1, this.next);
-      [this.jobs, this.next] = [[...this.jobs, ...found], next];
+      await this.loadAgain(Math.min(this.length, last + 1));
+    } else if (last >= this.length - 1) {
+      for await (const [found, next] of this.pages(this.next)) {
+        [this.jobs, this.next] = [[...this.jobs, ...found], next];
+        this.drawn();
+        if (this.length > last) {
+          break;
+        }
+      }
     }
   }
 
-  /** Returns the jobs of the next pages, until there are so many or no more, and where to go on. */
-  private async following(least: number, from: Next): Promise<[Listed[], Next]> {
-    const found: Listed[] = [];
-    let next = from;
-    for (let pages = 0; next !== null && found.length < Math.max(1, least) && pages < MOST_PAGES; pages++) {
-      const page = (await this.wire.ask(`${this.batch ? `batches/${this.batch.id}/jobs` : 'jobs'}?${this.query(next)}`)) as Page;
-      found.push(...page.items.map(ofJob));
-      next = page.next;
+  /** Keeps what is there until all that is to replace it has come. */
+  private async loadAgain(least: number): Promise<void> {
+    const jobs: Listed[] = [];
+    let next: Next;
+    for await (const [found, following] of this.pages(undefined)) {
+      jobs.push(...found);
+      next = following;
+      if (jobs.length >= Math.max(1, least)) {
+        break;
+      }
     }
-    return [found, next];
+    [this.jobs, this.next] = [jobs, next];
+  }
+
+  /** Yields the jobs of the following pages, each with where to go on: one may hold none and not be the last. */
+  private async *pages(from: Next): AsyncGenerator<[Listed[], Next]> {
+    let next = from;
+    for (let pages = 0; next !== null && pages < MOST_PAGES; pages++) {
+      const page = (await this.wire.ask(`${this.listing}?${this.query(next)}`)) as Page;
+      next = page.next;
+      yield [page.items.map(ofJob), next];
+    }
+  }
+
+  private get listing(): string {
+    return this.batch ? `batches/${this.batch.id}/jobs` : 'jobs';
   }
 
   /** Words are looked for in names; what compares something is a filter. */

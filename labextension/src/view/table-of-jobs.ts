@@ -60,7 +60,7 @@ export class JobTable implements Choice {
   ) {
     this.bar = new SearchBar(wire, batch, source.notebook ?? '', () => this.restart(), row => this.goTo(row));
     this.rows = this.newRows();
-    this.bulk = new Bulk(wire, () => [...this.selected], () => this.done());
+    this.bulk = new Bulk(wire, { ids: () => [...this.selected], all: tell => this.selectMatching(tell), done: () => this.done() });
     this.problem.setAttribute('role', 'alert');
     this.grid.tabIndex = 0;
     this.grid.setAttribute('role', 'grid');
@@ -92,7 +92,7 @@ export class JobTable implements Choice {
   private newRows(): Rows {
     const { sought, batch } = this.bar;
     const whole = Object.values(sought).every(value => value === '');
-    return batch && whole ? new WholeBatch(this.wire, batch) : new Found(this.wire, batch, sought);
+    return batch && whole ? new WholeBatch(this.wire, batch) : new Found(this.wire, batch, sought, () => this.draw());
   }
 
   /** Draws what changed, once for all news of a frame; asks the server only what it alone knows. */
@@ -204,7 +204,7 @@ export class JobTable implements Choice {
     this.fill(first, Math.min(last, length - 1));
     setText(this.count, `${length.toLocaleString()}${more ? '+' : ''} ${length === 1 ? 'job' : 'jobs'}`);
     this.markFound();
-    this.bulk.update(this.selected.size);
+    this.offer();
     if (focused && !this.space.querySelector(':focus')) {
       this.space.querySelector<HTMLElement>(`[aria-rowindex="${focused}"]`)?.focus();
     }
@@ -241,7 +241,15 @@ export class JobTable implements Choice {
   /** Selects a job, or not. */
   select(id: string, wanted: boolean): void {
     this.selected[wanted ? 'add' : 'delete'](id);
-    this.bulk.update(this.selected.size);
+    this.offer();
+  }
+
+  /** Offers what can be done with the selected jobs; once all that are seen are, also to select the rest. */
+  private offer(): void {
+    const { length, more, loaded } = this.rows;
+    const rest = this.all.checked && this.selected.size <= loaded.length && (more || loaded.length < length);
+    const whole = more ? 'Select all that match' : `Select all ${length.toLocaleString()}`;
+    this.bulk.update(this.selected.size, rest ? whole : '');
   }
 
   take(id: string, name: string): void {
@@ -263,6 +271,23 @@ export class JobTable implements Choice {
     if (this.all.checked) {
       this.rows.loaded.forEach(job => this.selected.add(job.id));
     }
+    this.drawAnew();
+  }
+
+  /** Selects all that the server finds; nothing when something else is looked for by then. */
+  private async selectMatching(tell: (found: number) => void): Promise<void> {
+    const { rows } = this;
+    const ids = await rows.ids(found => {
+      tell(found);
+      return rows === this.rows;
+    });
+    if (rows === this.rows) {
+      ids.forEach(id => this.selected.add(id));
+      this.drawAnew();
+    }
+  }
+
+  private drawAnew(): void {
     this.drawn.forEach(node => node.remove());
     this.drawn.clear();
     this.draw();

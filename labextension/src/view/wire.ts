@@ -5,10 +5,10 @@ import type { ItemView, LogChunk, Source } from './model';
 /** Requests to the server of the jobs, at paths below `api/v1/`. */
 export interface Wire {
   /**
-   * Returns the JSON of an answer, null of one without; with a body it is a POST unless said otherwise.
+   * Returns the JSON of an answer, null of one without; with a body it is a POST.
    * Rejects with what the server says is wrong.
    */
-  ask(tail: string, body?: object, method?: 'DELETE'): Promise<unknown>;
+  ask(tail: string, body?: object): Promise<unknown>;
   /** Returns the bytes of a file from `start` to before `end`, or as many as there are. */
   bytes(tail: string, start: number, end: number): Promise<Uint8Array>;
   /** Returns the address that a link goes to. */
