@@ -23,7 +23,6 @@ from tables import BadInput, Report, ended, ignore, progress_reporter, read_rows
 
 #: Columns of published profile tables that describe a profile and are not loci.
 NOT_LOCI = frozenset({"clonal_complex", "species", "mlst_clade", "cc", "lineage"})
-MISSING = frozenset({"", "-"})
 
 
 def read_profiles(
@@ -62,8 +61,8 @@ def count_isolates(path: Path) -> Counter[str]:
 
 
 def _numbered(alleles: list[str]) -> Numbers:
-    """Return a number for each allele of a locus; -1 for a missing one."""
-    numbers = {name: at for at, name in enumerate(dict.fromkeys(alleles)) if name not in MISSING}
+    """Return a number for each allele of a locus; -1 for one that is missing: blank, or dashes."""
+    numbers = {name: at for at, name in enumerate(dict.fromkeys(alleles)) if name.strip("-")}
     return np.array([numbers.get(name, -1) for name in alleles], dtype=np.int32)
 
 

@@ -161,10 +161,10 @@ def test_of_links_as_long_as_each_other_those_of_the_founder_come_first(tmp_path
 
 def test_a_missing_allele_differs_from_everything_even_another_missing_one(tmp_path):
     path = tmp_path / "t.tsv"
-    path.write_text("ST\ta\tb\n1\t-\t1\n2\t\t1\n3\t \t1\n")
+    path.write_text("ST\ta\tb\n1\t-\t1\n2\t\t1\n3\t \t1\n4\t--\t1\n")
     run(tmp_path / "work", path, "--lvs", "2")
-    assert links_of(tmp_path / "work") == [("1", "2", 1), ("1", "3", 1)]
-    assert rows(tmp_path / "work" / "loci.csv")[0] == {"locus": "a", "alleles": "0", "missing": "3"}
+    assert links_of(tmp_path / "work") == [("1", "2", 1), ("1", "3", 1), ("1", "4", 1)]
+    assert rows(tmp_path / "work" / "loci.csv")[0] == {"locus": "a", "alleles": "0", "missing": "4"}
 
 
 def test_identical_profiles_are_not_linked(tmp_path):
