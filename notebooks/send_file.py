@@ -1,8 +1,10 @@
 """Send any file to a job of Analytics Automated's API, wait, and print what it made.
 
 ``python send_file.py data/insulin.fasta --job wc``. The API is that of a server with
-``JobsExtension.dialect_ports = {"analytics_automated": 8000}``; for another one give ``--root``,
-and the token as a password in ``~/.netrc``. More words are parameters: ``task1_all=TRUE``.
+``JobsExtension.dialect_ports = {"analytics_automated": 8000}``; for another one give ``--root``.
+Who one is, is said by the token as a password in ``~/.netrc`` (``machine 127.0.0.1 login me password
+TOKEN``); without it there are only tools with ``open = true``, and those at that port alone. More
+words are parameters: ``task1_all=TRUE``.
 """
 
 from __future__ import annotations
