@@ -33,7 +33,7 @@ from .model.scheduling import DEFAULT_QUEUE, QueueRules, Scheduling
 from .model.status import FINAL
 from .service import Slots
 from .service.addresses import Guard
-from .service.slots import detect, detect_gpus
+from .service.slots import check_gpus, detect, detect_gpus
 from .service.uris import check_schemes
 from .service.whom import Whom
 
@@ -282,6 +282,11 @@ class Settings(HasTraits):
         except ValueError as error:
             raise TraitError(f"JobsExtension.dialect_options: {error}") from None
         return given
+
+    @validate("gpus")
+    def _check_gpus(self, proposal: Bunch) -> list[str] | None:
+        gpus: list[str] | None = _taken(proposal, check_gpus)
+        return gpus
 
     @validate("queues")
     def _check_queues(self, proposal: Bunch) -> dict[str, object]:

@@ -70,6 +70,13 @@ def test_a_limit_that_is_none_is_refused():
         JobsExtension(max_memory="plenty")
 
 
+def test_several_gpus_in_one_name_are_refused():
+    assert JobsExtension(gpus=["0", "GPU-12ab"]).slots().gpus == ("0", "GPU-12ab")
+    for one in ("['0','1']", "0,1", ""):
+        with pytest.raises(TraitError, match="one by one"):
+            JobsExtension(gpus=[one])
+
+
 async def test_tools_come_from_the_servers_root(jp_root_dir, api):
     (jp_root_dir / "tools").mkdir()
     (jp_root_dir / "tools" / "hi.toml").write_text('name = "hi"\ncommand = ["echo", "hi"]\n')

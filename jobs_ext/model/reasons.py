@@ -60,7 +60,7 @@ _SAID = {  # by commands that were found, and end with 127, too
     "to pass options in shebang lines": "its first line has options, or ends as in Windows: CR LF",
 }
 _SIGNALS: dict[int, str] = {
-    signals.SIGSEGV: "it used memory that is not its own",
+    signals.SIGSEGV: "it used memory that is not its own, or ran out of stack",
     signals.SIGBUS: "it used memory that is not there",
     signals.SIGILL: "it was made for another kind of processor",
     signals.SIGFPE: "it divided by zero or the like",

@@ -11,7 +11,7 @@ from ..model.errors import InvalidRequest
 from ..model.request import Context, Options, Target
 from ..model.tool import PLACEHOLDER, Tool
 from .environment import check_text
-from .files import is_file, whole_path
+from .files import is_file, is_folder, whole_path
 from .hints import did_you_mean
 from .preflight import check_function
 
@@ -114,17 +114,22 @@ def check_command(command: list[str], options: Options, context: Context, base: 
 
 
 def _no_such_command(program: str, folder: str) -> InvalidRequest:
-    if is_file(Path(folder, program)):
+    place = Path(folder, program)
+    told, hint = f"There is no command {program!r} on the job's PATH.", _HINT
+    if os.sep in program:
+        told = f"There is no program {program!r}, seen from {folder}."
+        if is_folder(place):
+            told = f"{program!r} is a folder."
+        elif is_file(place):
+            told = f"{program!r} is not executable."
+            hint = "Make it so (chmod +x), or put what runs it before it: sh, python."
+    elif is_file(place):
         hint = (
             f"To run the file {program} of this folder, write ./{program} and make it executable."
         )
     elif " " in program:
         hint = "A command is a list with one element per argument; no shell takes it apart."
-    else:
-        hint = "Check the spelling, or give its whole path."
-    return InvalidRequest(
-        f"There is no command {program!r} on the job's PATH.",
-        field="target.command",
-        value=program,
-        hint=hint,
-    )
+    return InvalidRequest(told, field="target.command", value=program, hint=hint)
+
+
+_HINT = "Check the spelling, or give its whole path."

@@ -71,6 +71,16 @@ def detect_gpus(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     return tuple(str(index) for index, _ in enumerate(given.split(",")))  # numbered anew inside
 
 
+def check_gpus(gpus: Collection[str] | None) -> None:
+    """Raise ValueError for a name that no GPU has: one job would be given what are two."""
+    for one in gpus or ():
+        if not _GPU.fullmatch(one):
+            raise ValueError(
+                f"{one!r} is neither a number nor a UUID of a GPU; several are named one by one, "
+                "on the command line by --JobsExtension.gpus=0 --JobsExtension.gpus=1"
+            )
+
+
 def _ask_nvidia() -> list[str]:
     query = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
     try:

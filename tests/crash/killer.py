@@ -26,7 +26,7 @@ from tests.waiting import until
 KINDS = ("server", "runner", "keeper", "job")
 COMBINATIONS = [(kind,) for kind in KINDS] + list(itertools.product(KINDS, repeat=2))
 LEAST = 4  # jobs that must run at the first kill of a round, else it is void
-_PAUSE = (0.2, 2.0)  # seconds before a round, when everybody is there
+_PAUSE = (0.2, 2.0)  # seconds before a round, from when everybody is there and jobs run
 _GAP = (0.0, 0.4)  # seconds between the two kills of a pair
 
 
@@ -68,6 +68,7 @@ class Killer:
         """Kill once or twice; False for a void round: too few jobs ran."""
         for kind in ("server", "runner", "keeper"):
             until(lambda k=kind: self._world.find(k), 120, f"a {kind}")
+        until(lambda: len(self._running()) >= LEAST, 120, "jobs that run")
         time.sleep(self._random.uniform(*_PAUSE))
         name = "+".join(combination)
         gap = self._random.uniform(*_GAP) * self._random.choice((0, 1, 1))
