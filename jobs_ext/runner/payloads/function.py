@@ -8,6 +8,9 @@ Reads ``call.json`` of the folder::
     {"function": {"pickle": path} or {"module": …, "name": …},
      "arguments": {name: JSON, or {"$part": part}}, "parts": {part: path}, "path": [folders]}
 
+Paths are texts, and little is looked up on the way: each page of its parent that a forked child
+touches first costs it as much as a call of the system, and a function may do less than that.
+
 Writes the value into the folder as ``result.json`` when JSON gives it back exactly, as
 ``result.parquet`` when it is a frame that Parquet gives back exactly, else as ``result.pickle``.
 A function whose attribute ``has_value`` is false gives none: when it returned, there is a file
@@ -50,11 +53,11 @@ def folders(folder: str) -> list[str]:
 
 def main(folder: str) -> int:
     """Make the call and return the exit code: 1 when the function raised."""
-    here = Path(folder)
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - a text
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # logs are read live
     try:
-        call = json.loads((here / "call.json").read_text())
+        with open(f"{folder}/call.json", "rb") as file:  # noqa: PTH123
+            call = json.loads(file.read())
         sys.path[:0] = [p for p in call["path"] if p != sys.path[0]]
         function = load_function(call["function"])
         value = function(**load_arguments(call))
@@ -63,13 +66,13 @@ def main(folder: str) -> int:
 
             value = asyncio.run(value)
         if getattr(function, "has_value", True):
-            save(value, here)
+            save(value, folder)
         else:
-            (here / RETURNED).touch()
+            write(f"{folder}/{RETURNED}", b"")
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever the function raises is its result
-        report(error, here)
+        report(error, folder)
         return 1
     return 0
 
@@ -144,9 +147,9 @@ def load_part(path: str, what: str) -> Any:
     return pd.read_parquet(path)
 
 
-def save(value: Any, here: Path) -> None:
+def save(value: Any, folder: str) -> None:
     """Write the value, in the first of the three forms that gives it back as it is."""
-    as_json, as_parquet, as_pickle = (here / name for name in RESULT_FILES)
+    as_json, as_parquet, as_pickle = (f"{folder}/{name}" for name in RESULT_FILES)
     if is_exact(value):
         write(as_json, json.dumps(value).encode())
     elif not save_frame(value, frame_kind(value), as_parquet):
@@ -193,7 +196,7 @@ def frame_kind(value: Any) -> str:
     return library if names.get(library) == type(value).__name__ else ""
 
 
-def save_frame(value: Any, kind: str, path: Path) -> bool:
+def save_frame(value: Any, kind: str, path: str) -> bool:
     """Write a frame as Parquet; False, and no file, when that would change it or it is none."""
     if not kind:
         return False
@@ -203,7 +206,7 @@ def save_frame(value: Any, kind: str, path: Path) -> bool:
     except ImportError:
         return False
     trouble = (pa.ArrowException, TypeError, ValueError, OverflowError)
-    draft = path.with_suffix(".draft")
+    draft = Path(f"{path}.draft")
     try:
         table = to_arrow(value, kind)
         marked = table.replace_schema_metadata({**(table.schema.metadata or {}), KIND: kind})
@@ -276,7 +279,7 @@ def is_same_scalar(one: Any, other: Any) -> bool:
     return type(one) is type(other) and type(one).__name__ in _SCALARS
 
 
-def report(error: BaseException, here: Path) -> None:
+def report(error: BaseException, folder: str) -> None:
     """Say what was raised, on stderr and in the folder."""
     cleaned = error.__traceback__
     while cleaned is not None and is_ours(cleaned.tb_frame):
@@ -287,7 +290,7 @@ def report(error: BaseException, here: Path) -> None:
     kind = type(error)
     said = {"type": kind.__name__, "message": message(error, told), "traceback": text}
     said |= {"module": kind.__module__, "qualname": kind.__qualname__}
-    write(here / "error.json", json.dumps(said).encode())
+    write(f"{folder}/error.json", json.dumps(said).encode())
 
 
 def message(error: BaseException, told: traceback.TracebackException) -> str:
@@ -313,11 +316,12 @@ def is_ours(frame: FrameType) -> bool:
     return frame.f_code.co_filename == __file__ or "__tracebackhide__" in frame.f_locals
 
 
-def write(path: Path, data: bytes) -> None:
+def write(path: str, data: bytes) -> None:
     """Write a file so that nobody sees half of it."""
-    draft = path.with_name(path.name + ".draft")
-    draft.write_bytes(data)
-    draft.replace(path)
+    draft = f"{path}.draft"
+    with open(draft, "wb") as file:  # noqa: PTH123
+        file.write(data)
+    os.rename(draft, path)  # noqa: PTH104
 
 
 if __name__ == "__main__":
