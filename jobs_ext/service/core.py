@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -15,9 +16,9 @@ from ..model.job import Job
 from ..store import batches as batch_rows
 from ..store import jobs as job_rows
 from ..store.batches import BatchRow
-from ..store.contents import SpecCache, without_variables
+from ..store.contents import Spec, SpecCache, without_variables
 from ..store.engine import Store
-from ..store.jobs import JobRow
+from ..store.jobs import JobRow, Told
 from .access import require_right, rights_on
 from .catalog import Seen
 from .principal import Principal
@@ -74,16 +75,18 @@ class Core(Struct, frozen=True):
         tries = job_rows.attempts(connection, rows)
         files = job_rows.outputs(connection, tries)
         why = reasons(connection, self.house, rows, self.store.paths)
+        told: dict[tuple[str, bool], Told] = {}  # once for all of a batch
         shown = []
         for row in rows:
             attempts, some = tries.get(row.pk, []), files.get(row.pk, [])
             number = len(some)
             if number == job_rows.SHOWN:
                 number = job_rows.number_of_outputs(connection, row.pk, attempts[-1].number)
-            spec, waits = specs[row.spec], why.get(row.pk)
-            if who is None or not who.owns(row.owner):
-                spec = without_variables(spec)
-            shown.append(job_rows.to_job(row, spec, attempts, some, number, waits))
+            own = who is not None and who.owns(row.owner)
+            said = told.get((row.spec, own))
+            if said is None:
+                said = told[row.spec, own] = _told(specs[row.spec], own=own)
+            shown.append(job_rows.to_job(row, said, attempts, some, number, why.get(row.pk)))
         return shown
 
     def seen(self, who: Principal) -> Seen:
@@ -95,6 +98,11 @@ class Core(Struct, frozen=True):
         with self.store.read() as connection:
             row = self.job_row(connection, who, job_id, hidden=True)
             return self.present(connection, [row], who)[0]
+
+
+def _told(spec: Spec, *, own: bool) -> Told:
+    shown = spec if own else without_variables(spec)
+    return Told(msgspec.to_builtins(shown.options), shown.tool)
 
 
 def _not_found(kind: str, given: str, row: Any) -> NotFound:

@@ -20,7 +20,6 @@ from ..model.job import Attempt, Job, Output, Progress, TargetInfo
 from ..model.status import Status
 from ..model.steps import steps_of
 from . import cursors, events
-from .contents import Spec
 from .listing import driver, row_type
 from .prepared import Prepared, insertion
 from .schema import job, needs, output
@@ -212,19 +211,27 @@ def to_output(row: Any) -> Output:
     )
 
 
+class Told(NamedTuple):
+    """What the API says of all jobs of one spec."""
+
+    options: dict[str, Any]
+    tool: dict[str, Any] | None
+
+
 def to_job(
     row: JobRow,
-    spec: Spec,
+    told: Told,
     tries: list[Attempt],
     files: list[Any],
     n_files: int,
     waiting: tuple[str, str] | None,
 ) -> Job:
-    """Return what the API says of a job.
+    """Return what the API says of a job of a spec of which that is `told`.
 
     `files` are the first of its `n_files` outputs; `waiting` is the code and sentence of why it
     waits.
     """
+    status = _STATUS[row.status]
     progress = None if row.progress is None else msgspec.json.decode(row.progress, type=Progress)
     code, sentence = waiting or (row.reason_code, row.reason)
     return Job(
@@ -232,7 +239,7 @@ def to_job(
         pk=row.pk,
         name=row.name,
         target=TargetInfo(row.kind, row.target_name),
-        status=_STATUS[row.status],
+        status=status,
         owner=row.owner,
         created=row.created,
         stage=row.stage,
@@ -245,14 +252,16 @@ def to_job(
         batch=row.batch,
         batch_index=row.batch_index,
         arguments=msgspec.json.decode(row.arguments),
-        options=msgspec.to_builtins(spec.options),
+        options=told.options,
         attempts=tries,
-        steps=steps_of(spec.tool, progress, _STATUS[row.status], [file.name for file in files]),
+        steps=steps_of(told.tool, progress, status, [file.name for file in files])
+        if told.tool
+        else [],
         started=row.started,
         stopped=row.stopped,
         deleted=row.deleted,
         cancel_requested=row.cancel_requested,
         node=row.node,
-        outputs=[to_output(file) for file in files],
+        outputs=[to_output(file) for file in files] if files else [],
         n_outputs=n_files,
     )
