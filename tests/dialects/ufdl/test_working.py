@@ -51,16 +51,54 @@ def native(server, pk):
     return msgspec.to_builtins(found)
 
 
-def test_a_worker_that_falls_silent_loses_its_job(ufdl, template, worker):
-    made = ufdl.job(template)
-    assert worker.begin(worker.poll())
-    until(lambda: ufdl.ask("GET", f"jobs/{made}")["error_reason"], what="the lease to expire")
-    job = ufdl.ask("GET", f"jobs/{made}")
-    assert "was not heard of" in job["error_reason"]
-    assert job["node"] is None
-    assert code(worker, "POST", f"jobs/{made}/progress/0.5", {}) == 403
-    told = {"success": True, "send_notification": ""}
-    assert worker.ask("POST", f"jobs/{made}/finish", told)["error_reason"] == job["error_reason"]
+STEPS = ("acquire", "start", "progress", "upload", "finish")
+
+
+def test_a_worker_that_falls_silent_at_any_step_loses_its_job(ufdl, template, server):
+    jobs, workers = {}, {}
+    for number, last in enumerate(STEPS):
+        worker = workers[last] = Worker(server)
+        worker.register("silent", number)
+        jobs[last] = ufdl.job(template)
+        go(worker, jobs[last], last)
+
+    def seen(last):
+        return ufdl.ask("GET", f"jobs/{jobs[last]}")
+
+    for last in ("start", "progress", "upload"):
+        until(lambda last=last: seen(last)["error_reason"], what="the lease to expire")
+        assert "was not heard of" in seen(last)["error_reason"]
+        assert seen(last)["node"] is None
+        told = {"success": True, "send_notification": ""}  # it comes back, and ends what it lost
+        assert workers[last].ask("POST", f"jobs/{jobs[last]}/finish", told) == seen(last)
+        assert code(workers[last], "POST", f"jobs/{jobs[last]}/progress/0.5", {}) == 403
+    until(lambda: seen("acquire")["node"] is None, what="the job to be given back")
+    assert (seen("acquire")["start_time"], seen("acquire")["error_reason"]) == (None, None)
+    assert [one["name"] for one in seen("upload")["outputs"]] == ["part"]
+    assert (seen("finish")["error_reason"], bool(seen("finish")["end_time"])) == (None, True)
+    other = Worker(server)
+    other.register("other")
+    for last in STEPS[:-1]:
+        pk = jobs[last]
+        other.ask("GET", f"jobs/{pk}/acquire")
+        if last != "acquire":
+            assert other.ask("DELETE", f"jobs/{pk}/reset")["outputs"] == []
+        go(other, pk, "finish")
+        assert [one["name"] for one in seen(last)["outputs"]] == ["part", "log"]
+
+
+def go(worker, pk, last):
+    """Do a job as far as that step."""
+    for step in STEPS[: STEPS.index(last) + 1]:
+        if step == "acquire":
+            worker.ask("GET", f"jobs/{pk}/acquire")
+        elif step == "upload":
+            assert worker.upload(pk, "part", "JSON", b"1").status_code == 200
+        elif step == "finish":
+            worker.finish(pk)
+        else:
+            path = "progress/0.5" if step == "progress" else step
+            worker.ask("POST", f"jobs/{pk}/{path}", {"send_notification": ""})
 
 
 def test_two_workers_race_and_each_job_runs_once(ufdl, template, server):
