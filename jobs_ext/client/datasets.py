@@ -15,6 +15,7 @@ from jobs_ext.model.job import Output, Page
 
 from .errors import NoSuchDataset, NotFound, near
 from .remote import RemoteFile
+from .wire import Reference
 
 if TYPE_CHECKING:
     import os
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 
-class DatasetFile(RemoteFile):
+class DatasetFile(RemoteFile, Reference):
     """A version of a data set. Usable as a job's argument, which it stays for that job."""
 
     _kind = "data set"

@@ -20,7 +20,7 @@ from .errors import WrongArguments
 from .exact import arrow_file
 from .sources import sources
 from .targets import Target
-from .wire import Part, Parts, Reference, is_inline, scalar
+from .wire import DEEPEST, Part, Parts, Reference, is_inline, scalar
 
 if TYPE_CHECKING:
     from .client import Client
@@ -185,10 +185,27 @@ def encode(value: Any, name: str, parts: Parts) -> Any:
         return value
     if isinstance(value, Reference):
         return value.reference()
+    if _holds_reference(value):
+        return _each(value, name, parts)
     part = _part(value, name)
     address = f"value-{hashlib.sha256(part.content).hexdigest()[:32]}"
     parts[address] = part
     return {"$part": address, "text": describe(value)}
+
+
+def _holds_reference(value: Any, depth: int = DEEPEST) -> bool:
+    """Tell whether handles stand in lists, or under plain names in dicts."""
+    if type(value) is dict and all(type(k) is str and not k.startswith("$") for k in value):
+        return _holds_reference(list(value.values()), depth)
+    if type(value) is list and depth:
+        return any(_holds_reference(one, depth - 1) for one in value)
+    return isinstance(value, Reference)
+
+
+def _each(value: list[Any] | dict[str, Any], name: str, parts: Parts) -> Any:
+    if isinstance(value, list):
+        return [encode(one, name, parts) for one in value]
+    return {key: encode(one, name, parts) for key, one in value.items()}
 
 
 def _part(value: Any, name: str) -> Part:

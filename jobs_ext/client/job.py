@@ -12,7 +12,7 @@ from jobs_ext.model.status import Status
 from .errors import ArchiveFailed, InvalidRequest, WaitTimeout
 from .handle import Handle
 from .targets import checked_options, to_wire
-from .wire import plain
+from .wire import Reference, plain
 
 if TYPE_CHECKING:
     import os
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _NEVER_AGAIN = (Status.SUCCEEDED, Status.CANCELLED)
 
 
-class Job(Handle):
-    """One submitted run."""
+class Job(Handle, Reference):
+    """One submitted run. Usable as another job's argument."""
 
     kind = "job"
 
@@ -285,6 +285,10 @@ class Job(Handle):
         from .outputs import Outputs
 
         return Outputs(self.client.connection, self.refresh(), so_far=True)
+
+    def reference(self) -> dict[str, Any]:
+        """Return the JSON by which a request names its main output: its value, of a function."""
+        return {"$output": {"job": self.id}}
 
     def output(self, name: str) -> OutputReference:
         """Return an output that need not be there yet, as an argument for another job."""

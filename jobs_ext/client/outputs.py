@@ -16,12 +16,13 @@ from jobs_ext.model import media
 from . import frames
 from .errors import NoSuchOutput, near
 from .remote import CHUNK, RemoteFile, appearing, safe
+from .wire import Reference
 
 if TYPE_CHECKING:
     from .connection import Connection
 
 
-class OutputFile(RemoteFile):
+class OutputFile(RemoteFile, Reference):
     """One output of a job. Usable as another job's argument."""
 
     _kind = "output"
@@ -160,7 +161,7 @@ class Outputs(Mapping[str, OutputFile]):
         return [file.save_as(place / safe(file.filename)) for file in self._files.values()]
 
 
-class OutputReference:
+class OutputReference(Reference):
     """An output that may not be there yet, usable as another job's argument."""
 
     def __init__(self, job: str, name: str) -> None:

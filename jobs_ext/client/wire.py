@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import date, time
 from pathlib import PurePath
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,7 +16,7 @@ from .errors import InvalidRequest
 
 #: JSON of a function's argument longer than this travels as an uploaded part.
 INLINE = 64 * 1024
-_DEEPEST = 32  # lists and objects inside each other in such JSON
+DEEPEST = 32  # lists and objects inside each other in such JSON
 
 
 class Part(NamedTuple):
@@ -29,13 +30,12 @@ class Part(NamedTuple):
 Parts = dict[str, Part]
 
 
-@runtime_checkable
-class Reference(Protocol):
-    """Something that stands for another job's output, not known yet."""
+class Reference(ABC):
+    """Something that stands for another job's output, not known yet, or for a data set."""
 
+    @abstractmethod
     def reference(self) -> dict[str, Any]:
         """Return the JSON that the server replaces by the output."""
-        ...
 
 
 def plain(value: Any, field: str, parts: Parts) -> Any:
@@ -93,7 +93,7 @@ def _upload(value: bytes | Part, field: str, parts: Parts) -> dict[str, str]:
 
 def is_inline(value: Any) -> bool:
     """Tell whether a value travels as JSON: it comes back as it is, and is not large."""
-    return _is_exact(value, _DEEPEST) and len(msgspec.json.encode(value)) <= INLINE
+    return _is_exact(value, DEEPEST) and len(msgspec.json.encode(value)) <= INLINE
 
 
 def _is_exact(value: Any, depth: int) -> bool:

@@ -79,7 +79,8 @@ def _call(name: str, given: Sequence[str]) -> str:
 def _literal(value: Any) -> str:
     if isinstance(value, dict) and "$output" in value:
         named = value["$output"]
-        return f"jx.get({named['job']!r}).output({named['name']!r})"
+        handle = f"jx.get({named['job']!r})"
+        return f"{handle}.output({named['name']!r})" if named.get("name") else handle
     if isinstance(value, list):
         return f"[{', '.join(map(_literal, value))}]"
     return repr(value)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..model.work import Work
 from ..service.files import is_unchanged
+from ..service.references import MAIN
 from ..store.paths import AttemptPaths
 from .failure import ChangedInput, MissingInput
 
@@ -18,7 +19,8 @@ Arguments = dict[str, Any]
 def resolve(work: Work, at: AttemptPaths, tool_inputs: frozenset[str]) -> Arguments:
     """Return the arguments with paths for all references; a tool's inputs lie in its folder.
 
-    Uploads of a function stay references: its own interpreter reads them.
+    Uploads of a function stay references, and handles of other jobs become the files of their
+    values: its own interpreter reads them.
     """
     found: Arguments = {}
     for name, value in work.arguments.items():
@@ -84,7 +86,9 @@ def _resolved(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if "$output" in value:
-        return str(_source(work, name, value))
+        path = str(_source(work, name, value))
+        is_handle = work.target.kind == "function" and not value["$output"].get("name")
+        return {"$value": path} if is_handle else path
     if "$part" not in value:
         return {key: _resolved(work, at, name, one) for key, one in value.items()}
     if work.target.kind == "function" and "dataset" not in value:  # which others may have written
@@ -96,7 +100,7 @@ def _resolved(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
 def _source(work: Work, name: str, value: Any) -> Path:
     """Return the file a value stands for; raise `MissingInput` when it is not there."""
     if isinstance(value, dict) and "$output" in value:
-        wanted = f"{value['$output']['job']}/{value['$output']['name']}"
+        wanted = f"{value['$output']['job']}/{value['$output'].get('name', MAIN)}"
         path = Path(work.outputs_of.get(wanted, f"output {wanted}"))
     elif isinstance(value, dict):
         path = Path(work.parts[value["$part"]])

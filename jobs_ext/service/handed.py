@@ -20,7 +20,7 @@ from .core import Core
 from .files import is_file, is_unchanged, whole_path
 from .inputs import Arguments, file_name, with_files
 from .principal import Principal
-from .references import OUTPUT, PART
+from .references import MAIN, OUTPUT, PART
 from .working import Hold, hold_of
 
 
@@ -73,7 +73,7 @@ class Handed:
             return whole_path(value, spec.base)
         if OUTPUT not in value:
             return self._store.paths.parts(spec.parts[value[PART]])
-        wanted = (value[OUTPUT]["job"], value[OUTPUT]["name"])
+        wanted = (value[OUTPUT]["job"], value[OUTPUT].get("name", MAIN))
         path = queue_rows.output_paths(connection, [wanted]).get("/".join(wanted))
         return None if path is None else Path(path)
 

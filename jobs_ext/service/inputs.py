@@ -15,7 +15,7 @@ import msgspec
 from ..model.node import NodeInput
 from ..store.contents import Spec
 from ..store.jobs import JobRow
-from .references import OUTPUT, PART, is_reference
+from .references import MAIN, OUTPUT, PART, is_reference
 from .uris import is_uri
 
 Arguments = dict[str, Any]
@@ -70,6 +70,7 @@ def file_name(value: Any) -> str:
     """Return what a file is called: an upload's own name, else the last part of its path."""
     given = value
     if isinstance(value, dict):
-        given = value[OUTPUT]["name"] if OUTPUT in value else value.get("filename") or value[PART]
+        given = value[OUTPUT].get("name") if OUTPUT in value else value.get("filename")
+        given = given or value.get(PART, MAIN)
     name = Path(str(given)).name
     return "input" if name in ("", "..") else name

@@ -22,7 +22,7 @@ from ..store.queue import output_paths
 from .access import rights_on
 from .hints import did_you_mean
 from .principal import Principal
-from .references import PART, OutputReference, PartReference, references
+from .references import MAIN, PART, OutputReference, PartReference, references
 from .resolve import Plan
 from .uploads import Uploads
 
@@ -110,8 +110,9 @@ class Needs:
         known = output_paths(connection, wanted)
         for job_id, name in wanted:
             if f"{job_id}/{name}" not in known:
+                what = f"an output {name!r}" if name else "a main output"
                 raise InvalidRequest(
-                    f"The job {job_id} has ended without an output {name!r}.",
+                    f"The job {job_id} has ended without {what}.",
                     field=self._outputs[job_id, name],
                     value=name,
                     hint="Its outputs are listed under jobs/{id}/outputs.",
@@ -122,6 +123,13 @@ class Needs:
         found = job_rows.by_ids(connection, self.jobs)
         for job_id, field in self.jobs.items():
             row = found.get(job_id)
+            if row is not None and (job_id, MAIN) in self._outputs and not who.owns(row.owner):
+                raise InvalidRequest(
+                    f"{field}: the job {job_id} is not yours: loading its value runs their code.",
+                    field=field,
+                    value=job_id,
+                    hint="Name one of its outputs: the path of that file is handed on.",
+                )
             if row is None or _useless(connection, row) or not _may_use(connection, who, row):
                 raise InvalidRequest(
                     f"There is no job {job_id!r} to wait for.",

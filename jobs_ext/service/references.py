@@ -13,6 +13,7 @@ from ..model.ids import is_id
 PART = "$part"
 OUTPUT = "$output"
 DATASET = "$dataset"
+MAIN = ""  # in the place of a name: the main output
 _TOLD = frozenset({PART, "text", "filename", "media_type", "dataset"})  # of a part
 _OF_DATASET = frozenset({"project", "name", "version"})
 LARGEST_VERSION = 2**63 - 1  # what the store takes
@@ -28,7 +29,10 @@ class PartReference(Struct, frozen=True):
 
 
 class OutputReference(Struct, frozen=True):
-    """``{"$output": {"job": id, "name": name}}``: a file another job makes."""
+    """``{"$output": {"job": id, "name": name}}``: a file another job makes.
+
+    Without a name, which is "" here, it is the job's main output: what its handle stands for.
+    """
 
     job: str
     name: str
@@ -92,8 +96,8 @@ def is_filename(text: str) -> bool:
 
 
 def _output(what: Any, field: str) -> OutputReference:
-    if isinstance(what, dict) and what.keys() == {"job", "name"}:
-        job, name = what["job"], what["name"]
+    if isinstance(what, dict) and {"job"} <= what.keys() <= {"job", "name"}:
+        job, name = what["job"], what.get("name", MAIN)
         if isinstance(job, str) and is_id(job) and isinstance(name, str):
             return OutputReference(job, name, field)
     raise InvalidRequest(

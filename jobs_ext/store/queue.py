@@ -241,7 +241,8 @@ def add_outputs(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
 def output_paths(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return, by ``"job id/name"``, the paths of outputs of the jobs' latest attempts.
 
-    What only an earlier attempt wrote is not there: it failed.
+    Without a name it is the only main one. What only an earlier attempt wrote is not there: it
+    failed.
     """
     latest = select(func.max(attempt.c.number)).where(attempt.c.job_pk == job.c.pk)
     found: dict[str, str] = {}
@@ -249,12 +250,12 @@ def output_paths(connection: Connection, wanted: Iterable[tuple[str, str]]) -> d
         query = (
             select(output.c.path)
             .join(job, job.c.pk == output.c.job_pk)
-            .where(job.c.id == job_id, output.c.name == name)
+            .where(job.c.id == job_id, output.c.name == name if name else output.c.main)
             .where(output.c.attempt == latest.scalar_subquery())
         )
-        path = connection.execute(query).scalar()
-        if path is not None:
-            found[f"{job_id}/{name}"] = path
+        paths = connection.execute(query).scalars().all()
+        if len(paths) == 1:
+            found[f"{job_id}/{name}"] = paths[0]
     return found
 
 

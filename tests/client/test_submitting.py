@@ -106,6 +106,25 @@ def test_an_output_is_another_jobs_argument(client):
     assert "2" in second.logs()
 
 
+def test_a_job_is_another_jobs_argument(client):
+    def give(kind):
+        import pandas as pd
+
+        return {"number": 3, "frame": pd.DataFrame({"a": [1]}), "odd": {3}}[kind]
+
+    def kinds(*values, **named):
+        return [type(one).__name__ for one in values], type(named["d"]["deep"][0]).__name__
+
+    text = jx.submit("wc", text=b"a b\n")
+    assert jx.submit("wc", text=text).wait(60).status == "SUCCEEDED"
+    number, frame, odd = (jx.submit(give, kind) for kind in ("number", "frame", "odd"))
+    told = jx.submit(kinds, text, number, frame, d={"deep": [odd, 5]})
+    assert told.result(60) == (["str", "int", "DataFrame"], "set")
+    assert jx.map(lambda x: x, [number, frame]).results(60)[0] == 3
+    needs = jx.submit(lambda x: x, jx.submit(give, "unknown")).wait(60)
+    assert (needs.status, needs.reason_code) == ("CANCELLED", "dependency_failed")
+
+
 def test_bytes_are_uploaded_for_an_input(client):
     job = jx.submit("wc", text=b"a b c\n")
     assert job.wait(60).status == "SUCCEEDED"

@@ -23,6 +23,8 @@ TOOL = Target(tool="wc-1.0")
          "job = jx.submit('wc-1.0')  # and text, uploaded"),
         (TOOL, {"text": {"$output": {"job": "id", "name": "t.csv"}}}, {},
          "job = jx.submit('wc-1.0', text=jx.get('id').output('t.csv'))"),
+        (TOOL, {"text": {"$output": {"job": "id"}}}, {},
+         "job = jx.submit('wc-1.0', text=jx.get('id'))"),
     ],
 )  # fmt: skip
 def test_a_submit_as_code(target, arguments, options, code):

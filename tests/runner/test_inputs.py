@@ -66,6 +66,17 @@ def test_a_functions_uploads_are_its_own_to_read(tmp_path: Path) -> None:
     assert resolve(work, one.at, frozenset()) == sent
 
 
+def test_of_another_job_a_function_gets_the_value_and_a_command_the_path(tmp_path: Path) -> None:
+    one = make(tmp_path)
+    made = tmp_path / "result.json"
+    made.write_text("1")
+    arguments: dict[str, Any] = {"x": [{"$output": {"job": "i"}}]}
+    work = msgspec.structs.replace(one.work, arguments=arguments, outputs_of={"i/": str(made)})
+    assert resolve(work, one.at, frozenset()) == {"x": [str(made)]}
+    work = msgspec.structs.replace(work, target=Target(function="f"))
+    assert resolve(work, one.at, frozenset()) == {"x": [{"$value": str(made)}]}
+
+
 @pytest.mark.parametrize("filename", ["..", "../..", "/", "", None])
 def test_an_uploads_name_does_not_lead_out(tmp_path: Path, filename: str | None) -> None:
     one = make(tmp_path, {})

@@ -71,6 +71,7 @@ WRONG_ARGUMENTS = [
     ({"text": "data.txt", "depth": "1"}, "arguments.depth", "1", "an integer"),
     ({"text": {"$part": "x"}}, "arguments.text", "x", ""),
     ({"text": {"$output": {"job": "x"}}}, "arguments.text", {"job": "x"}, "$output"),
+    ({"text": {"$output": {"name": "x"}}}, "arguments.text", {"name": "x"}, "$output"),
     ({"text": "a\0b"}, "arguments.text", "a\0b", ""),
     ({"text": "x" * 300}, "arguments.text", "x" * 300, ""),
     ({"text": {"$part": "x", "job": "y"}}, "arguments.text", {"$part": "x", "job": "y"}, "$part"),

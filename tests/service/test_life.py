@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
 from jobs_ext.model.errors import Conflict, Forbidden, InvalidRequest, NotFound
@@ -233,6 +234,34 @@ def test_a_failed_job_is_reset(submit, service, who):
     history = [event.data for event in service.jobs.history(who, job.id)]
     assert {"from": "FAILED", "status": "RUNNABLE"} in history
     assert service.jobs.get(who, dependent.id).status is Status.CANCELLED
+
+
+def test_without_a_name_it_is_the_only_main_output(submit, service, who, tmp_path):
+    jobs = [submit(), submit()]
+    references = [{"$output": {"job": job.id}} for job in jobs]
+    second = submit(arguments={"k": references})
+    main = msgspec.structs.replace(found("r.json", tmp_path / "r.json"), main=True)
+    other = msgspec.structs.replace(found("s.json", tmp_path / "s.json"), main=True)
+    claim(service)
+    service.queue.apply(
+        [started(job.id) for job in jobs]
+        + [ended(jobs[0].id, outputs=[main]), ended(jobs[1].id, outputs=[main, other])]
+    )
+    service.queue.promote()
+    (work,) = claim(service)
+    assert work.id == second.id
+    assert work.outputs_of == {f"{jobs[0].id}/": str(tmp_path / "r.json")}
+    with pytest.raises(InvalidRequest, match="without a main output"):
+        submit(arguments={"k": references[1]})
+
+
+def test_the_value_of_somebody_elses_job_is_not_loaded(submit, service, who):
+    job = submit()
+    service.grants.put(who, job.id, "bob", GrantRequest())
+    bob = Principal("bob", frozenset({"read", "submit", "run"}))
+    with pytest.raises(InvalidRequest, match="is not yours") as refused:
+        submit(arguments={"k": {"$output": {"job": job.id}}}, by=bob)
+    assert refused.value.field == "arguments.k"
 
 
 def test_what_only_a_failed_attempt_wrote_is_not_handed_on(submit, service, who, tmp_path):

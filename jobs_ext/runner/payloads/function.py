@@ -6,7 +6,8 @@ cloudpickle; pyarrow only to read and write frames.
 Reads ``call.json`` of the folder::
 
     {"function": {"pickle": path} or {"module": …, "name": …},
-     "arguments": {name: JSON, or {"$part": part}}, "parts": {part: path}, "path": [folders]}
+     "arguments": {name: JSON, {"$part": part}, {"$value": path} or these in lists and objects},
+     "parts": {part: path}, "path": [folders]}
 
 Paths are texts, and little is looked up on the way: each page of its parent that a forked child
 touches first costs it as much as a call of the system, and a function may do less than that.
@@ -117,17 +118,32 @@ def unpickle(path: str, what: str) -> Any:
 
 
 def load_arguments(call: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments; uploaded parts are read by what is in them."""
-    parts = call["parts"]
+    """Return the arguments, with what stands in them for values in files."""
     return {
-        name: load_part(parts[value["$part"]], f"the argument {name}") if is_part(value) else value
+        name: load_argument(value, call["parts"], f"the argument {name}")
         for name, value in call["arguments"].items()
     }
 
 
-def is_part(value: Any) -> bool:
-    """Tell whether a JSON value stands for an uploaded part."""
-    return isinstance(value, dict) and "$part" in value
+def load_argument(value: Any, parts: dict[str, str], what: str) -> Any:
+    """Return an argument: JSON in which uploaded parts and the values of other jobs may stand."""
+    if isinstance(value, list):
+        return [load_argument(one, parts, what) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if "$part" in value:
+        return load_part(parts[value["$part"]], what)
+    if value.keys() == {"$value"}:
+        return load_value(value["$value"], what)
+    return {key: load_argument(one, parts, what) for key, one in value.items()}
+
+
+def load_value(path: str, what: str) -> Any:
+    """Return what another function returned; of another job the path of its main output."""
+    name = Path(path).name
+    if name not in RESULT_FILES:
+        return path
+    return json.loads(Path(path).read_bytes()) if name.endswith(".json") else load_part(path, what)
 
 
 def load_part(path: str, what: str) -> Any:
@@ -142,9 +158,10 @@ def load_part(path: str, what: str) -> Any:
         return from_arrow(table, (table.schema.metadata or {}).get(KIND, b"pandas").decode())
     if not begins.startswith(b"PAR1"):
         return unpickle(path, what)
-    import pandas as pd
+    import pyarrow.parquet as pq
 
-    return pd.read_parquet(path)
+    table = pq.read_table(path)
+    return from_arrow(table, (table.schema.metadata or {}).get(KIND, b"pandas").decode())
 
 
 def save(value: Any, folder: str) -> None:
