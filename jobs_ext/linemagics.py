@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from jobs_ext.model.ids import is_id
+
 from .client import session
 from .client.batch import Batch
 from .client.errors import InvalidRequest, near
@@ -74,7 +76,21 @@ def _named(namespace: Mapping[str, Any], name: str) -> _Handle:
     known = namespace.get(name)
     if isinstance(known, _Handle):
         return known
-    return session.last() if name == "last" else session.get(name)
+    if name == "last":
+        return session.last()
+    if not is_id(name):
+        raise InvalidRequest(
+            f"%job: {name!r} is neither a variable with a job nor the id of one.",
+            field="line",
+            value=name,
+            hint=near(name, _handles(namespace)),
+        )
+    return session.get(name)
+
+
+def _handles(namespace: Mapping[str, Any]) -> list[str]:
+    found = [name for name, value in namespace.items() if isinstance(value, _Handle)]
+    return sorted(name for name in found if not name.startswith("_"))
 
 
 def _only_job(handle: _Handle, action: str) -> Job:
@@ -92,8 +108,7 @@ def complete_line(namespace: Mapping[str, Any], before: str) -> list[str]:
     """Return what may stand where ``%job`` is being written; `before` is the line so far."""
     words = before.split(" ")[1:]
     if len(words) <= 1:
-        handles = [name for name, value in namespace.items() if isinstance(value, _Handle)]
-        return [*sorted(name for name in handles if not name.startswith("_")), "last"]
+        return [*_handles(namespace), "last"]
     return list(ACTIONS) if len(words) == 2 else []
 
 

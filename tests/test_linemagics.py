@@ -16,6 +16,7 @@ ID = "0192f0c4-89ab-7def-8123-456789abcdef"
     ("line", "said"),
     [
         ("a logs now", "takes a job and an action"),
+        ("prpe", "neither a variable with a job nor the id of one"),
         ("last lgos", "no action 'lgos'.*Did you mean 'logs'"),
     ],
 )

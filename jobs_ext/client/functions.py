@@ -198,6 +198,8 @@ def _holds_reference(value: Any, depth: int = DEEPEST) -> bool:
     if type(value) is dict and all(type(k) is str and not k.startswith("$") for k in value):
         return _holds_reference(list(value.values()), depth)
     if type(value) is list and depth:
+        if not any(issubclass(kind, list | dict | Reference) for kind in set(map(type, value))):
+            return False  # told at once of a million numbers
         return any(_holds_reference(one, depth - 1) for one in value)
     return isinstance(value, Reference)
 

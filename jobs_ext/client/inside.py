@@ -78,6 +78,7 @@ def output(**values: Any) -> None:
     ``jx.output(table=frame)`` makes the output ``table.parquet``; `Job.result` of a notebook
     gives the values back. Does nothing outside a job.
     """
+    __tracebackhide__ = True
     folder = os.environ.get("JOBS_OUTPUT_DIR")
     if not folder:
         return
@@ -88,6 +89,7 @@ def output(**values: Any) -> None:
 
 
 def _keep(folder: Path, name: str, value: Any) -> None:
+    __tracebackhide__ = True
     table = _as_arrow(value)
     if table is not None:
         import pyarrow.parquet as pq
@@ -95,7 +97,11 @@ def _keep(folder: Path, name: str, value: Any) -> None:
         half, suffix = folder / f".{name}.part", ".parquet"
         pq.write_table(table, half)
     else:
-        content, suffix = _as_bytes(value)
+        try:
+            content, suffix = _as_bytes(value)
+        except (TypeError, AttributeError, pickle.PicklingError) as error:
+            kind = type(value).__name__
+            raise TypeError(f"{name}, a {kind}, can't be kept: {error}") from None
         half = folder / f".{name}.part"
         half.write_bytes(content)
     for old in (".parquet", ".json", ".pickle"):

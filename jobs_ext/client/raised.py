@@ -43,7 +43,9 @@ def _type(told: Mapping[str, Any], *, trust: bool) -> type[Exception] | None:
         kind = operator.attrgetter(name)(module)
     except (ImportError, AttributeError, ValueError):
         return None
-    return kind if isinstance(kind, type) and issubclass(kind, Exception) else None
+    if not isinstance(kind, type) or issubclass(kind, BaseExceptionGroup):
+        return None  # of a group, what it holds is not here
+    return kind if issubclass(kind, Exception) else None
 
 
 def _failed_with(kind: type[Exception]) -> type[JobFailed] | None:

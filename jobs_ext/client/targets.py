@@ -204,6 +204,13 @@ class ToolTarget(Target):
                 value=name,
                 hint=f"For a file write ./{name} or pathlib.Path({name!r}).",
             )
+        if " " in name.strip():
+            raise InvalidRequest(
+                f"{name!r} is not the name of a tool.",
+                field="target.tool",
+                value=name,
+                hint=f"For a command write a list of words: {name.split()!r}.",
+            )
         self.name = name
 
     @property

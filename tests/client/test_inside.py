@@ -111,6 +111,12 @@ def test_a_value_kept_twice_is_kept_once(job):
     assert [p.name for p in job.iterdir()] == ["kept.json"]
 
 
+def test_what_can_not_be_kept_is_named(job):
+    with pytest.raises(TypeError, match="rows, a generator, can't be kept: "):
+        jx.output(rows=(n for n in range(3)))
+    assert list(job.iterdir()) == []
+
+
 def test_names_that_lead_elsewhere_are_refused(job):
     with pytest.raises(ValueError, match="can't be the name"):
         jx.output(**{"../x": 1})

@@ -52,6 +52,7 @@ def test_it_is_pickled_as_what_is_everywhere():
         {"module": "not_here"},
         {"qualname": "NotThere"},
         {"qualname": "dict"},
+        {"qualname": "ExceptionGroup"},
         {"type": "SystemExit", "qualname": "SystemExit"},
         {"module": 1},
         {"module": ""},

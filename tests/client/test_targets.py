@@ -89,6 +89,12 @@ def test_arguments_of_a_tool_have_names():
         verbs.tool("wc")._arguments(("data.txt",), {}, {})
 
 
+def test_a_command_in_one_text_is_told_how_it_is_written():
+    with pytest.raises(InvalidRequest) as refused:
+        verbs.tool("ls -l data")
+    assert "['ls', '-l', 'data']" in refused.value.hint
+
+
 def test_only_tools_have_forms():
     with pytest.raises(InvalidRequest, match="no form for a command"):
         verbs.command(["wc"]).form()
