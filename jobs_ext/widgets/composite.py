@@ -10,7 +10,12 @@ import ipywidgets as w
 
 from .fields import INDENTED, Field, NothingGiven, Schema, parameter_field
 
-_FRAME = {"border": "1px solid var(--jp-border-color2, #ccc)", "padding": "4px"}
+_FRAME = {
+    "border": "1px solid var(--jp-border-color2, #ccc)",
+    "padding": "4px",
+    "width": "min(44em, 100%)",
+}
+_ROW = {"width": "min(44em, 82%)"}  # room is left for the button beside it
 
 _NARROW = {"width": "auto"}
 
@@ -61,7 +66,8 @@ class Rows(w.VBox):  # type: ignore[misc]
             field.control.description = title
         remove = w.Button(description="Remove", tooltip=f"Remove {title}", layout=_NARROW)
         remove.on_click(lambda _: self._remove(field))
-        return w.HBox([field.box, remove], layout={"width": "fit-content"})
+        field.box.layout = _ROW
+        return w.HBox([field.box, remove])
 
     def _tell(self) -> None:
         for changed in self._changed:

@@ -13,6 +13,8 @@ from traitlets import TraitError
 
 from jobs_ext.client.errors import InvalidRequest
 
+from .slider import RealSlider, WholeSlider
+
 Schema = dict[str, Any]
 
 STYLE = {"description_width": "12em"}
@@ -211,12 +213,10 @@ def _number(schema: Schema, common: dict[str, Any]) -> w.Widget:
     low, high = schema.get("minimum"), schema.get("maximum")
     step = schema.get("multipleOf")
     if low is not None and high is not None:
-        if whole:
-            return w.IntSlider(schema["default"], int(low), int(high), int(step or 1), **common)
-        step = step or (high - low) / _SLIDER_STEPS
-        return w.FloatSlider(
-            schema["default"], min=low, max=high, step=step, readout_format=".4", **common
-        )
+        kind = WholeSlider if whole else RealSlider
+        step = step or (1 if whole else (high - low) / _SLIDER_STEPS)
+        named = {name: common[name] for name in ("description", "layout")}
+        return kind(minimum=low, maximum=high, step=step, value=schema["default"], **named)
     low, high = (-_LARGEST if low is None else low), (_LARGEST if high is None else high)
     kind = w.BoundedIntText if whole else w.BoundedFloatText
     return kind(schema["default"], min=low, max=high, step=step or (1 if whole else None), **common)

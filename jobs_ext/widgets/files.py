@@ -69,7 +69,12 @@ class Picker(w.VBox):  # type: ignore[misc]
         self._folder = folder
         self.toggle = w.ToggleButton(value=False, description="Browse…", icon="folder-open")
         self.toggle.observe(lambda change: self._show(shown=change["new"]), "value")
-        self._list = w.Select(rows=8, layout={"width": "min(30em, 90%)"})
+        self._list = w.Select(
+            rows=8,
+            description="Files",
+            style={"description_width": "initial"},
+            layout={"width": "min(30em, 90%)"},
+        )
         self._choose = w.Button(description="Choose", tooltip="Open this folder, or take this file")
         self._choose.on_click(lambda _: self.choose())
         self._where = w.HTML()

@@ -22,6 +22,21 @@ export function matches(items: ItemView[], filter: Filter): ItemView[] {
   return items.filter(item => (item.kind === 'job' ? kept.has(item.id) : stays(item)));
 }
 
+/**
+ * Returns the newest that a list has room for, the newest first: `rows` jobs and batches, and of each batch
+ * that is among them as many of its jobs, which fold under it however many there are.
+ */
+export function newest(items: ItemView[], rows: number): ItemView[] {
+  const batches = new Set<string | null>(items.filter(item => item.kind === 'batch').map(item => item.id));
+  const room = new Map<string | null, number>();
+  return [...items].reverse().filter(item => {
+    const under = item.kind === 'job' && batches.has(item.batch) ? item.batch : null;
+    const taken = room.get(under) ?? 0;
+    room.set(under, taken + 1);
+    return taken < rows;
+  });
+}
+
 function fitsJob(job: JobView, filter: Filter, named: (item: ItemView) => boolean, batches: Set<string>): boolean {
   const tone = !filter.tone || job.tone === filter.tone;
   return tone && (named(job) || (job.batch !== null && batches.has(job.batch)));

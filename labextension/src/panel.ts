@@ -3,7 +3,7 @@
 import { LabIcon } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import type { Message } from '@lumino/messaging';
-import { matches, type Filter } from './filter';
+import { matches, newest, type Filter } from './filter';
 import { labSide } from './source';
 import type { Change, Health, JobStream } from './stream';
 import { mount, type JobsView, type Mounted, type Named } from './view';
@@ -28,7 +28,7 @@ const CHOICES: [string, string][] = [
   ['stopped', 'Cancelled']
 ];
 
-/** Rows shown at most; older jobs are a query away in Python. */
+/** Rows shown at most, and jobs below a batch; older ones are a query away in Python. */
 const ROWS = 300;
 
 export class JobsPanel extends Widget {
@@ -111,7 +111,7 @@ export class JobsPanel extends Widget {
     this.redraw = 0;
     const filter: Filter = { text: this.search.value, tone: this.choice.value };
     const all = this.stream.items;
-    const items = matches(all, filter).reverse().slice(0, ROWS);
+    const items = newest(matches(all, filter), ROWS);
     this.hint.hidden = all.length > 0 || this.stream.health !== 'live';
     setLine(this.none, all.length > 0 && items.length === 0 ? 'No job fits the filter.' : '');
     this.list.update({ kind: 'jobs', items });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { matches } from '../src/filter';
+import { matches, newest } from '../src/filter';
 import { batch, failed, job, OTHER, succeeded } from './samples';
 
 const whole = batch({ SUCCEEDED: 1, FAILED: 1 });
@@ -29,4 +29,10 @@ it('filters by status, a batch by what is in it', () => {
   expect(titles('', 'bad')).toEqual(['sweep', 'k=2']);
   expect(titles('', 'active')).toEqual(['report']);
   expect(titles('', 'stopped')).toEqual([]);
+});
+
+it('shows the newest, and a batch however many jobs it has', () => {
+  const jobs = Array.from({ length: 5 }, (_, k) => job({ id: `${k}`, batch: whole.id }));
+  expect(newest([alone, whole, ...jobs], 2).map(item => item.id)).toEqual(['4', '3', whole.id, alone.id]);
+  expect(newest(jobs, 2).map(item => item.id)).toEqual(['4', '3']);
 });

@@ -101,6 +101,30 @@ def badge(card: Locator, status: str) -> None:
     expect(card.locator(".jx-badge")).to_have_text(status, timeout=PATIENCE)
 
 
+#: Roles of what one operates; nobody who hears the page knows one without a name.
+CONTROLS = {
+    *("button", "checkbox", "combobox", "Date", "link", "listbox", "progressbar", "searchbox"),
+    *("slider", "spinbutton", "switch", "tab", "textbox"),
+}
+
+
+def nameless(page: Page) -> list[str]:
+    """Return the controls that the browser tells a screen reader of without a name, as HTML.
+
+    JupyterLab's own editors of cells are left out.
+    """
+    session = page.context.new_cdp_session(page)
+    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+    found = [
+        session.send("DOM.getOuterHTML", {"backendNodeId": node["backendDOMNodeId"]})["outerHTML"]
+        for node in nodes
+        if not node["ignored"] and node["role"]["value"] in CONTROLS
+        if not node.get("name", {}).get("value")
+    ]
+    session.detach()
+    return [html for html in found if "cm-content" not in html]
+
+
 def longest_task(trace: bytes) -> float:
     """Return the ms of processor time that the longest task of a page took: no frame is longer.
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.lab import Lab
-from tests.browser.page import PATIENCE, NotebookPage, badge, longest_task, picture
+from tests.browser.page import PATIENCE, NotebookPage, badge, longest_task, nameless, picture
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -18,10 +18,18 @@ LONGEST_FRAME = 100  # ms
 LARGE = 60_000_000  # bytes: no message to a kernel may be so long
 
 
+SLIDER = """
+from typing import Annotated
+def grow(depth: Annotated[int, {"minimum": 1, "maximum": 9}] = 3):
+    pass
+jx.form(grow)
+"""
+
+
 def test_a_form_submits_and_shows_its_job(notebook: NotebookPage, lab: Lab) -> None:
     (lab.root / "lines.txt").write_text("one\ntwo\nthree\n")
     form = "import jobs_ext as jx\nform = jx.form('wc')\nform"
-    notebook.open(lab.write_notebook("form.ipynb", form))
+    notebook.open(lab.write_notebook("form.ipynb", form, SLIDER))
     notebook.run_all()
     widget = notebook.outputs.locator(".jupyter-widgets.widget-vbox").first
     expect(widget).to_be_visible(timeout=PATIENCE)
@@ -39,6 +47,20 @@ def test_a_form_submits_and_shows_its_job(notebook: NotebookPage, lab: Lab) -> N
     card = widget.locator(".jx-card")
     badge(card, "SUCCEEDED")
     picture(notebook.page, "form")
+
+    depth = notebook.outputs.get_by_role("slider", name="depth")
+    depth.press("ArrowRight")
+    number = notebook.outputs.get_by_role("spinbutton", name="depth")
+    expect(number).to_have_value("4")
+    number.fill("70")
+    number.press("Enter")
+    expect(depth).to_have_value("9")
+    for fold in ("Resources and options", "Log"):
+        widget.get_by_text(fold, exact=True).click()
+    widget.get_by_role("button", name="Browse").click()
+    notebook.show_panel()
+    expect(notebook.panel.locator(".jx-row")).not_to_have_count(0, timeout=PATIENCE)
+    assert nameless(notebook.page) == []
 
 
 SIZES = """

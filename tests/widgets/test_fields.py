@@ -8,6 +8,7 @@ from jobs_ext.client.wire import Part
 from jobs_ext.model.tool import ToolInput
 from jobs_ext.widgets.fields import NothingGiven, parameter_field
 from jobs_ext.widgets.files import input_field
+from jobs_ext.widgets.slider import RealSlider, WholeSlider
 from jobs_ext.widgets.upload import Upload
 
 
@@ -16,8 +17,8 @@ from jobs_ext.widgets.upload import Upload
     [
         ({"type": "boolean", "default": True}, w.Checkbox, True),
         ({"type": "string", "enum": ["a", "b"], "default": "b"}, w.Dropdown, "b"),
-        ({"type": "integer", "minimum": 1, "maximum": 9, "default": 3}, w.IntSlider, 3),
-        ({"type": "number", "minimum": 0, "maximum": 1, "default": 0.5}, w.FloatSlider, 0.5),
+        ({"type": "integer", "minimum": 1, "maximum": 9, "default": 3}, WholeSlider, 3),
+        ({"type": "number", "minimum": 0, "maximum": 1, "default": 0.5}, RealSlider, 0.5),
         ({"type": "integer", "minimum": 1, "default": 3}, w.BoundedIntText, 3),
         ({"type": "number", "default": 0.5}, w.BoundedFloatText, 0.5),
         ({"type": "string", "default": ""}, w.Text, ""),
@@ -28,7 +29,7 @@ from jobs_ext.widgets.upload import Upload
 )
 def test_the_control_fits_the_schema_and_gives_the_default(schema, kind, value):
     field = parameter_field("k", schema)
-    assert type(field.control) is kind
+    assert isinstance(field.control, kind)
     assert field.value() == value
     assert type(field.value()) is type(value)
 
@@ -175,3 +176,12 @@ def test_an_input_of_many_files(client):
     field.control.value = "a.txt\n\nb.txt"
     upload(field, "c.txt", key="1")
     assert field.value() == ["a.txt", "b.txt", Part("c.txt", b"x", "text/plain")]
+
+
+def test_a_slider_holds_the_nearest_number_there_is():
+    field = parameter_field("k", {"type": "integer", "minimum": 1, "maximum": 9, "default": 3})
+    for given, held in ((12, 9), (-4, 1), (5, 5), ("x", 5)):
+        field.fill(given)
+        assert field.value() == held
+    field.control.description = "k 2"
+    assert field.control.get_state("description") == {"description": "k 2"}

@@ -29,7 +29,7 @@ export function jobRow(job: Listed, source: Source, choice: Choice): HTMLElement
 /** Returns a row for a job that the server has not told of yet. */
 export function emptyRow(place: number): HTMLElement {
   const node = row();
-  node.append(cell('jx-muted', `${place} …`));
+  node.append(cell('jx-muted jx-whole', `${place} …`));
   return node;
 }
 

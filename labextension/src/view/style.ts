@@ -6,6 +6,7 @@ const CSS = `
   --jx-strong: var(--jp-ui-font-color0, #000);
   --jx-muted: var(--jp-ui-font-color2, #59636e);
   --jx-line: var(--jp-border-color2, #d8dee4);
+  --jx-edge: var(--jp-border-color1, #8c959f); /* of what can be pressed or filled in */
   --jx-paper: var(--jp-layout-color1, #fff);
   --jx-sunken: var(--jp-layout-color2, #f3f4f6);
   --jx-waiting: var(--jp-ui-font-color2, #59636e);
@@ -98,7 +99,7 @@ const CSS = `
 .jx-actions { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-top: 12px; }
 .jx-button {
   font: inherit; color: var(--jx-text); background: transparent; cursor: pointer;
-  border: 1px solid var(--jx-line); border-radius: 4px; padding: 3px 12px; line-height: 18px;
+  border: 1px solid var(--jx-edge); border-radius: 4px; padding: 3px 12px; line-height: 18px;
 }
 .jx-tools { display: contents; }
 .jx-drawer { margin-top: 12px; border-top: 1px solid var(--jx-line); padding-top: 10px; }
@@ -109,7 +110,7 @@ const CSS = `
 .jx-form > .jx-fold .jx-field { margin-top: 6px; }
 .jx-input {
   box-sizing: border-box; font: inherit; font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: 12px; width: 100%; min-width: 0;
-  padding: 4px 8px; color: var(--jx-text); background: var(--jx-paper); border: 1px solid var(--jx-line); border-radius: 4px;
+  padding: 4px 8px; color: var(--jx-text); background: var(--jx-paper); border: 1px solid var(--jx-edge); border-radius: 4px;
 }
 .jx-input:read-only:not(select) { background: var(--jx-sunken); color: var(--jx-muted); }
 .jx-input[aria-invalid=true] { border-color: var(--jx-bad); }
@@ -143,6 +144,7 @@ const CSS = `
 .jx-grid-row.jx-found { background: color-mix(in srgb, var(--jx-active) 14%, transparent); }
 .jx-cut { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
 .jx-grid-row .jx-row-title { max-width: 100%; }
+.jx-whole { grid-column: 1 / -1; }
 .jx-take { width: 52px; text-align: right; }
 .jx-counts { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 6px 0 0; color: var(--jx-muted); }
 .jx-counts span { display: inline-flex; align-items: center; gap: 5px; }

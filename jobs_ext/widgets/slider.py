@@ -1,0 +1,44 @@
+"""A slider whose controls have names, which those of ipywidgets lack for who hears the page."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import anywidget
+import traitlets
+
+_CSS = """
+.jx-slider .widget-label { width: 12em; }
+.jx-slider input[type=range] { flex: 1 1 auto; align-self: center; min-width: 6em; margin: 0 12px 0 0; accent-color: var(--jp-brand-color1, #1976d2); }
+.jx-slider input[type=number] { flex: 0 0 7em; width: 7em; }
+"""  # noqa: E501 - one line a rule
+
+
+class Slider(anywidget.AnyWidget):
+    """A number from `minimum` to `maximum`, by sliding or typing; beyond them it is the nearest."""
+
+    _esm = (resources.files(__package__) / "slider.js").read_text("utf-8")
+    _css = _CSS
+    description = traitlets.Unicode().tag(sync=True)
+    minimum = traitlets.Float().tag(sync=True)
+    maximum = traitlets.Float().tag(sync=True)
+    step = traitlets.Float(None, allow_none=True).tag(sync=True)  # None: any number between
+    value: traitlets.TraitType[Any, Any]
+
+    @traitlets.validate("value")
+    def _within(self, proposal: dict[str, Any]) -> Any:
+        kind = type(proposal["value"])
+        return kind(min(max(proposal["value"], self.minimum), self.maximum))
+
+
+class WholeSlider(Slider):
+    """A slider for whole numbers."""
+
+    value = traitlets.Int().tag(sync=True)
+
+
+class RealSlider(Slider):
+    """A slider for any numbers."""
+
+    value = traitlets.Float().tag(sync=True)
