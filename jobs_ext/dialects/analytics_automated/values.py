@@ -17,7 +17,10 @@ from ...service.schemas import ValueSchema
 ANY = "VALUE"  # what a line has where any plain value will do
 _TRUTH = ("TRUE", "FALSE")
 _NUMBER = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
-_PLAIN = {"integer": ("1", "12", "100"), "number": ("1", "12", "1.5")}  # what stands for any
+_PLAIN = {  # what stands for any
+    "integer": ("1", "12", "100", "1000003"),
+    "number": ("1", "12", "1.5", "1000003"),
+}
 _WORDS = ("1", "12", "1.5", "abc", "a1b2c3d4e5f6")
 _SOME = 3  # values that are named where not any will do
 _LONGEST = 64  # characters of a value that is named
