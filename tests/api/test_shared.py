@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 
 import pytest
 from jupyter_server.auth import IdentityProvider, User
 from traitlets.config import Config
 
+from jobs_ext.api.handler import verbs
+from jobs_ext.api.routes import ROUTES
+from jobs_ext.dialects import served
 from tests.serving import API, Api, python
 
 MINE = """
@@ -79,6 +84,51 @@ async def test_nobody_hears_of_what_is_anothers(ada, bob, jp_ws_fetch):
     frame = json.loads(await socket.read_message())
     assert [one["id"] for one in frame["jobs"]] == [mine["id"]]
     socket.close()
+
+
+MARK = "zebra"  # in all that ada's jobs are, have and made
+
+
+async def things_of_ada(ada) -> list[tuple[str, str]]:
+    """Return what addresses can name of what ada has: a thing, and something in it."""
+    assert (await ada("POST", "projects", {"name": "adas", "title": MARK})).status == 201
+    content = "projects/adas/datasets/set/content"
+    assert (await ada("PUT", content, f"{MARK} in a set".encode())).status == 201
+    code = f"import sys; print('{MARK}', sys.argv); open('out.txt', 'w').write('{MARK}')"
+    said = {"name": MARK, "project": "adas", "outputs": ["out.txt"]}
+    job = await ada.submit([*python(code), MARK], **said)
+    request = {"target": {"command": ["echo", MARK]}, "arguments": [{}], "options": {"name": MARK}}
+    batch = (await ada("POST", "batches", request)).json
+    await ada.ended(job["id"])
+    own = [(one, "out.txt") for one in (job["id"], str(job["pk"]), batch["id"])]
+    return [*own, ("adas", "set"), ("adas", job["id"])]
+
+
+def addresses(names) -> set[str]:
+    """Return every address there is to GET, below the base URL, with each of these names in it."""
+    paths = [f"jobs-ext/api/v1/{route.path}" for route in ROUTES if "GET" in verbs(route.handler)]
+    for dialect in served.DIALECTS.values():
+        paths += [f"jobs-ext/{dialect.name}/{r.path}" for r in dialect.routes if r.method == "GET"]
+    found = {"metrics"}
+    for path in paths:
+        for thing, within in names:
+            named = re.sub(r"\{[^}]*\}", within, re.sub(r"\{[^}]*\}", thing, path, count=1))
+            found.add(named.rstrip("/"))
+    return found - {"jobs-ext/api/v1/events"}
+
+
+async def test_no_address_of_any_dialect_tells_what_is_anothers(ada, bob, jp_fetch):
+    there = sorted(addresses(await things_of_ada(ada)))
+    told: dict[str, set[str]] = {"ada": set(), "bob": set()}
+    for address, (name, tells) in itertools.product(there, told.items()):
+        answer = await jp_fetch(address, headers={"X-Name": name}, raise_error=False)
+        assert answer.code < 500, address
+        if MARK.encode() in (answer.body or b"") + str(answer.headers).encode():
+            tells.add(address)
+    assert told["bob"] == set()
+    roots = {address.split("/")[1] for address in told["ada"]}
+    assert roots >= {"api", "agave", "ufdl"}, told["ada"]  # so one sees it who may
+    assert len(told["ada"]) > 20
 
 
 async def test_grants_by_rest_and_what_grantees_hear(ada, bob, jp_ws_fetch):
