@@ -47,6 +47,7 @@ def delete(call: Call) -> Exit:
     """Delete a version of a data set, or all of them."""
     said = call.said
     call.client.projects.datasets(said.project).delete(said.name, said.version)
+    call.out.done({"project": said.project, "name": said.name, "version": said.version})
     return Exit.OK
 
 

@@ -200,8 +200,7 @@ def _each(act: Callable[[Any], object]) -> Callable[[Call], Exit]:
         found = call.handles()
         for one in found:
             act(one)
-        if call.out.as_json:
-            call.out.json([{"id": one.id, "kind": one.kind} for one in found])
+        call.out.done([{"id": one.id, "kind": one.kind} for one in found])
         return Exit.OK
 
     return run
@@ -221,15 +220,20 @@ def _only_jobs(act: Callable[[Job], object], verb: str) -> Callable[[Call], Exit
 def _from_trash(act: Callable[[Client, str, str], None]) -> Callable[[Call], Exit]:
     """Return a verb on what can't be looked at any more: its kind is found by trying."""
 
-    def run(call: Call) -> Exit:
-        for id_ in call.said.ids:
+    def one(client: Client, id_: str) -> str:
+        try:
+            act(client, "job", id_)
+        except NotFound as error:
             try:
-                act(call.client, "job", id_)
-            except NotFound as error:
-                try:
-                    act(call.client, "batch", id_)
-                except NotFound:
-                    raise error from None
+                act(client, "batch", id_)
+            except NotFound:
+                raise error from None
+            return "batch"
+        return "job"
+
+    def run(call: Call) -> Exit:
+        kinds = {id_: one(call.client, id_) for id_ in call.said.ids}
+        call.out.done([{"id": id_, "kind": kind} for id_, kind in kinds.items()])
         return Exit.OK
 
     return run

@@ -48,6 +48,7 @@ def revoke(call: Call) -> Exit:
     """End keys."""
     for key in call.said.ids:
         call.client.keys.revoke(key)
+    call.out.done([{"id": key} for key in call.said.ids])
     return Exit.OK
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import io
+import itertools
+import json
 import os
 import sys
 from collections.abc import Sequence
-
-import msgspec
 
 from jobs_ext import __version__
 from jobs_ext.client.errors import InvalidRequest, JobsError, StillRunning, near
@@ -54,14 +54,18 @@ VERBS = {
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command that `words` (default: the command line) are; return its exit code."""
     given = list(sys.argv[1:] if words is None else words)
+    as_json = "--json" in itertools.takewhile(lambda word: word != "--", given)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter
     try:
         return int(_run(given))
     except JobsError as error:
-        _complain(error, as_json="--json" in given)
+        _complain(error, as_json=as_json)
         return of_error(error)
+    except UnicodeEncodeError as error:  # a word of the command line, which may be any bytes
+        _complain(_not_text(error), as_json=as_json)
+        return Exit.REFUSED
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
@@ -69,12 +73,18 @@ def main(words: Sequence[str] | None = None) -> int:
         problem = _of_system(error)
         if problem is None:
             raise
-        _complain(problem, as_json="--json" in given)
+        _complain(problem, as_json=as_json)
         return of_error(problem)
     except KeyboardInterrupt as stop:
         told = "" if isinstance(stop, StillRunning) else str(stop)
         sys.stderr.write(f"\njupyter jobs: {told or 'interrupted'}\n")
         return Exit.INTERRUPTED
+
+
+def _not_text(error: UnicodeEncodeError) -> JobsError:
+    """Return what is wrong with a word that can't be sent to the server."""
+    word = error.object.encode(errors="backslashreplace").decode()
+    return InvalidRequest(f"That is not UTF-8: {word}", field="usage", value=word)
 
 
 def _of_system(error: OSError) -> JobsError | None:
@@ -142,7 +152,7 @@ def _complain(error: JobsError, *, as_json: bool) -> None:
     if as_json:
         names = ("message", "type", "field", "value", "hint")
         told = {name: getattr(error, name) for name in names}
-        sys.stderr.write(msgspec.json.encode(told, enc_hook=str).decode() + "\n")
+        sys.stderr.write(json.dumps(told, default=str) + "\n")
         return
     sys.stderr.write(f"jupyter jobs: {printable(error.message)}\n")
     if error.hint:

@@ -42,6 +42,7 @@ def forget(call: Call) -> Exit:
     """Remove nodes that hold no jobs."""
     for node in call.said.ids:
         call.client.nodes.forget(node)
+    call.out.done([{"id": node} for node in call.said.ids])
     return Exit.OK
 
 

@@ -47,8 +47,7 @@ def _row(one: Notification) -> tuple[Any, ...]:
 def unnotify(call: Call) -> Exit:
     """Let a job or batch tell somebody no more."""
     call.handle(call.said.id).unnotify(call.said.notification)
-    if call.out.as_json:
-        call.out.json({"id": call.said.notification})
+    call.out.done({"id": call.said.notification})
     return Exit.OK
 
 

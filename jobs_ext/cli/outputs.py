@@ -89,6 +89,7 @@ def remove(call: Call) -> Exit:
     outputs = call.job(call.said.id).outputs
     for name in call.said.names:
         outputs.remove(name)
+    call.out.done([{"name": name} for name in call.said.names])
     return Exit.OK
 
 

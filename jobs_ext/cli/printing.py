@@ -28,6 +28,11 @@ class Screen:
         plain = msgspec.to_builtins(value, str_keys=True)
         self.line(json.dumps(plain, indent=2, ensure_ascii=False))
 
+    def done(self, value: Any) -> None:
+        """Print what a command did to what, for programs alone; people know what they asked for."""
+        if self.as_json:
+            self.json(value)
+
     def line(self, text: str = "") -> None:
         """Print a line as it is."""
         sys.stdout.write(f"{text}\n")

@@ -51,6 +51,7 @@ def delete(call: Call) -> Exit:
     """Delete projects with their data sets; their jobs stay."""
     for name in call.said.names:
         call.client.projects.delete(name)
+    call.out.done([{"name": name} for name in call.said.names])
     return Exit.OK
 
 

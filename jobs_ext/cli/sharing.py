@@ -26,12 +26,14 @@ def share(call: Call) -> Exit:
     """Let a user, or everybody, see a job or tool, or do more with it."""
     said = call.said
     _shared(call).share(said.grantee, write=said.write, execute=said.execute)
+    call.out.done({"grantee": said.grantee})
     return Exit.OK
 
 
 def unshare(call: Call) -> Exit:
     """Take back what was granted."""
     _shared(call).unshare(call.said.grantee)
+    call.out.done({"grantee": call.said.grantee})
     return Exit.OK
 
 

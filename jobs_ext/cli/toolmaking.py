@@ -22,6 +22,7 @@ def remove(call: Call) -> Exit:
     """Remove tools that were added."""
     for tool in call.said.tools:
         call.client.remove_tool(tool)
+    call.out.done([{"id": tool} for tool in call.said.tools])
     return Exit.OK
 
 

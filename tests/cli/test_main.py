@@ -97,3 +97,44 @@ def test_an_option_before_the_command_is_told_where_it_belongs(jobs):
     refused = jobs("--url", "http://127.0.0.1:9/", "list")
     assert refused.code == 2
     assert "behind the command" in refused.err
+
+
+NO_TEXT = [
+    ["show", "\udc80"],
+    ["list", "\udc80"],
+    ["list", "--filter", "name = '\udc80'"],
+    ["\udc80"],
+    ["submit", "--", "echo", "\udc80"],
+    ["submit", "wc", "text=\udc80"],
+    ["projects", "create", "\udc80"],
+    ["tools", "add", "\udc80"],
+    ["tool", "share", "wc", "\udc80"],
+]
+
+
+@pytest.mark.parametrize("words", NO_TEXT, ids=map(repr, NO_TEXT))
+def test_words_that_are_no_text_are_refused(jobs, words):
+    at = words.index("--") if "--" in words else len(words)
+    told = jobs(*words[:at], "--json", *words[at:])
+    assert (told.code, told.out) == (2, "")
+    assert json.loads(told.err)["message"]
+
+
+def test_what_stands_behind_the_dashes_is_not_ours(jobs):
+    assert jobs("submit", "--cpu", "-1", "--", "true", "--json").err.startswith("jupyter jobs: ")
+
+
+def test_with_json_every_command_says_json(jobs):
+    job = jobs("submit", "--hold", "--", "true").id
+    kept = {"id": job, "kind": "job"}
+    jobs("projects", "create", "said")
+    told = {
+        ("share", job, "bob"): {"grantee": "bob"},
+        ("unshare", job, "bob"): {"grantee": "bob"},
+        ("delete", job): [kept],
+        ("reinstate", job): [kept],
+        ("purge", job): [kept],
+        ("projects", "delete", "said"): [{"name": "said"}],
+    }
+    for words, said in told.items():
+        assert jobs(*words, "--json").json == said, words
