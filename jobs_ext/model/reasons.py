@@ -111,7 +111,7 @@ def memory_sentence(used: int, limit: int) -> str:
 
 def log_sentence(limit: int) -> str:
     """Say that the job wrote more than `limit` bytes to its log."""
-    return f"killed: wrote more than {show_bytes(limit)} to its log"
+    return f"wrote more than {show_bytes(limit)} to its log"
 
 
 def output_sentence(limit: int) -> str:

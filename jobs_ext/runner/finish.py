@@ -7,7 +7,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..model.clock import from_epoch, now
-from ..model.reasons import ReasonCode
 from ..model.status import Stage, Status
 from ..model.work import Change, Ended, FoundOutput, Reached
 from ..service.leavings import Found
@@ -16,7 +15,7 @@ from .archive import archived
 from .collect import collect, listed
 from .executors import Exited
 from .failure import Defect, one_alone
-from .limits import Limits, cut_logs, disk_used
+from .limits import Limits, cut_logs, disk_used, log_size
 from .memory import OutOfMemoryWatch
 from .room import because_full
 from .spare import SpareFolders
@@ -53,15 +52,13 @@ class Finisher:
         """Return the attempt's end, None when `done` will."""
         if exited.logs is not None:
             return _ended(one, exited, Verdict(Status.SUCCEEDED), [])
-        stopped = exited.told is not None and exited.told.code is ReasonCode.LOG_LIMIT
-        if stopped and limits.log is not None:
-            cut_logs(one.at, limits.log)
+        flood = _flood(one, limits)
         failed = exited.exit_code != 0 and exited.told is None
         struck = failed and self._oom.struck()
         try:
             with one_alone(one.key, "looking for its outputs"):
                 found, missing = collect(one)
-                evidence = Evidence(missing, _excess(found, limits), struck)
+                evidence = Evidence(missing, _excess(found, limits), struck, flood)
                 self._spares.give(one.at.outputs)  # it was only made in case the job used it
         except Defect as defect:
             return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])
@@ -97,6 +94,14 @@ class Finisher:
 
 def _reached(one: Plan, stage: Stage) -> Reached:
     return Reached(one.work.id, one.work.attempt, now(), stage)
+
+
+def _flood(one: Plan, limits: Limits) -> int:
+    """Cut logs that are longer than they may be; return that limit, 0 when there are none."""
+    if limits.log is None or log_size(one.at) <= limits.log:
+        return 0
+    cut_logs(one.at, limits.log)
+    return limits.log
 
 
 def _excess(found: list[Found], limits: Limits) -> int:

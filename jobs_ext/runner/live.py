@@ -63,7 +63,7 @@ class Live:
         limits, at = self.limits, self.plan.at
         if limits.log is not None and log_size(at) > limits.log:
             cut_logs(at, limits.log)
-            return Why(ReasonCode.LOG_LIMIT, log_sentence(limits.log))
+            return Why(ReasonCode.LOG_LIMIT, f"killed: {log_sentence(limits.log)}")
         if old and limits.outputs is not None and self.files.look() > limits.outputs:
             return Why(ReasonCode.OUTPUT_LIMIT, f"killed: {output_sentence(limits.outputs)}")
         return None

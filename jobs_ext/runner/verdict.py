@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..model.reasons import (
     ReasonCode,
     exit_sentence,
+    log_sentence,
     memory_sentence,
     output_sentence,
     signal_sentence,
@@ -39,6 +40,7 @@ class Evidence(NamedTuple):
     missing: list[str]  # outputs it should have written, as sentences
     excess: int = 0  # bytes: the limit that its outputs exceed
     oom: bool = False  # the system ran out of memory when it ended
+    flood: int = 0  # bytes: the limit that a log of it exceeded
 
 
 def judge(one: Plan, exited: Exited, found: Evidence) -> Verdict:
@@ -58,6 +60,8 @@ def judge(one: Plan, exited: Exited, found: Evidence) -> Verdict:
     if exited.exit_code:
         said = _by_error(one, oom=found.oom)
         return said or _by_code(one, exited.exit_code, oom=found.oom)
+    if found.flood:
+        return _failed(ReasonCode.LOG_LIMIT, log_sentence(found.flood))
     if found.excess:
         return _failed(ReasonCode.OUTPUT_LIMIT, output_sentence(found.excess))
     if found.missing:

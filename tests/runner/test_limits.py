@@ -30,6 +30,13 @@ def test_a_flood_of_output_is_ended_and_the_log_cut(house: House, stream: str) -
     assert log.stat().st_size == 2_000_000
 
 
+def test_a_job_that_was_quicker_than_the_look_fails_for_its_log(house: House) -> None:
+    job = house.ended(house.shell("head -c 6000000 /dev/zero", max_log_size="5MB"))
+    assert (job.status, job.reason_code) == (Status.FAILED, "log_limit")
+    assert job.reason == "wrote more than 5.0 MB to its log"
+    assert house.paths.attempt(job.id, 1).stdout.stat().st_size == 5_000_000
+
+
 def test_files_that_fill_the_disk_end_their_job(house: House) -> None:
     script = 'while :; do head -c 1000000 /dev/zero >> "$JOBS_OUTPUT_DIR/x"; sleep 0.01; done'
     job = house.ended(house.shell(script, max_output_size="5MB"))
