@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from jobs_ext.model.errors import Conflict, Forbidden, InvalidRequest, NotFound, TooLarge
+from jobs_ext.model.errors import Conflict, InvalidRequest, NotFound, TooLarge
 from jobs_ext.model.ids import new_id
 from jobs_ext.model.node import AcquireRequest, NodeFinish, NodeProgress, NodeRequest, NodeStart
 from jobs_ext.model.request import Target
@@ -313,34 +313,6 @@ def test_a_node_gives_what_the_tool_promises(service, node, outside, hand, tmp_p
     assert (ended.reason_code, ended.reason) == (("missing_output", told) if owed else (None, None))
 
 
-def test_who_may_be_a_node(service, node, outside):
-    reader = Principal("bob", frozenset({"read", "submit", "run"}))
-    stranger = Principal("eve", frozenset({"work"}))
-    for call in (
-        lambda by: service.nodes.register(by, NodeRequest(name="x")),
-        lambda by: service.nodes.ping(by, node.id),
-        lambda by: service.working.acquire(by, node.id, NEXT),
-    ):
-        with pytest.raises(Forbidden):
-            call(reader)
-    for call in (service.nodes.get, service.nodes.ping, service.nodes.forget):
-        with pytest.raises(NotFound):
-            call(stranger, node.id)
-    with pytest.raises(NotFound):
-        service.working.acquire(stranger, node.id, NEXT)
-
-
-def test_owners_name_their_nodes_as_they_like(service, node):
-    stranger = Principal("eve", frozenset({"work"}))
-    other, is_new = service.nodes.register(stranger, NodeRequest(name=node.name), new=True)
-    assert (is_new, other.id != node.id) == (True, True)
-    with pytest.raises(Conflict, match="another node 'gpu-1'"):
-        service.nodes.register(stranger, NodeRequest(name=node.name), new=True)
-    third, _ = service.nodes.register(stranger, NodeRequest(name="gpu-2"))
-    with pytest.raises(Conflict, match="another node 'gpu-1'"):
-        service.nodes.change(stranger, third.id, NodeRequest(name=node.name))
-
-
 def test_a_node_reads_the_jobs_it_has_and_no_others(service, node, outside, hand):
     who = Principal("bob", frozenset({"work", "read"}))
     job = outside()
@@ -361,33 +333,6 @@ def test_a_node_that_registers_again_sees_what_it_holds(service, node, outside, 
     assert service.nodes.get(WORKER, node.id).gpus == 2
     with pytest.raises(Conflict, match="holds jobs"):
         service.nodes.forget(WORKER, node.id)
-
-
-def test_a_node_is_forgotten(service, node):
-    assert [one.id for one in service.nodes.list(WORKER).items] == [node.id]
-    service.nodes.forget(WORKER, node.id)
-    assert service.nodes.list(WORKER).items == []
-
-
-@pytest.mark.parametrize(
-    ("told", "field"),
-    [
-        ({"name": ""}, "name"),
-        ({"name": "a\0b"}, "name"),
-        ({"cpu": 0.0}, "cpu"),
-        ({"cpu": float("inf")}, "cpu"),
-        ({"memory": "much"}, "memory"),
-        ({"memory": 10**19}, "memory"),
-        ({"gpus": -1}, "gpus"),
-        ({"tags": [""]}, "tags"),
-        ({"tags": ["x"] * 51}, "tags"),
-        ({"about": {"x": "y" * 70_000}}, "about"),
-    ],
-)
-def test_nodes_that_cannot_be(service, told, field):
-    with pytest.raises(InvalidRequest) as refused:
-        service.nodes.register(WORKER, NodeRequest(**({"name": "n"} | told)))
-    assert refused.value.field == field
 
 
 @pytest.mark.parametrize(
