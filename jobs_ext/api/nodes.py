@@ -7,6 +7,7 @@ from msgspec.structs import astuple
 from tornado import web
 
 from ..model import media
+from ..model.errors import NotFound
 from ..model.job import Job, Output, Page
 from ..model.node import (
     Acquired,
@@ -169,9 +170,15 @@ class NodeInputHandler(FileHandler):
     async def get(self, node: str, job: str, number: str) -> None:
         """Send a file of the job that the node holds, or the range of it that is asked for."""
         hold = Hold(node, decode_query(self.request, AttemptQuery).attempt)
-        known = number.isdecimal() and len(number) < _DIGITS
-        find, wanted = self.service.handed.find, int(number) if known else -1
+        find, wanted = self.service.handed.find, _place(number)
         await self.send_output(await self.call(find, self.who, job, wanted, hold))
+
+
+def _place(number: str) -> int:
+    """Return the number of a file as a path has it. Raises `NotFound` for what is none."""
+    if not (number.isdecimal() and len(number) < _DIGITS):
+        raise NotFound(f"No job has a file {number!r}.", field="number", value=number)
+    return int(number)
 
 
 @web.stream_request_body

@@ -45,7 +45,12 @@ class Handed:
             found: list[tuple[str, Any]] = []
             with_files(row, spec, lambda name, value: found.append((name, value)))
             if not 0 <= number < len(found):
-                raise NotFound(f"The job has no file {number}.", field="number", value=number)
+                raise NotFound(
+                    f"The job has no file {number}.",
+                    field="number",
+                    value=number,
+                    hint="The assignment lists them, from 0 on.",
+                )
             name, value = found[number]
             path = self._place(tx, spec, value)
         return _checked(name, file_name(value), path, spec, first=hold.attempt == 1)

@@ -89,6 +89,14 @@ async def test_refusals(api, jp_fetch):
         for body, field in bodies:
             answer = await api(verb, path, body)
             assert (answer.status, answer.json["field"]) == (400, field), (path, body)
+    files = f"nodes/{node}/jobs/{job['id']}/inputs"
+    for path, query, status, field in (
+        ("0", {}, 400, "attempt"),
+        ("x", {"attempt": "1"}, 404, "number"),
+        ("0", {"attempt": "1"}, 409, "job"),
+    ):
+        answer = await api("GET", f"{files}/{path}", params=query)
+        assert (answer.status, answer.json["field"]) == (status, field), path
     key = (await api("POST", "keys", {"name": "k", "verbs": ["read", "submit", "run"]})).json
     other = Api(jp_fetch, {"Authorization": f"Bearer {key['key']}"})
     assert (await other("POST", "nodes", {"name": "m"})).status == 403
