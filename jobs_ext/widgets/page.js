@@ -68,7 +68,7 @@ function ofPage(Refusal) {
         request.onerror = () => reject(new Refusal('The connection to the server broke off. Try again.'));
         request.onabort = () => reject(new Refusal('Cancelled.'));
         signal.addEventListener('abort', () => request.abort());
-        request.send(file);
+        signal.aborted ? request.onabort() : request.send(file); // cancelled before it could begin
       });
     }
 

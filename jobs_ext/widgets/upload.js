@@ -201,7 +201,7 @@ export default (() => {
     draw() {
       this.list.querySelectorAll('.jx-upload-kept').forEach(node => node.remove());
       const lines = this.model.get('files').map((file, place) => {
-        const line = this.line(file.name, h('span', 'jx-upload-muted', `${size(file.size)} uploaded`), press('×', `Remove ${file.name}`, () => this.remove(place)));
+        const line = this.line(file.name, h('span', 'jx-upload-muted', `${size(file.size)} uploaded${file.project ? ` to ${file.project}` : ''}`), press('×', `Remove ${file.name}`, () => this.remove(place)));
         line.classList.add('jx-upload-kept');
         return line;
       });

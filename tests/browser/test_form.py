@@ -104,7 +104,7 @@ def test_files_go_straight_to_the_server_while_the_kernel_is_busy(
         table.get_by_role("button", name="Upload a file").press("Enter")
     chooser.value.set_files(large)
     expect(table.get_by_role("progressbar", name="Sent of large.csv")).to_be_visible()
-    expect(table).to_contain_text("60.0 MB uploaded", timeout=PATIENCE)
+    expect(table).to_contain_text("60.0 MB uploaded to uploads-", timeout=PATIENCE)
 
     more = notebook.outputs.get_by_role("group", name="Uploads: more")
     more.locator(".jx-upload-drop").evaluate(DROP)
