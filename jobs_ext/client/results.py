@@ -98,7 +98,7 @@ def frame(
     `JobFailed` when the job did not come to write it.
     """
     outputs = Outputs(client.connection, job)
-    if job.status is not Status.SUCCEEDED and output not in outputs:
+    if job.status is not Status.SUCCEEDED and (output is None or output not in outputs):
         raise failure(client, job)
     if output is not None:
         return _of_output(client, job, outputs[output], engine, trust, read_options)

@@ -139,14 +139,14 @@ def progress_of(messages):
 
 
 def test_a_wait_shows_one_line_unless_a_card_does(kernel):
-    kernel.run("naps = jx.options(hold=True).map(['sleep', '{s}'], [0.4, 0.4])")
+    kernel.run("naps = jx.options(hold=True).map(['sleep', '{s}'], [0.8, 0.8])")
     kinds, texts = progress_of(kernel.run("for _ in jx.as_completed(naps.release()): print('one')"))
     assert kinds == ["display_data", *["update_display_data"] * (len(kinds) - 1)]
     assert texts[-1].startswith("sleep {s}: [####################] 2 of 2 done, ")
-    told = "nap = jx.options(hold=True).submit(['sleep', '0.6'])\n"
+    told = "nap = jx.options(hold=True).submit(['sleep', '0.8'])\n"
     kinds, texts = progress_of(kernel.run(f"{told}out = await nap.release()"))
     assert kinds[0] == "display_data"
-    assert texts[-1].startswith("sleep 0.6: SUCCEEDED, ")
+    assert texts[-1].startswith("sleep 0.8: SUCCEEDED, ")
     kernel.run(f"{told}nap")
     assert progress_of(kernel.run("_ = nap.release().wait()")) == ([], [])
 

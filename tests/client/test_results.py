@@ -79,6 +79,8 @@ def test_a_failing_command_shows_the_end_of_its_log(client):
         job.result(60)
     assert caught.value.log == "no such luck"
     assert job.attempts[-1].exit_code == 1
+    with pytest.raises(jx.errors.JobFailed):
+        job.df()
 
 
 def test_a_csv_output_is_a_frame(client):
