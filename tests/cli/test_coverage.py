@@ -104,6 +104,7 @@ COMMANDS = {
     "POST nodes/{node}/jobs/{job}/progress": f"({NODES})",
     "POST nodes/{node}/jobs/{job}/finish": f"({NODES})",
     "POST nodes/{node}/jobs/{job}/release": f"({NODES})",
+    "GET nodes/{node}/jobs/{job}/inputs/{number}": f"({NODES})",
     "PUT nodes/{node}/jobs/{job}/outputs/{name:path}": f"({NODES})",
     "GET keys": "keys list",
     "POST keys": "keys create",
