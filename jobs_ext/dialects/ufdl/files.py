@@ -29,7 +29,7 @@ def files(ctx: Ctx, tool: Tool, given: Mapping[str, Value]) -> dict[str, Any]:
         if declared.required and name not in given:
             raise Conflict(f"The input {name!r} is missing.", field=f"input_values.{name}")
     found: dict[str, Any] = {}
-    for name in given.keys() & tool.inputs:
+    for name in (name for name in tool.inputs if name in given):
         value, field = given[name], f"input_values.{name}"
         found[name] = _file(ctx, value.value, parse_type(value.type, f"{field}.type"), field)
     return found
