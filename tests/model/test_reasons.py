@@ -17,6 +17,6 @@ def test_sentences():
     assert reasons.signal_sentence(6, "bad index").endswith("; its last line: bad index")
     assert reasons.signal_sentence(99) == "killed by signal 99"
     assert reasons.memory_sentence(4_100_000_000, 4_000_000_000) == "killed: used 4.1 GB of 4.0 GB"
-    assert reasons.log_sentence(10**8) == "killed: wrote more than 100.0 MB to its log"
+    assert reasons.log_sentence(10**8) == "wrote more than 100.0 MB to its log"
     assert reasons.output_sentence(10**8) == "its files took more than 100.0 MB of the disk"
     assert "time limit of 10 min" in reasons.time_sentence(600)
