@@ -13,14 +13,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from ..model.errors import Conflict, InvalidRequest, NotFound
-from ..store.faults import RESERVE, disk_full, free, mapped_faults
+from ..model.errors import Conflict, InvalidRequest, NotFound, TooLarge
+from ..store.faults import RESERVE, capacity, disk_full, free, mapped_faults
 from ..store.paths import Paths
 from .files import is_folder, refused_places
 from .principal import Principal
 from .uploads import Draft, sync_folder
 
-_LARGEST = 1 << 50  # bytes: the disk decides
 _OLD = 86400.0  # seconds without a new piece after which an upload was given up
 _BLOCK = 1 << 20  # bytes
 _SECTOR = 512  # bytes: what `st_blocks` counts in
@@ -45,8 +44,11 @@ class Pieces:
         """Make room for a file of `size` bytes; return the id by which its pieces come."""
         who.require("submit", "run")
         place = self._place(who, key, path)
-        if not 0 <= size <= _LARGEST:
+        if size < 0:
             raise InvalidRequest(f"A file can't have {size} bytes.", field="size", value=size)
+        if size > (most := capacity(self._paths.root)):
+            message = f"The disk has {most:,} bytes, if nothing else were on it."
+            raise TooLarge(message, field="size", value=size)
         if is_folder(place):
             raise Conflict(f"{path!r} is a folder.", field="path", value=path)
         self._sweep(who)

@@ -155,6 +155,12 @@ def free(folder: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
+def capacity(folder: Path) -> int:
+    """Return the bytes that the disk of `folder` has, used or not; raises `OSError`."""
+    found = os.statvfs(folder)
+    return found.f_blocks * found.f_frsize
+
+
 def is_short(folder: Path) -> bool:
     """Tell whether the disk has so little room that nothing new should be begun."""
     return free(folder) < RESERVE

@@ -15,6 +15,15 @@ additional_parameters = true
 type = "integer"
 default = 0
 """
+LOOSE = """
+name = "loose"
+command = ["true"]
+pass_as = "environment"
+[parameters.any]
+default = ""
+[parameters.code]
+type = "integer"
+"""
 COPY = """
 name = "copy"
 command = ["sh", "-c", "cat filesystems/disk/in.txt; echo back > filesystems/disk/out.txt"]
@@ -28,6 +37,7 @@ def jp_server_config(jp_server_config, jp_root_dir, request):
     (jp_root_dir / "tools").mkdir(exist_ok=True)
     (jp_root_dir / "tools" / "say.toml").write_text(TOOL)
     (jp_root_dir / "tools" / "copy.toml").write_text(COPY)
+    (jp_root_dir / "tools" / "loose.toml").write_text(LOOSE)
     lists = "in_lists" in request.node.name
     options = {
         **jp_server_config["JobsExtension"],

@@ -50,6 +50,20 @@ async def test_a_batch_in_the_seeds_form(ask, api):
     assert (await ask("GET", f"batches/{batch}"))[0] == 404
 
 
+async def test_texts_are_read_as_the_tool_declares(ask):
+    deep = "[" * 100_000
+    given = {"any": "1.50", "code": "0"}
+    batch = (
+        await ask("POST", "tools/loose", submission(given, [{}, {"any": "007"}, {"any": deep}]))
+    )[1]
+    assert (await ended(ask, batch))["submitted_jobs"]["SUCCEEDED"] == 3
+    jobs = (await ask("GET", f"batches/{batch}/jobs"))[1]
+    assert [job["args"]["any"] for job in jobs] == ["1.50", "007", deep]
+    for path in ("tools/loose", "v1/tools/loose"):
+        status, told = await ask("POST", path, submission({"code": deep}))
+        assert (status, "code" in told) == (400, True)
+
+
 async def test_single_objects_in_lists_where_the_server_says_so(ask):
     batch = (await ask("POST", "tools/say", submission()))[1]
     (told,) = (await ask("GET", f"batches/{batch}"))[1]

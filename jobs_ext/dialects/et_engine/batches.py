@@ -8,14 +8,14 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from ...model.errors import NotFound
 from ...model.job import Batch, Job
 from ...model.query import JobQuery
 from ...model.request import BatchRequest, Target
 from ...model.status import Status
-from ...model.tool import Tool
+from ...model.tool import Tool, ToolParameter
 from ..table import Call, Reply
 from . import hardware
 from .tools import runnable
@@ -206,11 +206,21 @@ def _as_declared(tool: Tool, name: str, value: Any) -> Any:
     if isinstance(value, str):
         if declared.type == "boolean" and value.lower() in _TRUTH:
             return _TRUTH[value.lower()]
-        try:
-            return msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            return value
+        return _read(value, declared)
     return value
+
+
+def _read(text: str, declared: ToolParameter) -> Any:
+    """Return what a text says as JSON, or the text: the tool may want that, or refuses it.
+
+    Where any type will do, it is read only if the job is told the same: 1.50 stays so.
+    """
+    try:
+        found = msgspec.json.decode(text)
+        told = _text(found)
+    except (msgspec.DecodeError, RecursionError):
+        return text
+    return text if declared.type is UNSET and told != text else found
 
 
 def _log(call: Call, job: str, stream: str) -> str:
