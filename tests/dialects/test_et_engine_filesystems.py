@@ -78,9 +78,9 @@ async def test_files_go_up_and_down(ask, raw):
 async def test_uploads_that_are_refused(ask):
     disk = await make_disk(ask)
     file = f"filesystems/{disk}/files/f"
-    for body in ({}, {"size": -1}, {"size": 2**70}, {"size": "1"}, {"complete": True}, b"["):
+    for body in ({}, {"size": -1}, {"size": "1"}, {"complete": True}, b"["):
         assert (await ask("POST", file, body))[0] == 400, body
-    for size in (2**50, 2**63 - 1):  # more than there will ever be: no fault of the server's
+    for size in (2**50, 2**70):  # more than there will ever be: no fault of the server's
         assert (await ask("POST", file, {"size": size}))[0] == 413, size
     upload = (await ask("POST", file, {"size": 10}))[1]["uploadId"]
     for span, body in (
