@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LONGEST = 60  # seconds that a request may wait
+
 _SLOW_LOOK = 1.0  # seconds between looks when the bell does not ring: a poke can be lost
 _LEAST, _MOST = 0.01, 0.25  # seconds between looks when it rings all the time
 _SHARE = 0.05  # of the time waited so far: by so much later an end may be told
@@ -22,7 +24,7 @@ _SHARE = 0.05  # of the time waited so far: by so much later an end may be told
 class Patience(Struct, frozen=True, forbid_unknown_fields=True):
     """How long to wait before answering."""
 
-    wait: Annotated[int, Meta(ge=0, le=60)] = 0  # seconds: for the end, if it does not come sooner
+    wait: Annotated[int, Meta(ge=0, le=LONGEST)] = 0  # seconds: for the end, if it does not come sooner
 
 
 class Bell:
