@@ -24,7 +24,7 @@ _SHARE = 0.05  # of the time waited so far: by so much later an end may be told
 class Patience(Struct, frozen=True, forbid_unknown_fields=True):
     """How long to wait before answering."""
 
-    wait: Annotated[int, Meta(ge=0, le=LONGEST)] = 0  # seconds: for the end, if it does not come sooner
+    wait: Annotated[int, Meta(ge=0, le=LONGEST)] = 0  # seconds for the end, at the most
 
 
 class Bell:

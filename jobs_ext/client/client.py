@@ -18,7 +18,7 @@ from .connection import Connection
 from .errors import InvalidRequest, NotFound
 from .job import Job
 from .submitter import Submitter
-from .wire import Parts
+from .wire import Parts, encoded
 
 if TYPE_CHECKING:
     from jobs_ext.model.archive import Archive
@@ -226,7 +226,7 @@ class Client(Submitter):
     def change(self, kind: str, id: str, **changes: Any) -> None:  # noqa: A002
         """Change priority (or, of a job, hold) of a job or batch (``kind``) that waits."""
         path = f"{'jobs' if kind == 'job' else 'batches'}/{id}"
-        self.connection.request("PATCH", path, data=msgspec.json.encode(changes), headers=_JSON)
+        self.connection.request("PATCH", path, data=encoded(changes), headers=_JSON)
 
     def notifications(self, limit: int = 100) -> list[Notification]:
         """Return whom our jobs and batches tell: the newest, at most `limit` (1 to 500)."""
@@ -318,7 +318,7 @@ class Client(Submitter):
     def share(self, of: str, grantee: str, **rights: bool) -> None:
         """Grant read, write and execute on a job or tool to a user or to ``"world"``."""
         path = f"{of}/grants/{quote(grantee, safe='')}"
-        self.connection.request("PUT", path, data=msgspec.json.encode(rights), headers=_JSON)
+        self.connection.request("PUT", path, data=encoded(rights), headers=_JSON)
 
     def unshare(self, of: str, grantee: str | None = None) -> None:
         """Take a grant on a job or tool back, or all of them."""
@@ -332,7 +332,7 @@ class Client(Submitter):
         path = f"jobs/{id}/archive"
         if folder is None:
             return self._get(path, Archive)
-        body = msgspec.json.encode({"folder": folder})
+        body = encoded({"folder": folder})
         response = self.connection.request("POST", path, data=body, headers=_JSON)
         return msgspec.json.decode(response.content, type=Archive)
 
@@ -372,12 +372,12 @@ class Client(Submitter):
             given = params | {"cursor": page.next}
 
     def _post(self, path: str, shape: type[T], body: Any, parts: Parts) -> T:
-        encoded = msgspec.json.encode(body)
+        sent = encoded(body)
         if parts:
-            files = {"request": (None, encoded, "application/json")} | parts
+            files = {"request": (None, sent, "application/json")} | parts
             response = self.connection.request("POST", path, files=files)
         else:
-            response = self.connection.request("POST", path, data=encoded, headers=_JSON)
+            response = self.connection.request("POST", path, data=sent, headers=_JSON)
         return msgspec.json.decode(response.content, type=shape)
 
 

@@ -9,6 +9,8 @@ import msgspec
 from jobs_ext.model.job import Page
 from jobs_ext.model.key import Key, KeyRequest, MadeKey
 
+from .wire import encoded
+
 if TYPE_CHECKING:
     from .connection import Connection
 
@@ -36,8 +38,7 @@ class Keys:
         else, which takes the verb manage. Raises `Forbidden` for more than we may ourselves.
         """
         body = KeyRequest(name=name, verbs=verbs, expires=expires, owner=owner)
-        encoded = msgspec.json.encode(body)
-        response = self._connection.request("POST", "keys", data=encoded, headers=_JSON)
+        response = self._connection.request("POST", "keys", data=encoded(body), headers=_JSON)
         return msgspec.json.decode(response.content, type=MadeKey)
 
     def list(self, filter: str | None = None) -> list[Key]:  # noqa: A002

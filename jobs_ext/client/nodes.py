@@ -19,6 +19,8 @@ from jobs_ext.model.node import (
     NodeStart,
 )
 
+from .wire import encoded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -111,6 +113,5 @@ class Nodes:
         return self._post(f"nodes/{node}/jobs/{job}/release", told, Job)
 
     def _post(self, path: str, body: object, shape: type[T]) -> T:
-        encoded = msgspec.json.encode(body)
-        response = self._connection.request("POST", path, data=encoded, headers=_JSON)
+        response = self._connection.request("POST", path, data=encoded(body), headers=_JSON)
         return msgspec.json.decode(response.content, type=shape)

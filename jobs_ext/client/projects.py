@@ -10,6 +10,8 @@ import msgspec
 from jobs_ext.model.job import Page
 from jobs_ext.model.project import Project
 
+from .wire import encoded
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -80,8 +82,7 @@ class Projects:
         self._connection.request("DELETE", _path(name))
 
     def _send(self, verb: str, path: str, body: Mapping[str, object]) -> Project:
-        encoded = msgspec.json.encode(body)
-        response = self._connection.request(verb, path, data=encoded, headers=_JSON)
+        response = self._connection.request(verb, path, data=encoded(body), headers=_JSON)
         return msgspec.json.decode(response.content, type=Project)
 
 

@@ -17,7 +17,7 @@ from jobs_ext.model.ids import new_id
 
 from . import display
 from .errors import InvalidRequest, near
-from .wire import Parts, plain
+from .wire import Parts, encoded, plain
 
 if TYPE_CHECKING:
     from jobs_ext.model.grant import Grant
@@ -139,7 +139,7 @@ class Target(ABC):
 
     def _same(self) -> str:
         """Return the filter that finds jobs of this target."""
-        return f"kind = {self.kind} and target = {msgspec.json.encode(self.label).decode()}"
+        return f"kind = {self.kind} and target = {encoded(self.label).decode()}"
 
     def _single(
         self, args: Sequence[Any], arguments: Mapping[str, Any]
@@ -232,7 +232,7 @@ class ToolTarget(Target):
         )
 
     def _same(self) -> str:
-        name = msgspec.json.encode(self.name).decode()
+        name = encoded(self.name).decode()
         return f"tool = {name} or tool_name = {name}"
 
     @property

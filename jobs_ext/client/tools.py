@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from .errors import InvalidRequest
+from .wire import encoded
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -36,7 +37,7 @@ def send(connection: Connection, given: Mapping[str, Any], *, replace: bool) -> 
     name = f"{given.get('name')}-{given.get('version', '1.0')}"
     verb, path = ("PUT", f"tools/{quote(name, safe='')}") if replace else ("POST", "tools")
     headers = {"Content-Type": "application/json"}
-    response = connection.request(verb, path, data=msgspec.json.encode(given), headers=headers)
+    response = connection.request(verb, path, data=encoded(given), headers=headers)
     told: dict[str, Any] = msgspec.json.decode(response.content)
     return told
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -91,6 +91,41 @@ def _upload(value: bytes | Part, field: str, parts: Parts) -> dict[str, str]:
     return {"$part": name, "text": value.filename}
 
 
+def encoded(body: Any) -> bytes:
+    """Return the body of a request as JSON.
+
+    Raises `InvalidRequest`, naming the field, for text that is none: a lone surrogate is in it, as
+    Python reads the names of files that are not UTF-8.
+    """
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        fields = (field for field, text in _texts(msgspec.to_builtins(body)) if not _is_text(text))
+        field = next(fields) or "body"
+        raise InvalidRequest(
+            f"{field} holds a lone surrogate, which is no text.",
+            field=field,
+            hint="A file whose name is not UTF-8 needs another name to be given as text.",
+        ) from None
+
+
+def _texts(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each text of JSON behind the field that it stands in, keys too."""
+    if isinstance(value, str):
+        yield field, value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield field, key
+            yield from _texts(one, f"{field}.{key}" if field else key)
+    elif isinstance(value, list):
+        for i, one in enumerate(value):
+            yield from _texts(one, f"{field}[{i}]")
+
+
+def _is_text(text: str) -> bool:
+    return text.encode("utf-8", "ignore").decode() == text
+
+
 def is_inline(value: Any) -> bool:
     """Tell whether a value travels as JSON: it comes back as it is, and is not large."""
     return _is_exact(value, DEEPEST) and len(msgspec.json.encode(value)) <= INLINE
@@ -106,7 +141,7 @@ def _is_exact(value: Any, depth: int) -> bool:
     if kind is float:
         return math.isfinite(value)
     if kind is str:
-        return len(value) <= INLINE and value.encode("utf-8", "ignore").decode() == value
+        return len(value) <= INLINE and _is_text(value)
     if kind not in (list, dict) or depth == 0 or len(value) > INLINE:
         return False
     if kind is list:

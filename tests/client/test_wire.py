@@ -9,7 +9,8 @@ import pytest
 
 from jobs_ext.client.errors import InvalidRequest
 from jobs_ext.client.outputs import OutputReference
-from jobs_ext.client.wire import Part, is_inline, plain, scalar
+from jobs_ext.client.wire import Part, encoded, is_inline, plain, scalar
+from jobs_ext.model.key import KeyRequest
 
 
 @pytest.mark.parametrize(
@@ -84,3 +85,20 @@ def nested(depth):
 @pytest.mark.parametrize("value", [[["x" * 1000] * 100], nested(60), nested(900)])
 def test_large_and_deep_values_are_uploaded(value):
     assert not is_inline(value)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"arguments": [{"k": 1}, {"k": ["a", "b\udc80"]}]}, "arguments[1].k[1]"),
+        ({"options": {"env": {"A\ud800": "1"}}}, "options.env"),
+        ({"name": "\ud800"}, "name"),
+        ("\ud800", "body"),
+        (KeyRequest(name="k", verbs=["\ud800"]), "verbs[0]"),
+    ],
+)
+def test_text_that_is_none_is_refused_by_name(body, field):
+    with pytest.raises(InvalidRequest, match="lone surrogate") as caught:
+        encoded(body)
+    assert caught.value.field == field
+    assert encoded({"k": "Ü🎉"}) == '{"k":"Ü🎉"}'.encode()
