@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jobs_ext.model.ids import is_id
+from jobs_ext.model.status import Status
 
 from .client import session
 from .client.batch import Batch
@@ -28,6 +29,8 @@ def _result(handle: _Handle) -> Any:
     return handle.results() if isinstance(handle, Batch) else handle.result()
 
 
+_STATUSES = [str(status) for status in Status]
+
 #: What can be asked of a job; the value is that of the cell's line.
 ACTIONS: Mapping[str, Callable[[_Handle], Any]] = {
     "show": lambda handle: handle,
@@ -43,8 +46,17 @@ ACTIONS: Mapping[str, Callable[[_Handle], Any]] = {
 
 
 def jobs(line: str) -> JobList:
-    """List the newest jobs: ``%jobs [STATUS …]``."""
-    return session.jobs([word.upper() for word in line.split()] or None)
+    """List the newest jobs: ``%jobs [STATUS …]``. Raises `InvalidRequest` for other words."""
+    wanted = [word.upper() for word in line.split()]
+    for word in wanted:
+        if word not in _STATUSES:
+            raise InvalidRequest(
+                f"%jobs: there is no status {word!r}.",
+                field="line",
+                value=line,
+                hint=f"Usage: %jobs [STATUS …]; statuses: {', '.join(_STATUSES)}.",
+            )
+    return session.jobs(wanted or None)
 
 
 def act(namespace: Mapping[str, Any], line: str) -> Any:
@@ -83,7 +95,7 @@ def _named(namespace: Mapping[str, Any], name: str) -> _Handle:
             f"%job: {name!r} is neither a variable with a job nor the id of one.",
             field="line",
             value=name,
-            hint=near(name, _handles(namespace)),
+            hint=near(name, _handles(namespace)) or _USAGE,
         )
     return session.get(name)
 

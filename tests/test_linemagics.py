@@ -17,6 +17,7 @@ ID = "0192f0c4-89ab-7def-8123-456789abcdef"
     [
         ("a logs now", "takes a job and an action"),
         ("prpe", "neither a variable with a job nor the id of one"),
+        ("--help", r"neither a variable.*Usage: %job \[JOB"),
         ("last lgos", "no action 'lgos'.*Did you mean 'logs'"),
     ],
 )
@@ -24,6 +25,13 @@ def test_other_words_are_refused(line, said):
     with pytest.raises(InvalidRequest) as caught:
         linemagics.act({}, line)
     assert re.search(said, f"{caught.value.message} {caught.value.hint}")
+
+
+@pytest.mark.parametrize("line", ["--help", "failed fail"])
+def test_a_word_that_is_no_status_is_told_which_there_are(line):
+    with pytest.raises(InvalidRequest, match=r"no status '(--HELP|FAIL)'") as caught:
+        linemagics.jobs(line)
+    assert "RUNNING, SUCCEEDED, FAILED" in caught.value.hint
 
 
 def test_completion():

@@ -6,6 +6,7 @@ import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Number
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -290,7 +291,7 @@ class CommandTarget(Target):
                 value=str(argv),
                 hint='Write ["wc", "-l", "data.txt"]; for a shell, ["sh", "-c", "…"].',
             )
-        self.argv = [os.fspath(w) if isinstance(w, os.PathLike) else str(w) for w in argv]
+        self.argv = [_word(word, i) for i, word in enumerate(argv)]
 
     @property
     def label(self) -> str:
@@ -303,6 +304,20 @@ class CommandTarget(Target):
     def _first(self) -> str:
         named = [m[1] for word in self.argv if (m := _PLACEHOLDER.fullmatch(word))]
         return named[0] if named else super()._first()
+
+
+def _word(value: object, index: int) -> str:
+    """Return a word of a command. Raises `InvalidRequest` for what is none, as another job."""
+    if isinstance(value, str | Number):
+        return str(value)
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(value)
+    raise InvalidRequest(
+        f"A {type(value).__name__} is not a word of a command.",
+        field=f"target.command[{index}]",
+        value=repr(value),
+        hint='Write "{file}" in its place, and name it: submit(["wc", "{file}"], file=job).',
+    )
 
 
 class FileTarget(Target):

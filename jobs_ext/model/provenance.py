@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -41,3 +42,15 @@ class Provenance(Struct, frozen=True):
     version: str | None = None  # of that interpreter: 3.11.7
     packages: list[str] | None = None  # installed for it at submit: "numpy 2.1.0"
     inputs: list[InputFile] = []  # files and values that it was given
+
+    def __repr__(self) -> str:
+        """Tell it in a few lines: of packages and inputs how many there are."""
+        return "\n".join(f"{name}: {told}" for name, told in self._told())
+
+    def _told(self) -> Iterator[tuple[str, str]]:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, list):
+                yield name, f"{len(value)}, in .{name}"
+            elif value is not None:
+                yield name, str(value)

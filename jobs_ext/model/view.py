@@ -126,6 +126,8 @@ def show_value(value: Any, limit: int = 80) -> str:
     """Return an argument as one short line of text."""
     if isinstance(value, dict) and "$part" in value:
         text = str(value.get("text") or f"uploaded {value['$part']}")
+    elif isinstance(value, dict) and isinstance(named := value.get("$output"), dict):
+        text = "/".join(str(named[part]) for part in ("job", "name") if named.get(part))
     elif isinstance(value, str):
         text = value
     else:

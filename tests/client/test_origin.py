@@ -77,6 +77,8 @@ def test_a_notebooks_job_knows_notebook_cell_and_interpreter(server):
     assert kernel.value("found.notebook, found.cell, job.notebook") == "work.ipynb ab-12 work.ipynb"
     assert kernel.value("found.python") == sys.executable
     assert kernel.value("any(one.startswith('msgspec ') for one in found.packages)") == "True"
+    assert "packages: " in (said := kernel.value("repr(found)"))
+    assert len(said.splitlines()) < 9
     same = "jx.jobs(filter='notebook = \"work.ipynb\"')"
     assert kernel.value(f"{same} == [job]") == "True"
     kernel.close()

@@ -6,6 +6,7 @@ import pytest
 
 from jobs_ext.client import targets
 from jobs_ext.client.errors import InvalidRequest
+from jobs_ext.client.outputs import OutputReference
 from jobs_ext.client.submitter import Submitter
 
 verbs = Submitter()
@@ -38,6 +39,18 @@ def test_a_file_without_a_dot_in_front_is_told_how_to_be_written():
 def test_a_command_is_not_a_text():
     with pytest.raises(InvalidRequest, match="list of words"):
         verbs.command("wc -l data.txt")
+
+
+def test_words_of_a_command_are_texts_numbers_and_paths():
+    assert verbs.command(["a", 1, 2.5, Path("b.txt")]).argv == ["a", "1", "2.5", "b.txt"]
+
+
+@pytest.mark.parametrize("word", [OutputReference("the-id", "t.csv"), None, ["a"], b"a"])
+def test_what_is_no_word_of_a_command_is_told_how_it_is_handed_on(word):
+    with pytest.raises(InvalidRequest, match="is not a word of a command") as caught:
+        verbs.command(["cat", word])
+    assert caught.value.field == "target.command[1]"
+    assert "file=job" in caught.value.hint
 
 
 def test_numbers_cannot_be_submitted():

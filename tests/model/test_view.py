@@ -87,3 +87,6 @@ def test_values_are_shown_short_and_on_one_line():
     assert len(show_value("x" * 500)) == 80
     assert show_value({"$part": "frame", "text": "3 × 2 frame"}) == "3 × 2 frame"
     assert show_value([1, 2]) == "[1, 2]"
+    assert show_value({"$output": {"job": "the-id"}}) == "the-id"
+    assert show_value({"$output": {"job": "the-id", "name": "t.csv"}}) == "the-id/t.csv"
+    assert show_value({"$output": 1}) == '{"$output": 1}'
