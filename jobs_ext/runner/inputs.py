@@ -12,6 +12,7 @@ from ..service.files import is_unchanged
 from ..service.references import MAIN
 from ..store.paths import AttemptPaths
 from .failure import ChangedInput, MissingInput
+from .payloads.function import RESULT_FILES
 
 Arguments = dict[str, Any]
 
@@ -19,8 +20,8 @@ Arguments = dict[str, Any]
 def resolve(work: Work, at: AttemptPaths, tool_inputs: frozenset[str]) -> Arguments:
     """Return the arguments with paths for all references; a tool's inputs lie in its folder.
 
-    Uploads of a function stay references, and handles of other jobs become the files of their
-    values: its own interpreter reads them.
+    Of a function uploads stay references, and so does what other functions return: its own
+    interpreter reads them.
     """
     found: Arguments = {}
     for name, value in work.arguments.items():
@@ -86,15 +87,25 @@ def _resolved(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if "$output" in value:
-        path = str(_source(work, name, value))
-        is_handle = work.target.kind == "function" and not value["$output"].get("name")
-        return {"$value": path} if is_handle else path
+        path = _source(work, name, value)
+        output = value["$output"].get("name", MAIN)
+        return value if _is_value(work, at, output, path) else str(path)
     if "$part" not in value:
         return {key: _resolved(work, at, name, one) for key, one in value.items()}
     if work.target.kind == "function" and "dataset" not in value:  # which others may have written
         return value
     source = _source(work, name, value)
     return str(at.request / _link(at.request, source, _file_name(source, value)))
+
+
+def _is_value(work: Work, at: AttemptPaths, name: str, path: Path) -> bool:
+    """Tell whether a function gets what is in a file: the value that another function returned.
+
+    It lies in the attempt's own folder, where no tool makes a file, and which no node is given.
+    """
+    is_whole = work.target.kind == "function" and name == MAIN and path.name in RESULT_FILES
+    is_beside = path.parent.parent.parent == at.folder.parent.parent
+    return is_whole and is_beside and path.parent.name.rpartition("-")[2].isdigit()
 
 
 def _source(work: Work, name: str, value: Any) -> Path:

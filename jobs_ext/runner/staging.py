@@ -231,8 +231,8 @@ def _function(one: Plan, arguments: dict[str, Any]) -> list[str]:
         module, _, name = str(one.tool.function).partition(":")
         function = {"module": module, "name": name}
         path = [one.tool.folder] if one.tool.folder else []
-    call = {"function": function, "arguments": arguments, "parts": one.work.parts, "path": path}
-    _write_call(one, call)
+    call = {"function": function, "arguments": arguments, "path": path}
+    _write_call(one, call | {"parts": one.work.parts, "outputs": one.work.outputs_of})
     payload = str(_PAYLOADS / "function.py")
     return [one.python, payload, one.request]
 

@@ -28,6 +28,7 @@ class Call:
         for folder in (self.request, self.cwd):
             folder.mkdir()
         self.parts: dict[str, str] = {}
+        self.outputs: dict[str, str] = {}
         self.path: list[str] = []
 
     def part(self, name: str, data: bytes) -> dict[str, str]:
@@ -46,6 +47,7 @@ class Call:
             "function": function,
             "arguments": arguments,
             "parts": self.parts,
+            "outputs": self.outputs,
             "path": self.path,
         }
         (self.request / "call.json").write_text(json.dumps(call))
@@ -80,6 +82,15 @@ def call(tmp_path: Path) -> Call:
 
 # Sent by name, these would need this file in the job.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+
+def test_the_values_of_other_jobs_stand_where_their_handles_do(call: Call) -> None:
+    made = call.request / "result.json"
+    made.write_text('{"a": 1}')
+    call.outputs = {"i/": str(made)}
+    told = {"$value": str(made)}  # a value like any other
+    _, back = call.value(lambda **given: given, x=[{"$output": {"job": "i"}}], y=told)
+    assert back == {"x": [{"a": 1}], "y": told}
 
 
 @pytest.mark.parametrize(

@@ -66,15 +66,28 @@ def test_a_functions_uploads_are_its_own_to_read(tmp_path: Path) -> None:
     assert resolve(work, one.at, frozenset()) == sent
 
 
-def test_of_another_job_a_function_gets_the_value_and_a_command_the_path(tmp_path: Path) -> None:
-    one = make(tmp_path)
-    made = tmp_path / "result.json"
+@pytest.mark.parametrize(
+    ("target", "place", "is_value"),
+    [
+        (Target(function="f"), "019a8f/019a8f2e-1/result.json", True),
+        (Target(function="f"), "019a8f/019a8f2e-1/work/result.json", False),  # a tool's own file of that name
+        (Target(function="f"), "019a8f/019a8f2e-given/result.json", False),  # as a node may
+        (Target(function="f"), "019a8f/019a8f2e-1/stdout", False),
+        (Target(command=["f"]), "019a8f/019a8f2e-1/result.json", False),
+    ],
+)
+def test_of_another_function_a_function_gets_the_value_else_it_is_a_path(
+    tmp_path: Path, target: Target, place: str, *, is_value: bool
+) -> None:
+    one = make(tmp_path / "jobs" / "019b00")
+    made = tmp_path / "jobs" / place
+    made.parent.mkdir(parents=True)
     made.write_text("1")
-    arguments: dict[str, Any] = {"x": [{"$output": {"job": "i"}}]}
-    work = msgspec.structs.replace(one.work, arguments=arguments, outputs_of={"i/": str(made)})
-    assert resolve(work, one.at, frozenset()) == {"x": [str(made)]}
-    work = msgspec.structs.replace(work, target=Target(function="f"))
-    assert resolve(work, one.at, frozenset()) == {"x": [{"$value": str(made)}]}
+    sent: dict[str, Any] = {"x": [{"$output": {"job": "i"}}]}
+    work = msgspec.structs.replace(
+        one.work, target=target, arguments=sent, outputs_of={"i/": str(made)}
+    )
+    assert resolve(work, one.at, frozenset()) == (sent if is_value else {"x": [str(made)]})
 
 
 @pytest.mark.parametrize("filename", ["..", "../..", "/", "", None])

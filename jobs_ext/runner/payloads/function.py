@@ -6,8 +6,8 @@ cloudpickle; pyarrow only to read and write frames.
 Reads ``call.json`` of the folder::
 
     {"function": {"pickle": path} or {"module": …, "name": …},
-     "arguments": {name: JSON, {"$part": part}, {"$value": path} or these in lists and objects},
-     "parts": {part: path}, "path": [folders]}
+     "arguments": {name: JSON, {"$part": part}, {"$output": {"job": id}} or these in lists and
+     objects}, "parts": {part: path}, "outputs": {"id/": path of a value}, "path": [folders]}
 
 Paths are texts, and little is looked up on the way: each page of its parent that a forked child
 touches first costs it as much as a call of the system, and a function may do less than that.
@@ -120,30 +120,30 @@ def unpickle(path: str, what: str) -> Any:
 def load_arguments(call: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments, with what stands in them for values in files."""
     return {
-        name: load_argument(value, call["parts"], f"the argument {name}")
+        name: load_argument(value, call, f"the argument {name}")
         for name, value in call["arguments"].items()
     }
 
 
-def load_argument(value: Any, parts: dict[str, str], what: str) -> Any:
+def load_argument(value: Any, call: dict[str, Any], what: str) -> Any:
     """Return an argument: JSON in which uploaded parts and the values of other jobs may stand."""
     if isinstance(value, list):
-        return [load_argument(one, parts, what) for one in value]
+        return [load_argument(one, call, what) for one in value]
     if not isinstance(value, dict):
         return value
     if "$part" in value:
-        return load_part(parts[value["$part"]], what)
-    if value.keys() == {"$value"}:
-        return load_value(value["$value"], what)
-    return {key: load_argument(one, parts, what) for key, one in value.items()}
+        return load_part(call["parts"][value["$part"]], what)
+    if "$output" in value:
+        return load_value(call["outputs"][f"{value['$output']['job']}/"], what)
+    return {key: load_argument(one, call, what) for key, one in value.items()}
 
 
 def load_value(path: str, what: str) -> Any:
-    """Return what another function returned; of another job the path of its main output."""
-    name = Path(path).name
-    if name not in RESULT_FILES:
-        return path
-    return json.loads(Path(path).read_bytes()) if name.endswith(".json") else load_part(path, what)
+    """Return what another function returned, from the file that `save` made of it."""
+    if not path.endswith(".json"):
+        return load_part(path, what)
+    with open(path, "rb") as file:  # noqa: PTH123
+        return json.loads(file.read())
 
 
 def load_part(path: str, what: str) -> Any:
