@@ -1,6 +1,6 @@
 """What an attempt may write, how that is measured, and how much time it has to end.
 
-Sizes are sampled while attempts run; one that ends between two looks is left alone.
+Sizes are sampled while attempts run, and looked at once more when they have ended.
 """
 
 from __future__ import annotations

@@ -59,11 +59,15 @@ class Plan(Struct, frozen=True):
 
     @property
     def plain(self) -> bool:
-        """Whether nothing has to lie in its folder, and nothing but its logs is likely to."""
+        """Whether nothing has to lie in its folder, and nothing but its logs is likely to.
+
+        Those are then kept as they are: one that sets a limit to them is not plain.
+        """
         kinds = ("command", "script")
         bare = not self.private and not self.work.parts  # parts are linked into its folder
         options = self.work.options
-        return self.kind in kinds and bare and not (options.outputs or self.work.archive)
+        more = options.outputs or self.work.archive or options.max_log_size
+        return self.kind in kinds and bare and not more
 
     @property
     def cwd(self) -> str:

@@ -37,6 +37,12 @@ def test_a_job_that_was_quicker_than_the_look_fails_for_its_log(house: House) ->
     assert house.paths.attempt(job.id, 1).stdout.stat().st_size == 5_000_000
 
 
+def test_a_limit_of_few_bytes_holds_as_well(house: House) -> None:
+    job = house.ended(house.shell("echo 123456789", max_log_size="5B"))
+    assert (job.status, job.reason_code) == (Status.FAILED, "log_limit")
+    assert house.log(job.id) == "12345"
+
+
 def test_files_that_fill_the_disk_end_their_job(house: House) -> None:
     script = 'while :; do head -c 1000000 /dev/zero >> "$JOBS_OUTPUT_DIR/x"; sleep 0.01; done'
     job = house.ended(house.shell(script, max_output_size="5MB"))

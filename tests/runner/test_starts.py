@@ -16,8 +16,17 @@ import pytest
 
 from jobs_ext.runner.keeper import processes
 from jobs_ext.runner.keeper.client import KeeperClient, KeeperGone
-from jobs_ext.runner.keeper.spawn import may_start_in_threads
-from jobs_ext.runner.keeper.starts import Exit, _Returned, _start_of, present
+from jobs_ext.runner.keeper.lanes import Order
+from jobs_ext.runner.keeper.spawn import Environment, may_start_in_threads
+from jobs_ext.runner.keeper.starts import (
+    Begun,
+    Exit,
+    Refused,
+    Starts,
+    _Returned,
+    _start_of,
+    present,
+)
 from tests.runner.keepers import Bench, gone
 from tests.waiting import until
 
@@ -66,6 +75,25 @@ def test_who_has_the_pid_of_one_that_ended_is_nobody() -> None:
     assert entry is not None
     assert _start_of(ours, None) == entry.start
     assert _start_of(ours, Exit(os.getpid(), 0, None)) == 0.0
+
+
+def test_a_start_that_waits_has_made_nobody(tmp_path: Path) -> None:
+    """The pid of an orphan that ended meanwhile may be that of its next try."""
+    starts = Starts()
+    order = {"key": "a/1", "argv": ["/bin/true"], "cwd": "/", "environment": {}}
+    order |= {name: str(tmp_path / "none" / name) for name in ("stdout", "stderr", "alive")}
+    starts._under_way["a/1"] = Order(order, Environment({}))
+    starts.keep(Exit(4_000_001, 0, None))
+    starts._returned.append(Refused("a/1", OSError(errno.EAGAIN, "no more processes")))
+    assert starts.done() == []
+    starts.keep(Exit(4_000_002, 0, None))
+    starts._waits.clear()  # it is begun again, and gets such a pid
+    for pid in (4_000_001, 4_000_002):
+        starts._under_way["a/1"] = Order(order, Environment({}))
+        starts._returned.append(_Returned("a/1", pid, present(), 1.0, 1.0))
+        (begun,) = starts.done()
+        assert isinstance(begun, Begun)
+        assert (begun.pid, begun.ended) == (pid, None)
 
 
 def test_many_short_ones_at_once(keeper: Bench) -> None:

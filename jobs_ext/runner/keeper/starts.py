@@ -180,6 +180,7 @@ class Starts:
         if one.key in self._kill_at or give_up <= now:
             return False
         self._waits[one.key] = _Wait(now + _PAUSE, one)
+        self._disclaim(one.key)  # its next try may be given the pid of any of them
         return True
 
     def _settled(self, one: _Returned | Refused) -> Begun | Refused:
@@ -188,10 +189,7 @@ class Starts:
         self._served.pop(one.key, None)
         self._kill_at.pop(one.key, None)
         self._give_up.pop(one.key, None)
-        for pid, (_, starts) in list(self._unclaimed.items()):
-            starts.discard(one.key)
-            if not starts:  # it was somebody's orphan
-                del self._unclaimed[pid]
+        self._disclaim(one.key)
         if isinstance(one, Refused):
             return one
         return Begun(one.key, one.pid, _start_of(one, ended), one.since, ended)
@@ -204,8 +202,16 @@ class Starts:
 
     def keep(self, child: Exit) -> None:
         """Keep the end of a child that nobody knows: a start under way may have made it."""
-        if self._under_way:
-            self._unclaimed[child.pid] = (child, set(self._under_way))
+        makers = self._under_way.keys() - self._waits.keys()
+        if makers:
+            self._unclaimed[child.pid] = (child, makers)
+
+    def _disclaim(self, key: str) -> None:
+        """Forget the ends of children that only this start could have made."""
+        for pid, (_, starts) in list(self._unclaimed.items()):
+            starts.discard(key)
+            if not starts:  # it was somebody's orphan
+                del self._unclaimed[pid]
 
 
 def _start(one: Order) -> _Returned | Refused:
