@@ -70,8 +70,8 @@ def test_a_functions_uploads_are_its_own_to_read(tmp_path: Path) -> None:
     ("target", "place", "is_value"),
     [
         (Target(function="f"), "019a8f/019a8f2e-1/result.json", True),
-        (Target(function="f"), "019a8f/019a8f2e-1/work/result.json", False),  # a tool's own file of that name
-        (Target(function="f"), "019a8f/019a8f2e-given/result.json", False),  # as a node may
+        (Target(function="f"), "019a8f/019a8f2e-1/work/result.json", False),  # a tool made it
+        (Target(function="f"), "019a8f/019a8f2e-given/result.json", False),  # a node gave it
         (Target(function="f"), "019a8f/019a8f2e-1/stdout", False),
         (Target(command=["f"]), "019a8f/019a8f2e-1/result.json", False),
     ],
