@@ -108,19 +108,13 @@ class ContentHandler(FileHandler, ReceivingHandler):
 
     @web.authenticated
     @authorized("read", resource=RESOURCE)
-    @describes(Operation("Download a data set", media_type=_FILE, query=VersionQuery))
+    @describes(
+        Operation("Download a data set, or its headers alone", media_type=_FILE, query=VersionQuery)
+    )
     async def get(self, project: str, dataset: str) -> None:
-        """Send the file or the range of it that is asked for."""
-        await self._send(project, dataset)
-
-    @web.authenticated
-    @authorized("read", resource=RESOURCE)
-    @describes(Operation("Look at a data set's size", media_type=_FILE, query=VersionQuery))
-    async def head(self, project: str, dataset: str) -> None:
-        """Send the headers of the file alone."""
-        await self._send(project, dataset)
-
-    async def _send(self, project: str, dataset: str) -> None:
+        """Send the file or the range of it that is asked for; for a HEAD the headers alone."""
         version = decode_query(self.request, VersionQuery).version
         find = self.service.datasets.find
         await self.send_output(await self.call(find, self.who, project, dataset, version))
+
+    head = get

@@ -91,19 +91,13 @@ class OutputHandler(FileHandler, ReceivingHandler):
 
     @web.authenticated
     @authorized("read", resource=RESOURCE)
-    @describes(Operation("Download an output", media_type=_FILE, query=OutputQuery))
+    @describes(
+        Operation("Download an output, or its headers alone", media_type=_FILE, query=OutputQuery)
+    )
     async def get(self, job: str, name: str) -> None:
-        """Send the file or the range of it that is asked for."""
-        await self._send(job, name)
-
-    @web.authenticated
-    @authorized("read", resource=RESOURCE)
-    @describes(Operation("Look at an output's size and type", media_type=_FILE, query=OutputQuery))
-    async def head(self, job: str, name: str) -> None:
-        """Send the headers of the file alone."""
-        await self._send(job, name)
-
-    async def _send(self, job: str, name: str) -> None:
+        """Send the file or the range of it that is asked for; for a HEAD the headers alone."""
         query = decode_query(self.request, OutputQuery)
         find = partial(self.service.outputs.find, so_far=query.so_far)
         await self.send_output(await self.call(find, self.who, job, name, query.attempt))
+
+    head = get

@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import __version__
 from ..client.client import Client
 from ..client.errors import JobsError, VersionMismatch
+from ..client.lists import problem_line
 from .finding import Finding, error, ok, warning
 
 
@@ -36,6 +37,21 @@ def check_server(connect: Callable[[], Client]) -> Iterator[Finding]:
         )
         return
     yield ok("server", f"{client.connection.address.url}, jobs_ext {info.version}")
+
+
+def check_tools(connect: Callable[[], Client]) -> Iterator[Finding]:
+    """Say which tool files, and folders of them, the server can't use; it says so itself."""
+    try:
+        problems = connect().tools().problems
+    except JobsError:  # no server, or none that tells us; `check_server` says so
+        return
+    for problem in problems:
+        yield warning(
+            "tools",
+            problem_line(problem),
+            "What it describes can't be submitted.",
+            "Mend the file, or JobsExtension.tool_dirs, which names the folders.",
+        )
 
 
 def data_dir(connect: Callable[[], Client]) -> Path | None:

@@ -132,14 +132,16 @@ class Service:
         and `NewerDatabase`, when the database can't be used.
         """
         paths = Paths(data_dir, runtime_dir)
-        folders = [*(Path(folder).expanduser() for folder in tool_dirs), paths.tools]
         root = str(Path(root_dir).expanduser().absolute() if root_dir else Path.cwd())
+        named = [Path(folder).expanduser() for folder in tool_dirs]
+        asked = [folder for folder in named if folder != Path(root, "tools")]  # the default
+        folders = [*named, paths.tools]
         store = Store(paths, read_only=read_only)
         try:
             with mapped_faults(paths.root):
                 _prepare(store, ask_runner if migrate else None)
                 house = House(
-                    Tools(folders, paths.made_tools),
+                    Tools(folders, paths.made_tools, asked),
                     slots or detect(),
                     root,
                     scheduling or Scheduling(),

@@ -34,10 +34,16 @@ class Tools:
     The tools that come along are the last folder, and give way silently.
     """
 
-    def __init__(self, folders: Sequence[Path], made: Path | None = None) -> None:
-        """Take the folders of tool files, and that of tools which were added over HTTP."""
+    def __init__(
+        self, folders: Sequence[Path], made: Path | None = None, asked: Sequence[Path] = ()
+    ) -> None:
+        """Take the folders of tool files, and that of tools which were added over HTTP.
+
+        Of the folders those that somebody `asked` for should be there.
+        """
         self._folders = list(dict.fromkeys([*(f.absolute() for f in folders), SHIPPED]))
         self._made = made
+        self._asked = asked
         self._makers: dict[str, str] = {}
         self._lock = Lock()
         self._signature: _Signature | None = None
@@ -83,9 +89,13 @@ class Tools:
                 )
 
     def problems(self) -> builtins.list[ToolProblem]:
-        """Return what is wrong with the files that could not be used."""
+        """Return which folders are not there, and what is wrong with files that can't be used."""
         self._current()
-        return self._problems
+        lacking = [str(folder) for folder in self._asked if not folder.is_dir()]
+        return [
+            *(ToolProblem(one, None, "there is no such folder") for one in lacking),
+            *self._problems,
+        ]
 
     def maker(self, tool: Tool) -> str | None:
         """Return who added a tool over HTTP; None for one that a file describes."""

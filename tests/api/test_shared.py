@@ -142,13 +142,17 @@ async def test_grants_by_rest_and_what_grantees_hear(ada, bob, jp_ws_fetch):
     frame = json.loads(await socket.read_message())
     assert [one["id"] for one in frame["jobs"]] == [job["id"]]
     assert [one["id"] for one in (await bob("GET", "jobs")).json["items"]] == [job["id"]]
+    only = await jp_ws_fetch(*API, "events", headers={"X-Name": "bob"}, params={"job": job["id"]})
+    assert [one["id"] for one in json.loads(await only.read_message())["jobs"]] == [job["id"]]
     answer = await bob("POST", f"{path}/cancel")
     assert (answer.status, "write=True" in answer.json["hint"]) == (403, True)
     assert (await bob("PUT", f"{path}/grants/eve", {})).status == 403
     assert (await ada("PUT", f"{path}/grants/eve", {"red": True})).json["field"] == "red"
     assert (await ada("DELETE", f"{path}/grants/eve")).status == 404
     assert (await ada("DELETE", f"{path}/grants/bob")).status == 204
-    assert json.loads(await socket.read_message())["deleted"] == [job["id"]]
+    for one in (socket, only):
+        assert json.loads(await one.read_message())["deleted"] == [job["id"]]
+    only.close()
     assert (await bob("GET", path)).status == 404
     assert (await ada("PUT", f"{path}/grants/world", {"write": True})).status == 200
     assert (await bob("POST", f"{path}/cancel")).json["status"] == "CANCELLED"

@@ -12,7 +12,7 @@ from jobs_ext import __version__
 from jobs_ext.client.client import Client
 from jobs_ext.client.connection import Connection
 from jobs_ext.client.finder import Address
-from jobs_ext.doctor.server import check_server
+from jobs_ext.doctor.server import check_server, check_tools
 
 
 @pytest.fixture
@@ -55,7 +55,19 @@ def test_versions(served, change, level, told):
     assert level == "ok" or found.todo
 
 
+def test_tools_that_can_not_be_used(served):
+    says, connect = served
+    says.update(items=[], problems=[])
+    assert list(check_tools(connect)) == []
+    says["problems"] = [{"file": "['/x']", "line": None, "message": "there is no such folder"}]
+    (found,) = check_tools(connect)
+    assert (found.check, found.level) == ("tools", "warning")
+    assert found.what == "['/x']: there is no such folder"
+    assert "tool_dirs" in found.todo
+
+
 def test_none():
     address = Address("http://127.0.0.1:1/jobs-ext/", {}, "the test")
     (found,) = check_server(lambda: Client(Connection(address)))
     assert found.level == "warning"
+    assert list(check_tools(lambda: Client(Connection(address)))) == []

@@ -147,3 +147,12 @@ def test_a_link_to_nowhere_is_told(write, service, who, tmp_path):
     assert "can't be read" in problem(service, who).message
     os.unlink(tmp_path / "tools" / "gone.toml")  # noqa: PTH108
     assert service.tools.problems(who) == []
+
+
+def test_a_folder_that_somebody_named_and_is_not_there_is_told(open_service, who, tmp_path):
+    named = tmp_path / "more"
+    service = open_service(tool_dirs=[tmp_path / "tools", named])
+    told = problem(service, who)  # not of the first, which is the default
+    assert (told.file, told.message) == (str(named), "there is no such folder")
+    named.mkdir()
+    assert service.tools.problems(who) == []
