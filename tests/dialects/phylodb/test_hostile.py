@@ -65,3 +65,14 @@ def test_large_files_are_refused(site, dataset):
     for size in (500_001, 3_000_000):
         site.file(f"{dataset}/profiles/files", b"x" * size, status=400)
     site("POST", f"{dataset}/profiles/files", 400, data=b"no form")
+
+
+TREES = ["tree " + "''" * 50_000, "tree '" + "''" * 50_000, "('a" + "''" * 50_000, "'" * 99_999]
+
+
+@pytest.mark.parametrize("tree", TREES, ids=range(len(TREES)))
+@pytest.mark.parametrize("form", ["newick", "nexus"])
+def test_a_row_of_quotes_is_no_tree_and_is_told_so_at_once(site, dataset, tree, form):
+    files = {"file": ("f", f"BEGIN TREES;\n{tree}\nEND;" if form == "nexus" else tree)}
+    path = f"{dataset}/inferences?algorithm=goeburst&format={form}"
+    assert site("POST", path, 401, files=files).json()["field"] == "file"
