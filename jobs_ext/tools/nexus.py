@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from tables import BadInput
 
-_QUOTED = r"'(?:[^']|'')*'"
+_QUOTED = r"'(?:[^']|'')*'(?!')"  # read in one way alone: else a row of quotes takes forever
 _IS_NEXUS = re.compile(r"^\s*(#nexus\b|begin\s+\w+\s*;)", re.IGNORECASE | re.MULTILINE)
-_PIECE = re.compile(rf"(\[[^\]]*\])|({_QUOTED})|(;)|([^'\[;]+)|(.)", re.DOTALL)
+_PIECE = re.compile(rf"(\[[^\]]*(?:\]|\Z))|({_QUOTED})|(;)|([^'\[;]+)|(.)", re.DOTALL)
 _TREE = re.compile(rf"u?tree\b(?:{_QUOTED}|[^='])*=(.*)", re.IGNORECASE | re.DOTALL)
 _WORD = re.compile(rf"{_QUOTED}|,|[^\s,']+")
 

@@ -131,6 +131,11 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path, sentence):
     assert ended.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("row", ["tree " + "''" * 50_000, "tree '" + "''" * 50_000, "[" * 100_000])
+def test_a_row_of_one_mark_is_refused_at_once(tmp_path, row):
+    assert run(tmp_path, f"#NEXUS\nBEGIN TREES;\n{row}\nEND;").returncode == 2
+
+
 def test_links_in_circles_only_are_refused_too(tmp_path):
     ended = run(tmp_path, "source,target,distance\n1,2,1\n2,1,1\n3,4,1\n")
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
