@@ -15,6 +15,7 @@ from ..model.errors import NotFound
 from ..model.filters import OUTPUT_FIELDS
 from ..model.job import Job, Output, Page
 from ..store import cursors
+from ..store import events as event_rows
 from ..store import jobs as job_rows
 from ..store import outputs as rows
 from ..store.contents import Spec
@@ -108,6 +109,15 @@ class Outputs:
         with self._core.store.read() as connection:
             for row in rows.numbered(connection, wanted):
                 found[known[row.job_pk].id].append(Numbered(row.name, row.number, row.media_type))
+        return found
+
+    def times(self, jobs: Iterable[Job]) -> dict[str, dict[str, str]]:
+        """Return, by job id and name, when outputs of jobs were last added, or found."""
+        found: dict[str, dict[str, str]] = {}
+        with self._core.store.read() as connection:
+            for event in event_rows.of_jobs(connection, [job.id for job in jobs], "outputs"):
+                of_job = found.setdefault(str(event.job), {})
+                of_job.update(dict.fromkeys(event.data.get("names", ()), event.time))
         return found
 
     def numbered(self, who: Principal, number: int) -> tuple[str, str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, text
 
 from ..model.events import EventType
 from ..model.grant import WORLD
@@ -26,8 +27,8 @@ def entry(
     data: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return one row to append."""
-    text = msgspec.json.encode(data or {}).decode()
-    return {"time": time, "type": type_, "owner": owner, "job": job, "batch": batch, "data": text}
+    told = msgspec.json.encode(data or {}).decode()
+    return {"time": time, "type": type_, "owner": owner, "job": job, "batch": batch, "data": told}
 
 
 def append(tx: Connection, rows: list[dict[str, Any]]) -> None:
@@ -69,6 +70,19 @@ def of_job(connection: Connection, job_id: str) -> list[Event]:
     """Return the whole history of a job."""
     query = select(event).where(event.c.job == job_id).order_by(event.c.seq)
     return [_event(row) for row in connection.execute(query)]
+
+
+_OF_JOBS = text("""
+    SELECT event.* FROM json_each(:jobs)
+    CROSS JOIN event ON event.job = value WHERE event.type = :type
+    ORDER BY seq
+""")
+
+
+def of_jobs(connection: Connection, jobs: Sequence[str], type_: EventType) -> list[Event]:
+    """Return the events of one type of several jobs, in their order."""
+    given = {"jobs": msgspec.json.encode(jobs).decode(), "type": type_}
+    return [_event(row) for row in connection.execute(_OF_JOBS, given)]
 
 
 def _event(row: Row[Any]) -> Event:

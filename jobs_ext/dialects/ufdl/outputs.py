@@ -65,7 +65,7 @@ def get(ctx: Ctx, pk: str, name: str, kind: str) -> object:
 def info(ctx: Ctx, pk: str, name: str, kind: str) -> object:
     """Return what is known of an output."""
     job, one = _find(ctx, pk, name, kind)
-    return _records(ctx, job, [one])[0]
+    return _records(ctx, [(job, [one])])[0]
 
 
 @action
@@ -73,7 +73,7 @@ def delete(ctx: Ctx, pk: str, name: str, kind: str) -> object:
     """Remove an output from a job."""
     ctx.job(pk)  # of a child nothing is deleted
     job, one = _find(ctx, pk, name, kind)
-    told = _records(ctx, job, [one])[0]
+    told = _records(ctx, [(job, [one])])[0]
     ctx.service.given.delete(ctx.who, job.id, one.name)
     return told
 
@@ -84,7 +84,7 @@ def list_(ctx: Ctx) -> object:
     spec = ctx.body(FilterSpec)
     jobs = found(ctx, FilterSpec(include_inactive=spec.include_inactive))
     numbers = ctx.service.outputs.numbers(jobs)
-    told = [one for job in jobs for one in _records(ctx, job, numbers.get(job.id, []))]
+    told = _records(ctx, [(job, numbers.get(job.id, [])) for job in jobs])
     held = {one.job for one in ctx.node.jobs} if ctx.node is not None else set()
     for job in jobs:
         if job.id in held:
@@ -158,22 +158,20 @@ def _there(ctx: Ctx, job: Job) -> list[Numbered]:
 
 def _told(ctx: Ctx, job: Job, name: str) -> Json:
     """Return what is told of an output, by our name of it."""
-    return _records(ctx, job, [one for one in _there(ctx, job) if one.name == name])[0]
+    there = [one for one in _there(ctx, job) if one.name == name]
+    return _records(ctx, [(job, there)])[0]
 
 
-def _records(ctx: Ctx, job: Job, some: Sequence[Numbered]) -> list[Json]:
-    """Return what is told of outputs of a job."""
-    made = _times(ctx, job) if some else {}
-    return [_record(job, one, made.get(one.name, job.created)) for one in some]
+def _records(ctx: Ctx, some: Sequence[tuple[Job, Sequence[Numbered]]]) -> list[Json]:
+    """Return what is told of outputs of jobs."""
+    made = ctx.service.outputs.times([job for job, outputs in some if outputs])
+    return [
+        _record(job, one, made.get(job.id, {}).get(one.name, job.created))
+        for job, outputs in some
+        for one in outputs
+    ]
 
 
 def _record(job: Job, one: Numbered, made: str) -> Json:
     common = {"job": job.pk, "creator": user(job.owner)}
     return output(one) | common | {"creation_time": made, "deletion_time": None}
-
-
-def _times(ctx: Ctx, job: Job) -> dict[str, str]:
-    """Return when outputs of a job were last added, or found, by name."""
-    events = ctx.service.jobs.history(ctx.who, job.id)
-    told = [event for event in events if event.type == "outputs"]
-    return {name: event.time for event in told for name in event.data.get("names", ())}

@@ -19,7 +19,8 @@ def test_what_can_be_done_with_outputs(ufdl, worker, begun):
     down = ufdl.send("POST", f"job-outputs/{info['pk']}/download", {"params": {}})
     assert down.content == answer.content
     named = {"expressions": [{"type": "exact", "field": "job", "value": begun}]}
-    assert len(ufdl.ask("POST", "job-outputs/list", named)) == 2
+    listed = ufdl.ask("POST", "job-outputs/list", named)
+    assert (len(listed), info in listed) == (2, True)
     assert ufdl.ask("DELETE", at) == info
     assert code(ufdl, "GET", at) == 400
     assert code(ufdl, "GET", f"{at}/info") == 400
