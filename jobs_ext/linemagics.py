@@ -29,7 +29,7 @@ def _result(handle: _Handle) -> Any:
     return handle.results() if isinstance(handle, Batch) else handle.result()
 
 
-_STATUSES = [str(status) for status in Status]
+STATUSES = [status.lower() for status in Status]  # as they are written after %jobs
 
 #: What can be asked of a job; the value is that of the cell's line.
 ACTIONS: Mapping[str, Callable[[_Handle], Any]] = {
@@ -47,16 +47,16 @@ ACTIONS: Mapping[str, Callable[[_Handle], Any]] = {
 
 def jobs(line: str) -> JobList:
     """List the newest jobs: ``%jobs [STATUS …]``. Raises `InvalidRequest` for other words."""
-    wanted = [word.upper() for word in line.split()]
-    for word in wanted:
-        if word not in _STATUSES:
+    words = line.split()
+    for word in words:
+        if word.lower() not in STATUSES:
             raise InvalidRequest(
                 f"%jobs: there is no status {word!r}.",
                 field="line",
                 value=line,
-                hint=f"Usage: %jobs [STATUS …]; statuses: {', '.join(_STATUSES)}.",
+                hint=f"Usage: %jobs [STATUS …]; statuses: {', '.join(STATUSES)}.",
             )
-    return session.jobs(wanted or None)
+    return session.jobs([word.upper() for word in words] or None)
 
 
 def act(namespace: Mapping[str, Any], line: str) -> Any:

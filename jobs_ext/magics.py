@@ -37,19 +37,39 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         source = str(shell.transform_cell(cell))  # type: ignore[no-untyped-call]
         return run_cell(shell.user_ns, line, source)
 
-    def complete(_: object, event: Any) -> list[str]:
-        before = event.text_until_cursor
-        if event.command == "%%job":
-            return linemagics.complete_cell(parser(), shell.user_ns, before)
-        return linemagics.complete_line(shell.user_ns, before)
-
     job.__doc__ = f"{linemagics.act.__doc__}\n\n{parser().format_help()}"
     add: Any = shell.register_magic_function  # its annotations are wrong for bound use
     add(job, "line_cell", "job")
     add(linemagics.jobs, "line", "jobs")
-    hook: Any = shell.set_hook
-    for name in ("%job", "%%job"):
-        hook("complete_command", complete, str_key=name)
+    _complete_lines(shell)
+
+
+def _complete_lines(shell: InteractiveShell) -> None:
+    """Complete the lines of these magics by what may stand there, and by nothing of Python's."""
+    from IPython.core.completer import SimpleCompletion, context_matcher
+
+    def complete(context: Any) -> dict[str, Any]:
+        words = _may_stand(shell.user_ns, context.text_until_cursor)
+        fitting = [SimpleCompletion(w) for w in words if w.startswith(context.token)]
+        return {"completions": fitting, "suppress": True, "ordered": True}
+
+    name = "jobs_ext"
+    known: list[Any] = shell.Completer.custom_matchers
+    known[:] = [one for one in known if getattr(one, "matcher_identifier", "") != name]
+    known.append(context_matcher(identifier=name)(complete))
+
+
+def _may_stand(namespace: Mapping[str, Any], before: str) -> list[str]:
+    """Return what may stand at the end of the line `before`; nothing if it is not ours."""
+    before = before.lstrip()
+    command, blank, _ = before.partition(" ")
+    if not blank:
+        return []
+    if command == "%%job":
+        return linemagics.complete_cell(parser(), namespace, before)
+    if command == "%job":
+        return linemagics.complete_line(namespace, before)
+    return linemagics.STATUSES if command == "%jobs" else []
 
 
 def run_cell(namespace: dict[str, Any], line: str, source: str) -> Job:

@@ -52,6 +52,19 @@ def test_a_cell_as_a_job(kernel):
     assert kernel.value("len(prep.df())") == "2"
 
 
+def test_lines_of_the_magics_are_completed_by_what_may_stand_there(kernel):
+    kernel.run("%reload_ext jobs_ext\nframe_of_tab = 1")
+
+    def completed(line):
+        return kernel.client.complete(line, reply=True, timeout=60)["content"]["matches"]
+
+    assert completed("%%job tab --in") == ["--inputs"]
+    assert completed("%%job tab --inputs frame_of") == ["frame_of_tab"]
+    assert completed("%job last lo") == ["logs"]
+    assert completed("%jobs fa") == ["failed"]
+    assert "math" in completed("import mat")
+
+
 def test_jobs_are_looked_at_by_a_line(kernel):
     kernel.run("import math as m\nfrom pathlib import PurePath")
     kernel.run("%%job lined --outputs x\nprint(PurePath('a'))\nx = m.floor(2.5)")

@@ -123,6 +123,16 @@ def test_the_kernels_are_tried_in_order(tmp_path: Path) -> None:
         payload.find_kernel(call | {"kernels": ["*"]}, notebook)
 
 
+def test_a_parameter_that_the_tagged_cell_does_not_know_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tagged = code("month: str\nyear = 2026", "parameters")
+    payload.inject(new_notebook(cells=[tagged]), {"month": "May", "year": 1}, "python")
+    assert capsys.readouterr().err == ""
+    payload.inject(new_notebook(cells=[tagged]), {"month": "May", "yaer": 1}, "python")
+    assert "does not mention yaer." in capsys.readouterr().err
+
+
 def test_an_earlier_runs_parameters_are_replaced() -> None:
     old = code("k = 1", "injected-parameters")
     notebook = new_notebook(cells=[code("k = 0", "parameters"), old, code("k")])

@@ -20,6 +20,7 @@ import importlib.util
 import json
 import keyword
 import os
+import re
 import shutil
 import signal
 import sys
@@ -260,6 +261,15 @@ def inject(notebook: Any, parameters: dict[str, Any], language: str) -> None:
             f"No cell is tagged 'parameters': {names} is set in front of the first cell, "
             "which may set it again.\n"
         )
+    elif unknown := parameters.keys() - names_in(notebook.cells[tagged[0]].source):
+        sys.stderr.write(
+            f"The cell tagged 'parameters' does not mention {', '.join(sorted(unknown))}.\n"
+        )
+
+
+def names_in(source: str) -> set[str]:
+    """Return the words of a cell that may be names."""
+    return set(re.findall(r"[^\W\d]\w*", source))
 
 
 def assignments(parameters: dict[str, Any]) -> str:
