@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .lists import JobList, ToolList
     from .nodes import Nodes
     from .projects import Projects
-    from .tools import Source
+    from .tools import Source, ToolInfo
 
 # What a submit does not need is imported where it is used: the first job shall not wait for it.
 
@@ -42,13 +42,6 @@ T = TypeVar("T")
 _PAGE = 500  # jobs, the most there are on one page
 _JSON = {"Content-Type": "application/json"}
 _MOST_PAGES = 1000  # that are looked through for jobs; the server looks at 1,000 for each
-
-
-class ToolInfo(NamedTuple):
-    """What the server says of a tool: the tool itself and the JSON Schema of its arguments."""
-
-    tool: Tool
-    schema: dict[str, Any]
 
 
 class Client(Submitter):
@@ -150,14 +143,16 @@ class Client(Submitter):
     def tools(self, filter: str | None = None) -> ToolList:  # noqa: A002
         """Return what can be run here, as a table; `filter` is an expression: ``input = text``."""
         from .lists import ToolList
+        from .tools import info_of
 
         told = self._get("tools", dict[str, Any], _params({"filter": filter}))
-        tools = [_tool_info(one) for one in told["items"]]
-        return ToolList([info.tool for info in tools], told.get("problems", []))
+        return ToolList([info_of(one).tool for one in told["items"]], told.get("problems", []))
 
     def tool_info(self, name: str) -> ToolInfo:
         """Return one tool and the schema of its arguments."""
-        return _tool_info(self._get(f"tools/{name}", dict[str, Any]))
+        from .tools import info_of
+
+        return info_of(self._get(f"tools/{name}", dict[str, Any]))
 
     def add_tool(
         self, source: Source | None = None, *, replace: bool = False, **fields: Any
@@ -170,9 +165,9 @@ class Client(Submitter):
         `Forbidden` unless we may manage, `Conflict` when there is one already, `InvalidRequest`
         with the field that makes no sense.
         """
-        from .tools import fields_of, send
+        from .tools import fields_of, info_of, send
 
-        return _tool_info(send(self.connection, fields_of(source, fields), replace=replace)).tool
+        return info_of(send(self.connection, fields_of(source, fields), replace=replace)).tool
 
     def remove_tool(self, tool: Tool | str) -> None:
         """Remove a tool that was added by `add_tool`, named with its version; its jobs stay."""
@@ -392,10 +387,3 @@ def _params(given: dict[str, Any]) -> dict[str, Any]:
         for name, value in given.items()
         if value is not None
     }
-
-
-def _tool_info(told: dict[str, Any]) -> ToolInfo:
-    from jobs_ext.model.tool import Tool
-
-    known = {name: told[name] for name in Tool.__struct_fields__ if name in told}
-    return ToolInfo(msgspec.convert(known, Tool), told.get("schema", {}))

@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -16,9 +16,18 @@ from .errors import InvalidRequest
 from .wire import encoded
 
 if TYPE_CHECKING:
+    from jobs_ext.model.tool import Tool
+
     from .connection import Connection
 
 Source = str | os.PathLike[str] | Mapping[str, Any]
+
+
+class ToolInfo(NamedTuple):
+    """What the server says of a tool: the tool itself and the JSON Schema of its arguments."""
+
+    tool: Tool
+    schema: dict[str, Any]
 
 
 def fields_of(source: Source | None, more: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,6 +49,14 @@ def send(connection: Connection, given: Mapping[str, Any], *, replace: bool) -> 
     response = connection.request(verb, path, data=encoded(given), headers=headers)
     told: dict[str, Any] = msgspec.json.decode(response.content)
     return told
+
+
+def info_of(told: dict[str, Any]) -> ToolInfo:
+    """Return what a server says of a tool."""
+    from jobs_ext.model.tool import Tool
+
+    known = {name: told[name] for name in Tool.__struct_fields__ if name in told}
+    return ToolInfo(msgspec.convert(known, Tool), told.get("schema", {}))
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -100,6 +100,25 @@ def test_random_numbers_are_each_jobs_own(house: House, workers: str) -> None:
     assert len({one for one, _ in drawn}) == len({other for _, other in drawn}) == 6
 
 
+def fit(k: int) -> list[Any]:
+    import sys
+
+    known = "scipy.stats" in sys.modules
+    import numpy as np
+    import scipy.linalg
+    import scipy.stats
+
+    ones = scipy.linalg.inv(np.eye(300))  # on all of its threads
+    return [known, float(ones.sum()), float(scipy.stats.norm.rvs())]
+
+
+def test_what_takes_long_to_import_is_imported_once(house: House) -> None:
+    pytest.importorskip("scipy")
+    values = [value(house, job) for job in batch(house, fit, 3)]
+    assert [one[:2] for one in values] == [[False, 300.0], [True, 300.0], [True, 300.0]]
+    assert len({drawn for *_, drawn in values}) == 3
+
+
 def where(k: int) -> list[Any]:
     import os
     import sys

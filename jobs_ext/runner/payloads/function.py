@@ -36,7 +36,9 @@ from typing import Any
 RESULT_FILES = ("result.json", "result.parquet", "result.pickle")
 RETURNED = "returned"
 KIND = b"jobs_ext"  # in the Parquet file: pandas, polars or pyarrow, whose frame it was
-WORTHWHILE = ("numpy", "pandas")  # a warm parent imports them once a call did; they can be forked
+_SCIPY = ("linalg", "optimize", "signal", "sparse", "stats")  # it loads its parts one by one
+#: A warm parent imports them once a call did: they take long, and can be forked.
+WORTHWHILE = ("numpy", "pandas", *(f"scipy.{part}" for part in _SCIPY))
 _SCALARS = ("NoneType", "bool", "int", "float", "str", "bytes", "Decimal", "date", "datetime")
 
 
