@@ -265,8 +265,9 @@ class Batch(Handle):
         first = results.failure(self.client, bad[0])
         told = "; ".join(f"{_which(job)} {job.status}: {job.reason}" for job in bad[:5])
         more = f"; and {len(bad) - 5} more" if len(bad) > 5 else ""
+        have = "has" if len(bad) == 1 else "have"
         raise JobFailed(
-            f"{len(bad)} of the {len(jobs)} jobs have no result ({told}{more}). "
+            f"{len(bad)} of the {len(jobs)} jobs {have} no result ({told}{more}). "
             'batch.failures() gives them; df(missing="skip" or "row") goes on without.',
             reason=first.reason,
             log=first.log,

@@ -52,6 +52,11 @@ def find() -> Address:
 def _by_environment(tried: list[str]) -> Address | None:
     names = ("JOBS_EXT_URL", "JOBS_EXT_KERNEL_ID", "JOBS_EXT_KERNEL_KEY")
     url, kernel, key = (os.environ.get(name, "") for name in names)
+    if url.startswith("http+unix:"):
+        raise NoServer(
+            "The Jupyter server of this kernel listens on a Unix socket, not on a port.",
+            hint="jobs_ext talks to servers on a port: start it with --port instead of --sock.",
+        )
     if url and kernel and key:
         headers = {"X-Jobs-Ext-Kernel": kernel, KEY_HEADER: key}
         return Address(url, headers, "the key of this kernel")

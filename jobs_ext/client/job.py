@@ -116,6 +116,11 @@ class Job(Handle, Reference):
         """The id of the batch it belongs to."""
         return (self._snapshot or self.refresh()).batch
 
+    @property
+    def batch_index(self) -> int | None:
+        """Its place in that batch, from 0: which argument set it has."""
+        return (self._snapshot or self.refresh()).batch_index
+
     def wait(self, timeout: float | None = None) -> Job:
         """Wait until it has ended, whichever way, and return it.
 

@@ -33,11 +33,11 @@ def test_a_batch_comes_as_its_jobs_end(client, server):
     ended = batch.as_completed(60)
     first = {next(ended).arguments["n"] for _ in range(2)}
     assert first == {1, 3}
-    with pytest.raises(jx.errors.JobFailed):
+    with pytest.raises(jx.errors.JobFailed, match="1 of the 2 jobs has no result"):
         batch.df(wait=False)
     assert batch.df(wait=False, missing="row")["n"].tolist() == [1, 3]
     (server.work / "two.txt").touch()
-    assert [job.arguments["n"] for job in ended] == [2]
+    assert [(job.batch_index, job.arguments["n"]) for job in ended] == [(1, 2)]
     failed = batch.failures().df()
     assert list(failed.columns[:2]) == ["n", "id"]
     assert failed[["n", "status", "reason_code"]].values.tolist() == [[3, "FAILED", "exit_code"]]

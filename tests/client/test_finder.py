@@ -35,6 +35,12 @@ def test_the_kernels_own_key_comes_first(tmp_path, monkeypatch):
     assert address.headers == {"X-Jobs-Ext-Kernel": "k", "X-Jobs-Ext-Key": "h"}
 
 
+def test_a_kernel_of_a_server_on_a_socket_is_told_so(monkeypatch):
+    monkeypatch.setenv("JOBS_EXT_URL", "http+unix://%2Ftmp%2Fs.sock/jobs-ext/")
+    with pytest.raises(NoServer, match=r"listens on a Unix socket.*--port"):
+        finder.find()
+
+
 def test_then_the_runtime_file_of_the_parent(tmp_path, monkeypatch):
     runtime_file(tmp_path)
     monkeypatch.setenv("JPY_PARENT_PID", str(os.getpid()))
