@@ -6,6 +6,7 @@ import errno
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -196,6 +197,35 @@ def test_what_the_machine_lacks_for_a_moment_is_waited_for(
     most = starved.rlimit(resource.RLIMIT_NOFILE)[1]
     starved.rlimit(resource.RLIMIT_NOFILE, (most, most))
     assert keeper.wait("a/1", "exited")["code"] == 0
+
+
+def test_who_calls_when_no_more_files_may_be_open_is_let_in_later(
+    keeper: Bench, starved: psutil.Process
+) -> None:
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.settimeout(60)
+        caller.connect(str(keeper.socket))
+        caller.sendall(b'{"do": "list"}\n')
+        assert keeper.client.state().live == []  # it goes on
+        most = starved.rlimit(resource.RLIMIT_NOFILE)[1]
+        starved.rlimit(resource.RLIMIT_NOFILE, (most, most))
+        assert b"instance" in caller.recv(4096)
+
+
+def test_starts_leave_the_keeper_files_to_end_others_with(keeper: Bench) -> None:
+    keeper.client.spawn([keeper.shell("a/1", "sleep 600 & sleep 600")])
+    keeper.wait("a/1", "started")
+    process = psutil.Process(keeper.pid)
+    most = process.rlimit(resource.RLIMIT_NOFILE)[1]
+    process.rlimit(resource.RLIMIT_NOFILE, (process.num_fds() + 16, most))
+    waiting = [keeper.order(f"b{n}/1", ["true"]) for n in range(30)]
+    keeper.client.spawn(waiting)
+    keeper.wait("b29/1", "intent")
+    keeper.client.kill("a/1", 5, "cancelled", "cancelled")
+    assert keeper.wait("a/1", "exited")["signal"] == signal.SIGTERM
+    until(lambda: keeper.client.state().live == [one.key for one in waiting], what="the others")
+    process.rlimit(resource.RLIMIT_NOFILE, (most, most))
+    assert [keeper.wait(one.key, "exited")["code"] for one in waiting] == [0] * 30
 
 
 def test_no_keeper_where_no_process_can_be_started(

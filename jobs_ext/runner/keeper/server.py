@@ -42,6 +42,7 @@ IDLE = 30.0  # seconds without attempts and connections after which the keeper e
 _LOOK = 2.0  # seconds between two looks at the socket's file
 _SEND_TIME = 5.0  # seconds that a reader may be stuck before it is dropped
 _QUIET = 0.02  # seconds between two notices of a journal that grows all the time
+_CALM = 0.01  # seconds until it is tried again to let somebody in
 _GREW = b'{"event":"journal"}\n'
 
 
@@ -158,7 +159,11 @@ class Keeper:
             self._nudge(connection)
 
     def _accept(self, listener: socket.socket) -> None:
-        sock, _ = listener.accept()
+        try:
+            sock, _ = listener.accept()
+        except OSError:  # who called has hung up, or no more files may be open: it waits
+            time.sleep(_CALM)
+            return
         sock.setblocking(False)
         connection = Connection(sock)
         self._stop_when_idle = False  # a new runner has come

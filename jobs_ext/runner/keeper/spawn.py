@@ -7,6 +7,7 @@ import errno
 import fcntl
 import functools
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ _KEPT = os.O_WRONLY | os.O_APPEND | os.O_CREAT  # for a program to open, and to 
 _APPEND = _KEPT | os.O_CLOEXEC
 _LOGS = ("stdout", "stderr")
 _ALIVE = 3  # the descriptor of its `alive` file, as an attempt has it
+_RESERVED = 16  # files that no start takes from the keeper: it needs some to end what it started
 _UNIGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them, and that is inherited
 _libc = libc.find()
 
@@ -63,7 +65,7 @@ def spawn(order: dict[str, Any], shared: Environment) -> int:
     environment = shared.encoded | _encoded(order["environment"])
     alive = os.open(order["alive"], _APPEND, 0o600)
     try:
-        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _hold(alive)
         cwd, stdout, stderr = (order[name] for name in ("cwd", *_LOGS))
         return _execute(_Program(order["argv"], environment, cwd, stdout, stderr, alive))
     except OSError:
@@ -90,11 +92,19 @@ def opened(order: dict[str, Any]) -> Iterator[tuple[int, int, int]]:
     try:
         files.extend(os.open(order[name], _APPEND, 0o600) for name in (*_LOGS, "alive"))
         stdout, stderr, alive = files
-        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _hold(alive)
         yield stdout, stderr, alive
     finally:
         for file in files:
             os.close(file)
+
+
+def _hold(alive: int) -> None:
+    """Lock the `alive` file; raise `OSError` when too few files are left for the keeper itself."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)  # -1: any number
+    if 0 < most - _RESERVED <= alive:  # it is the lowest number that was free
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def why_not(error: OSError | ValueError, order: dict[str, Any]) -> str:
