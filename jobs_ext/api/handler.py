@@ -178,12 +178,18 @@ class JobsHandler(ExtensionHandlerMixin, Caller, APIHandler):
     async def awaited(
         self, look: Callable[[], Awaitable[R]], enough: Callable[[R], bool], query: Patience
     ) -> R:
-        """Return what `look` sees once it is `enough`; at once unless the query asks to wait."""
+        """Return what `look` sees once it is `enough`; at once unless the query asks to wait.
+
+        Raises what `identify` does for a key that was revoked meanwhile: nothing is told by it.
+        """
 
         def over(seen: R) -> bool:
             return self._left or enough(seen)
 
-        return await awaited(self.backend.bell, look, over, query.wait)
+        seen = await awaited(self.backend.bell, look, over, query.wait)
+        if query.wait:
+            await self.identify()
+        return seen
 
     def answer(self, value: object, status: int) -> None:
         """Send `value` as JSON; nothing at all for None."""

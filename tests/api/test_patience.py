@@ -7,6 +7,7 @@ import time
 
 from jobs_ext.api import handler
 from jobs_ext.api.patience import Bell, awaited
+from tests.serving import Api
 from tests.waiting import auntil
 
 
@@ -48,6 +49,21 @@ async def test_who_leaves_is_waited_for_no_longer(api, jp_serverapp, monkeypatch
     await auntil(lambda: seen == ["begun"], what="the waiting to begin")
     writer.close()
     await auntil(lambda: seen == ["begun", "over"], what="the waiting to end")
+
+
+async def test_a_key_that_is_revoked_meanwhile_is_told_nothing(api, jp_fetch):
+    job = await api.submit(["true"], hold=True)
+    key = (await api("POST", "keys", {"name": "k", "verbs": ["read"]})).json
+    keyed = Api(jp_fetch, {"Authorization": f"Bearer {key['key']}"})
+    waiting = asyncio.create_task(keyed("GET", f"jobs/{job['id']}", params={"wait": "60"}))
+
+    async def is_in():
+        return (await api("GET", f"keys/{key['id']}")).json["last_used"]
+
+    await auntil(is_in, what="the request to be let in")
+    assert (await api("DELETE", f"keys/{key['id']}")).status == 204
+    await api("POST", f"jobs/{job['id']}/cancel")
+    assert (await waiting).status == 401
 
 
 async def test_a_change_between_look_and_wait_is_not_missed():
