@@ -93,12 +93,14 @@ def _examples(declared: ToolParameter) -> list[str]:
 def _near_bounds(declared: ToolParameter) -> Iterator[str]:
     """Yield numbers that may lie within the bounds, as they are written without a sign."""
     step = 1.0 if declared.multipleOf is UNSET else declared.multipleOf
-    for bound in (
+    given = (
         *(declared.minimum, declared.exclusiveMinimum),
         *(declared.maximum, declared.exclusiveMaximum),
-        0.0,
-    ):
-        if isinstance(bound, UnsetType) or not math.isfinite(bound / step):
+    )
+    bounds = [bound for bound in given if not isinstance(bound, UnsetType)]
+    middle = [(min(bounds) + max(bounds)) / 2] if bounds else []
+    for bound in (*bounds, *middle, 0.0):
+        if not math.isfinite(bound / step):
             continue
         nearest = round(bound / step) * step
         for number in (bound, nearest, nearest + step, nearest - step, nearest / 2):

@@ -14,7 +14,7 @@ Link = tuple[str, str, int]  # from, to, distance
 FORMATS = ("newick", "nexus")
 
 _QUOTED = r"'(?:[^']|'')*'(?!')"  # read in one way alone: else a row of quotes takes forever
-_SIGN = re.compile(rf"[(),;]|\s*{_QUOTED}(?:\s*:[^(),;]*)?|[^(),;]+")
+_SIGN = re.compile(rf"[(),;]|\s*{_QUOTED}\s*(?::[^(),;]*)?|[^(),;]+")
 _COMMAND = re.compile(rf"u?tree\b(?:{_QUOTED}|[^=('])*=[^(]*", re.IGNORECASE)
 _NODE = re.compile(rf"({_QUOTED}\s*|[^:]+)(?::\s*(\d{{1,9}}))?", re.ASCII)
 _MARKS = frozenset("()[],:;' ")

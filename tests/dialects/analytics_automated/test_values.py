@@ -58,3 +58,10 @@ def test_whatever_a_line_names_is_taken(keys: dict[str, Any]) -> None:
 def test_a_number_within_bounds_is_always_known(least: int, more: int, whole: bool) -> None:
     kind = "integer" if whole else "number"
     assert said(ToolParameter(type=kind, minimum=least, maximum=least + more))
+
+
+def test_a_number_between_bounds_that_are_not_taken_is_known() -> None:
+    """As those of a probability that is neither none nor certain."""
+    for low, high in ((0, 0.5), (2.5, 2.75), (1000, 1002)):
+        kind = "integer" if low == 1000 else "number"
+        assert said(ToolParameter(type=kind, exclusiveMinimum=low, exclusiveMaximum=high))

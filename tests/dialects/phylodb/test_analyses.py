@@ -56,6 +56,7 @@ def test_a_tree_that_was_made_elsewhere(site, dataset):
     ):
         made = post(text, format=form).json()["id"]
         assert site.get(f"{dataset}/inferences/{made}")["tree"] == TREE
+    post("( '7' : 1 , 8:2 ) '10' ;")  # blanks around names in quotes
     for text in ("(1:1,99:1)2;", "(1:1", "(1,2)3;", "(1:x)2;", "((7:1),10:2)9;", ""):
         post(text, 401)
     for text in ("(7:1) (10:2)9;", "(7:1 (10:2)8:1)9;"):  # a comma is missing
