@@ -15,6 +15,8 @@ from .errors import InvalidRequest, NoServer
 
 KEY_HEADER = "X-Jobs-Ext-Key"  # of a kernel's own key
 API_KEY = "jx_"  # how an API key begins
+_ELSEWHERE = "Run this in a notebook of such a server, or name one: jx.connect(url)."
+_IN_A_JOB = "A job knows no server: name one, jx.connect(url), with an API key in JOBS_EXT_TOKEN."
 
 
 class Address(NamedTuple):
@@ -44,7 +46,7 @@ def find() -> Address:
     if address is None:
         raise NoServer(
             "No Jupyter server with jobs_ext was found. Tried: " + "; ".join(tried) + ".",
-            hint="Run this in a notebook of such a server, or name one: jx.connect(url).",
+            hint=_IN_A_JOB if os.environ.get("JOBS_ID") else _ELSEWHERE,
         )
     return address
 

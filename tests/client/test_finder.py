@@ -60,6 +60,12 @@ def test_no_server_names_all_that_was_tried(tmp_path, monkeypatch):
     assert "jx.connect" in said
 
 
+def test_within_a_job_a_server_has_to_be_named(monkeypatch):
+    monkeypatch.setenv("JOBS_ID", "the-id")
+    with pytest.raises(NoServer, match=r"A job knows no server.*JOBS_EXT_TOKEN"):
+        finder.find()
+
+
 def test_only_servers_that_live_are_listed(tmp_path):
     runtime_file(tmp_path)
     runtime_file(tmp_path, pid=2**22 + 1)  # beyond the largest process id
