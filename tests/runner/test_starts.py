@@ -234,3 +234,13 @@ def test_no_keeper_where_no_process_can_be_started(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
     with pytest.raises(KeeperGone, match="could be started"):
         KeeperClient.connect(tmp_path, tmp_path / "k.sock", tmp_path / "keeper.log")
+
+
+def test_no_keeper_where_no_file_can_be_opened(tmp_path: Path) -> None:
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, usual[1]))
+    try:
+        with pytest.raises(KeeperGone, match="Too many open files"):
+            KeeperClient.connect(tmp_path, tmp_path / "k.sock", tmp_path / "keeper.log")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, usual)

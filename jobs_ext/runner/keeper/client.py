@@ -73,7 +73,10 @@ class KeeperClient:
     @classmethod
     def _reach(cls, path: Path, child: subprocess.Popen[bytes] | None) -> KeeperClient | None:
         """Return a client once the keeper answers: one that is being killed still accepts."""
-        sock = socket.socket(socket.AF_UNIX)
+        try:
+            sock = socket.socket(socket.AF_UNIX)
+        except OSError as error:  # no more files may be open here
+            raise KeeperGone(f"the keeper can't be asked: {error}") from error
         client = cls(sock, child)
         sock.settimeout(_START_TIME)  # one that is stopped may have a full queue
         try:
