@@ -28,6 +28,7 @@ from .policy import check_unfinished
 from .principal import Principal
 from .projects import check_project
 from .quota import charge, check_charge
+from .reach import Reach
 from .resolve import Plan, settle
 from .reuse import keep, note_keys, take_over
 from .uploads import Uploads, hash_of, size_of
@@ -62,17 +63,20 @@ def draft_job(
     pins = Pins(core, who, parts)
     arguments = pins.pinned(request.arguments, "arguments")
     known = {*parts, *pins.uploads}
+    reach = Reach(who, core.house)
+    reach.check_options(request.options, request.context)
     plan = settle(
         core.house,
         core.seen(who),
         request.target,
         request.options,
-        request.context,
+        reach.context(request.context),
         known,
         snapshot,
     )
-    check_mounts(who, request.options, plan.tool, core.store.paths)
+    check_mounts(who, plan.policy, request.options, plan.tool, core.store.paths)
     given = place_parts(plan.tool, arguments, parts)
+    reach.check_arguments(plan.tool, given, plan.spec.base, "arguments")
     needs = Needs(known)
     needs.add(given, "arguments")
     needs.check_unused(request.target, plan.tool)

@@ -43,6 +43,7 @@ from .policy import check_batch, check_unfinished
 from .principal import Principal
 from .projects import check_project
 from .quota import charge
+from .reach import Reach
 from .requeue import change_batch
 from .reset import reset_batch
 from .resolve import Plan, settle
@@ -192,18 +193,23 @@ class Batches:
             ],
         )
         known = {**uploads, **pins.uploads}
+        reach = Reach(who, self._core.house)
+        reach.check_options(request.options, request.context)
         plan = settle(
             self._core.house,
             self._core.seen(who),
             request.target,
             request.options,
-            request.context,
+            reach.context(request.context),
             known.keys(),
         )
         check_batch(plan.policy, len(request.arguments))
         check_sweep(request.options, plan.tool, len(request.arguments))
-        check_mounts(who, request.options, plan.tool, self._store.paths)
+        check_mounts(who, plan.policy, request.options, plan.tool, self._store.paths)
         fixed = place_parts(plan.tool, request.fixed, _given_once(request, uploads))
+        reach.check_arguments(plan.tool, fixed, plan.spec.base, "fixed")
+        for index, entry in enumerate(request.arguments):
+            reach.check_arguments(plan.tool, entry, plan.spec.base, f"arguments[{index}]")
         needs = Needs(known.keys())
         needs.add(fixed, "fixed")
         needs.add_after(request.options)

@@ -60,9 +60,14 @@ def check_captured(variables: Mapping[str, str], field: str) -> None:
         )
 
 
+def changes_loading(name: str) -> bool:
+    """Tell whether a variable changes which programs or libraries are loaded."""
+    return _LOADING.fullmatch(name) is not None
+
+
 def check_parameter_name(name: str, field: str) -> None:
     """Raise `InvalidRequest` unless a parameter of this name may become a variable."""
-    if not _NAME.fullmatch(name) or _LOADING.fullmatch(name):
+    if not _NAME.fullmatch(name) or changes_loading(name):
         raise InvalidRequest(
             f"A parameter named {name!r} can't be passed by environment.",
             field=field,

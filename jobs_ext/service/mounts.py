@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 
 from ..model.errors import Forbidden, InvalidRequest
+from ..model.policy import Policy
 from ..model.request import Options
 from ..model.tool import Tool
 from ..store.paths import Paths
 from .files import is_folder, lies_in
 from .principal import Principal
+from .reach import may_run
 from .references import is_filename
 
 _MOST = 100
 
 
-def check_mounts(who: Principal, options: Options, tool: Tool | None, paths: Paths) -> None:
+def check_mounts(
+    who: Principal, policy: Policy, options: Options, tool: Tool | None, paths: Paths
+) -> None:
     """Raise unless a job may have the folders of its option ``mounts``.
 
     Who may only submit tools has no other folders than their own file systems: a tool could be
@@ -27,6 +31,7 @@ def check_mounts(who: Principal, options: Options, tool: Tool | None, paths: Pat
         raise _refused("mounts are for private folders, and this job runs in yours", options.mounts)
     if len(options.mounts) > _MOST:
         raise _refused(f"A job can have {_MOST} mounts", len(options.mounts))
+    far, own = may_run(who, policy), paths.filesystems(who.owner)
     taken = {PurePath(path).name for path in options.inputs}
     for name, folder in options.mounts.items():
         _check_name(name, options.mounts)
@@ -34,7 +39,7 @@ def check_mounts(who: Principal, options: Options, tool: Tool | None, paths: Pat
             raise _refused(f"An input is called {name.split('/')[0]}, too", folder, name)
         if not Path(folder).is_absolute() or not is_folder(Path(folder)):
             raise _refused(f"There is no folder {folder} on the server", folder, name)
-        if "run" not in who.verbs and not lies_in(Path(folder), paths.filesystems(who.owner)):
+        if not far and not lies_in(Path(folder), own):
             raise Forbidden(
                 f"{who.owner} may mount their own file systems only.",
                 field=f"options.mounts.{name}",

@@ -11,7 +11,7 @@ from tests.waiting import until
 
 @pytest.fixture(scope="package")
 def server():
-    server = LiveServer("--JobsExtension.lease=2")
+    server = LiveServer()
     yield server
     client = server.client()
     for job in client.jobs(limit=500, filter="status in (STARTING, RUNNING)"):

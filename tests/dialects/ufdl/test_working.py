@@ -5,12 +5,21 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
+import pytest
 
-from tests.dialects.ufdl.worker import RESTARTED, Worker, code
+from tests.client.live import LiveServer
+from tests.dialects.ufdl.worker import POLL, RESTARTED, TEMPLATE, Ufdl, Worker, code
 from tests.waiting import until
 
 
-def test_the_whole_protocol_of_the_launcher(ufdl, template, worker):
+@pytest.fixture
+def alone(ufdl):
+    """No job of another test waits for a worker."""
+    for job in ufdl.ask("POST", "jobs/list", POLL):
+        ufdl.ask("DELETE", f"jobs/{job['pk']}/hard")
+
+
+def test_the_whole_protocol_of_the_launcher(alone, ufdl, template, worker):
     made = ufdl.job(template, description="hello")
     job = worker.poll()
     assert (job["pk"], job["description"], job["parent"]) == (made, "hello", None)
@@ -30,7 +39,7 @@ def test_the_whole_protocol_of_the_launcher(ufdl, template, worker):
     assert ufdl.ask("GET", f"nodes/{worker.pk}")["current_job"] is None
 
 
-def test_a_worker_that_crashed_gives_its_job_back(ufdl, template, worker, server, request):
+def test_a_worker_that_crashed_gives_its_job_back(alone, ufdl, template, worker, server, request):
     made = ufdl.job(template)
     assert worker.begin(worker.poll())
     again = Worker(server)
@@ -54,7 +63,17 @@ def native(server, pk):
 STEPS = ("acquire", "start", "progress", "upload", "finish")
 
 
-def test_a_worker_that_falls_silent_at_any_step_loses_its_job(ufdl, template, server):
+@pytest.fixture
+def impatient():
+    """A server whose nodes may be silent for a few seconds only."""
+    server = LiveServer("--JobsExtension.lease=4")
+    yield server
+    server.stop()
+
+
+def test_a_worker_that_falls_silent_at_any_step_loses_its_job(impatient):
+    server, ufdl = impatient, Ufdl(impatient)
+    template = ufdl.ask("POST", "job-templates/import", TEMPLATE)["pk"]
     jobs, workers = {}, {}
     for number, last in enumerate(STEPS):
         worker = workers[last] = Worker(server)
