@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 
 import ipywidgets as w
+
+from jobs_ext.client.errors import InvalidRequest
 
 from .fields import INDENTED, Field, NothingGiven, Schema, parameter_field
 
@@ -18,6 +20,25 @@ _FRAME = {
 _ROW = {"width": "min(44em, 82%)"}  # room is left for the button beside it
 
 _NARROW = {"width": "auto"}
+
+
+class Framed(w.VBox):  # type: ignore[misc]
+    """Fields in a frame, below a title that can be changed as that of a single control."""
+
+    def __init__(self, title: str, boxes: Iterable[w.Widget]) -> None:
+        self._title = w.HTML()
+        super().__init__([self._title, *boxes], layout=_FRAME)
+        self.description = title
+
+    @property
+    def description(self) -> str:
+        """The title."""
+        return self._description
+
+    @description.setter
+    def description(self, title: str) -> None:
+        self._description = title
+        self._title.value = f"<b>{escape(title)}</b>"
 
 
 class Rows(w.VBox):  # type: ignore[misc]
@@ -61,7 +82,7 @@ class Rows(w.VBox):  # type: ignore[misc]
         self._tell()
 
     def _row(self, number: int, field: Field) -> w.HBox:
-        title = f"{self._title} {number}"
+        field.name = title = f"{self._title} {number}"
         if hasattr(field.control, "description"):
             field.control.description = title
         remove = w.Button(description="Remove", tooltip=f"Remove {title}", layout=_NARROW)
@@ -80,7 +101,7 @@ def rows_field(name: str, schema: Schema) -> Field:
     rows.fill(schema.get("default") or [])
 
     def read() -> list[Any]:
-        values = [value for field in rows.fields if (value := _or_none(field)) is not None]
+        values = [value for field in rows.fields if (value := _part(name, field)) is not None]
         if not values and "default" not in schema:
             raise NothingGiven
         return values
@@ -97,11 +118,10 @@ def object_field(name: str, schema: Schema) -> Field:
         key: parameter_field(key, one, required=key in needed)
         for key, one in schema["properties"].items()
     }
-    title = w.HTML(f"<b>{escape(schema.get('title') or name)}</b>")
-    box = w.VBox([title, *(field.box for field in fields.values())], layout=_FRAME)
+    box = Framed(schema.get("title") or name, [field.box for field in fields.values()])
 
     def read() -> dict[str, Any]:
-        given = {key: value for key, f in fields.items() if (value := _or_none(f)) is not None}
+        given = {key: value for key, f in fields.items() if (value := _part(name, f)) is not None}
         if not given and "default" not in schema:
             raise NothingGiven
         return given
@@ -119,9 +139,21 @@ def object_field(name: str, schema: Schema) -> Field:
     return Field(name, [box], read, write, schema.get("description", ""), listen)
 
 
-def _or_none(field: Field) -> Any:
-    """Return what is in a field, None when nothing is."""
+def _part(whole: str, field: Field) -> Any:
+    """Return what is in a field of the field called `whole`, None when nothing is.
+
+    What can't be read is told beside it, and raised as `InvalidRequest` of the whole.
+    """
+    field.complain("")
     try:
         return field.value()
     except NothingGiven:
         return None
+    except InvalidRequest as error:
+        field.complain(str(error).removeprefix(f"{error.field}: "))
+        raise InvalidRequest(
+            f"{field.name}: {error.message}",
+            field=f"arguments.{whole}",
+            value=error.value,
+            hint=error.hint,
+        ) from None

@@ -144,6 +144,7 @@ class Form(w.VBox):  # type: ignore[misc]
                 made = self._send()
             except (JobsError, TypeError) as error:  # a function that does not take what is given
                 self._complain(error)
+                self._point()
                 return None
             finally:
                 self._button.disabled = False
@@ -233,6 +234,13 @@ class Form(w.VBox):  # type: ignore[misc]
                 self.options.selected_index = 0
         else:
             self._said.value = complaint(str(error))
+
+    def _point(self) -> None:
+        """Name the fields with complaints below the button: they may be out of sight."""
+        fields = [*self.fields.values(), *self.options.fields.values()]
+        names = [field.name for field in fields if field.complaint]
+        if names and not self._said.value:
+            self._said.value = complaint(f"Not submitted. Please look at: {', '.join(names)}.")
 
     def _show_code(self) -> None:
         self._clear()

@@ -51,3 +51,38 @@ def test_what_can_not_be_read_in_a_part_is_told():
     field.control.children[1].children[0].value = "one"
     with pytest.raises(InvalidRequest, match="'one' is not a number"):
         field.value()
+
+
+def test_what_can_not_be_read_inside_is_told_there_and_raised_of_the_whole():
+    schema = {
+        "type": "array",
+        "title": "Things",
+        "items": {"type": "object", "properties": {"n": {"type": "integer"}}},
+    }
+    field = parameter_field("things", schema)
+    rows = field.control
+    rows.add({"n": 1})
+    rows.add({"n": 2})
+    inner = rows.fields[1].control.children[1].children[0]
+    inner.value = "two"
+    with pytest.raises(InvalidRequest, match="Things 2: n: 'two' is not a number") as refused:
+        field.value()
+    assert (refused.value.field, refused.value.value) == ("arguments.things", "two")
+    assert "is not a number" in rows.fields[1].complaint
+    inner.value = "3"
+    assert field.value() == [{"n": 1}, {"n": 3}]
+    assert rows.fields[1].complaint == ""
+
+
+def test_rows_of_objects_are_numbered_anew_when_one_goes():
+    schema = {
+        "type": "array",
+        "title": "Things",
+        "items": {"type": "object", "properties": {"n": {"type": "integer"}}},
+    }
+    rows = parameter_field("things", schema).control
+    rows.add({"n": 1})
+    rows.add({"n": 2})
+    rows._remove(rows.fields[0])
+    assert rows.fields[0].control.description == "Things 1"
+    assert "<b>Things 1</b>" in rows.fields[0].control.children[0].value

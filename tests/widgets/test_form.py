@@ -57,6 +57,7 @@ def test_the_servers_own_complaint_stands_beside_the_field(form):
     assert form.submit() is None
     assert "⚠ &#x27;x&#x27; is too short" in form.fields["word"].complaint
     assert form.fields["times"].complaint == ""
+    assert "Not submitted. Please look at: word." in form._said.value
     assert form.job is None
     form.fields["word"].control.value = "long enough"
     assert form.submit() is not None
