@@ -19,7 +19,20 @@ _TEXTS = ("text/plain", "text/html")
 
 def lasting(cell):
     """Return what a code cell shows, without what changes from run to run."""
-    return [_lasting(output) for output in cell.outputs if not _is_progress(output)]
+    found = []
+    for output in cell.outputs:
+        if not _is_progress(output):
+            _add(found, _lasting(output))
+    return found
+
+
+def _add(found, shown):
+    """Append what is shown; what is printed may come in any number of pieces."""
+    piece = isinstance(shown, tuple) and found and isinstance(found[-1], tuple)
+    if piece and found[-1][0] == shown[0]:
+        found[-1] = (shown[0], found[-1][1] + shown[1])
+    else:
+        found.append(shown)
 
 
 def _is_progress(output):

@@ -74,8 +74,8 @@ class _Queue:
     def reason(self, row: JobRow) -> Reason:
         """Return why one of them waits."""
         line = self._waiting[row.line]
-        if self._lacks_runner:
-            told = "waits for a runner: there is none now; jupyter jobs doctor says more"
+        if self._lacks_runner and line.executor == LOCAL:
+            told = "waits for the runner, which the server starts; jupyter jobs doctor says more"
             return Reason(ReasonCode.WAITING_RUNNER, told)
         if self._short_of_room and line.executor == LOCAL:
             told = "waiting for room on the disk of the data directory"

@@ -37,6 +37,7 @@ class Framed(w.VBox):  # type: ignore[misc]
 
     @description.setter
     def description(self, title: str) -> None:
+        """Show another title."""
         self._description = title
         self._title.value = f"<b>{escape(title)}</b>"
 

@@ -78,11 +78,12 @@ def test_a_server_without_a_runner_says_so(submit, service, get):
     def reason():
         return get(job).reason_code
 
-    job, paths = submit(), service.paths
+    job, outside, paths = submit(), submit(executor="node"), service.paths
     with attach(paths):
+        assert get(outside).reason_code == "waiting_node"  # no runner takes it
         assert (reason(), get(job).reason) == (
             "waiting_runner",
-            "waits for a runner: there is none now; jupyter jobs doctor says more",
+            "waits for the runner, which the server starts; jupyter jobs doctor says more",
         )
         with paths.runner_lock.open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
