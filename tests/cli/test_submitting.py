@@ -88,6 +88,7 @@ def test_check_says_where_it_would_run_and_submits_nothing(jobs):
 
 def test_a_rerun_with_changes(jobs):
     first = jobs("submit", "wc", "text=data.txt").id
+    jobs("wait", first)  # what has not ended is not run again
     again = jobs("rerun", first, "lines_only=true", "--name", "again", "--json").json
     assert again["id"] != first
     assert again["name"] == "again"
