@@ -17,7 +17,7 @@ T = TypeVar("T")
 LONGEST = 60  # seconds that a request may wait
 
 _SLOW_LOOK = 1.0  # seconds between looks when the bell does not ring: a poke can be lost
-_LEAST, _MOST = 0.01, 0.25  # seconds between looks when it rings all the time
+_LEAST, _MOST = 0.002, 0.25  # seconds between looks when it rings all the time
 _SHARE = 0.05  # of the time waited so far: by so much later an end may be told
 
 
