@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
-from jupyter_server.auth import IdentityProvider, User
 from traitlets.config import Config
 
 from jobs_ext.api.handler import verbs
@@ -24,6 +23,7 @@ from jobs_ext.model.tool import Tool
 from jobs_ext.service import Principal
 from jobs_ext.service.uploads import Draft
 from tests.api.test_routes import live_rules
+from tests.people import Named
 from tests.serving import API, Api, python
 
 OWN = frozenset({"read", "submit", "run"})
@@ -203,17 +203,6 @@ TABLE = {
     "DELETE keys/{key}": Case(204, {"ann", "root"}, ALL_BLIND),
     "GET events": Case(426, {*LOGINS, *KEYS}),
 }
-
-
-class Named(IdentityProvider):
-    """Believes a header; stands for a provider that knows people apart."""
-
-    def get_user(self, handler):
-        name = handler.request.headers.get("X-Name")
-        return User(name) if name else None
-
-    def is_token_authenticated(self, handler):
-        return True
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import json
 import re
 
 import pytest
-from jupyter_server.auth import IdentityProvider, User
 from traitlets.config import Config
 
 from jobs_ext.api.handler import verbs
 from jobs_ext.api.routes import ROUTES
 from jobs_ext.dialects import served
+from tests.people import Named
 from tests.serving import API, Api, python
 
 MINE = """
@@ -20,17 +20,6 @@ name = "mine"
 command = ["true"]
 restricted = true
 """
-
-
-class Named(IdentityProvider):
-    """Believes a header; stands for a provider that knows people apart."""
-
-    def get_user(self, handler):
-        name = handler.request.headers.get("X-Name")
-        return User(name) if name else None
-
-    def is_token_authenticated(self, handler):
-        return True
 
 
 @pytest.fixture

@@ -5,24 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from jupyter_server.auth import IdentityProvider, User
 from traitlets.config import Config
 
 from jobs_ext.model.errors import StoreUnavailable
 from jobs_ext.store.engine import Store
+from tests.people import Named
 
 HARDWARE = {"filesystems": [], "memory": 100, "cpu": 1}
-
-
-class Named(IdentityProvider):
-    """Believes a header; stands for a provider that knows people apart."""
-
-    def get_user(self, handler):
-        name = handler.request.headers.get("X-Name")
-        return User(name) if name else None
-
-    def is_token_authenticated(self, handler):
-        return True
 
 
 @pytest.fixture

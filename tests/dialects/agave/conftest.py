@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from jupyter_server.auth import IdentityProvider, User
 from traitlets.config import Config
 
+from tests.people import Named
 from tests.serving import Answer
 
 TOOL = """
@@ -50,17 +50,6 @@ path = "all.txt"
 """
 
 CLOSED = TOOL.replace('"echo"', '"closed"', 1) + "restricted = true\n"
-
-
-class Named(IdentityProvider):
-    """Believes a header; stands for a provider that knows people apart."""
-
-    def get_user(self, handler):
-        name = handler.request.headers.get("X-Name")
-        return User(name) if name else None
-
-    def is_token_authenticated(self, handler):
-        return True
 
 
 @pytest.fixture
