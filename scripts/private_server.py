@@ -30,11 +30,14 @@ class PrivateServer:
     A context manager: when it is left, server, runner and kernel have ended.
     """
 
-    def __init__(self, folder: Path, root: Path, python: str = sys.executable) -> None:
-        """Take the folder, the server's root, and the Python of its environment."""
+    def __init__(
+        self, folder: Path, root: Path, python: str = sys.executable, options: tuple[str, ...] = ()
+    ) -> None:
+        """Take the folder, the server's root, the Python of its environment, more options."""
         self.folder = folder
         self.root = root
         self.python = python
+        self.options = options
         self.runtime = folder / "run"
         self.data = folder / "data"
         self.log = folder / "server.log"
@@ -50,6 +53,7 @@ class PrivateServer:
             "--ip=127.0.0.1",
             "--port=0",
             f"--ServerApp.root_dir={self.root}",
+            *self.options,
         ]
         if os.geteuid() == 0:
             options.append("--allow-root")

@@ -14,6 +14,7 @@ import pytest
 from tests.waiting import auntil, until
 
 API = ("jobs-ext", "api", "v1")
+IPC = "--KernelManager.transport=ipc"  # a port chosen for a kernel may be another's before it binds
 
 
 @dataclass

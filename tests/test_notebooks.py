@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from tests.notebooks import lasting
+from tests.serving import IPC
 
 REPOSITORY = Path(__file__).parents[1]
 NOTEBOOKS = REPOSITORY / "notebooks"
@@ -35,7 +36,7 @@ def server(scripts):
     with tempfile.TemporaryDirectory(prefix="jx-") as folder:
         root = Path(folder) / "notebooks"
         shutil.copytree(NOTEBOOKS, root)
-        with scripts[1].PrivateServer(Path(folder), root=root) as server:
+        with scripts[1].PrivateServer(Path(folder), root=root, options=(IPC,)) as server:
             yield server
 
 

@@ -7,13 +7,16 @@ import os
 import secrets
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
 import requests
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from tests.serving import IPC
 from tests.waiting import until
 
 SETTINGS = {
@@ -35,9 +38,12 @@ class Lab:
         self.url = ""
         self._folder = folder
         self._options = options or []
+        self._ends = ExitStack()
 
     def __enter__(self) -> Lab:
         self.root.mkdir(parents=True)
+        # The paths of the kernels' sockets have to be short.
+        self._runtime = self._ends.enter_context(TemporaryDirectory(prefix="jx-lab-"))
         self._write_settings()
         log = (self._folder / "server.log").open("wb")
         with log:
@@ -61,8 +67,9 @@ class Lab:
         self._stop()
 
     def _stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(timeout=60)
+        with self._ends:
+            self._process.terminate()
+            self._process.wait(timeout=60)
 
     def end_jobs(self) -> None:
         """Cancel what is unfinished, so that nothing outlives the tests."""
@@ -103,6 +110,7 @@ class Lab:
             "--no-browser",
             "--ip=127.0.0.1",
             "--ServerApp.port=0",
+            IPC,
             "--LabApp.expose_app_in_browser=True",
             "--JupyterNotebookApp.expose_app_in_browser=True",
             *(["--allow-root"] if os.geteuid() == 0 else []),
@@ -110,21 +118,21 @@ class Lab:
         ]
 
     def _environment(self) -> dict[str, str]:
-        mine = {
+        below = {
             "HOME": "home",
             "JUPYTER_CONFIG_DIR": "config",
             "JUPYTER_DATA_DIR": "data",
-            "JUPYTER_RUNTIME_DIR": "run",
             "JUPYTERLAB_SETTINGS_DIR": "settings",
             "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
             "IPYTHONDIR": "ipython",
         }
-        folders = {name: str(self._folder / folder) for name, folder in mine.items()}
-        return os.environ | folders | {"JUPYTER_TOKEN": self.token}
+        folders = {name: str(self._folder / folder) for name, folder in below.items()}
+        mine = {"JUPYTER_RUNTIME_DIR": self._runtime, "JUPYTER_TOKEN": self.token}
+        return os.environ | folders | mine
 
     def _url(self) -> str | None:
         assert self._process.poll() is None, (self._folder / "server.log").read_text()
-        known = self._folder / "run" / f"jpserver-{self._process.pid}.json"
+        known = Path(self._runtime) / f"jpserver-{self._process.pid}.json"
         text = known.read_text() if known.exists() else ""
         return str(json.loads(text)["url"]) if text.rstrip().endswith("}") else None
 

@@ -17,6 +17,7 @@ from jobs_ext.client.client import Client
 from jobs_ext.client.connection import Connection
 from jobs_ext.client.errors import JobsError
 from jobs_ext.client.finder import Address, extension_url, token
+from tests.serving import IPC
 from tests.waiting import until
 
 FINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
@@ -58,7 +59,7 @@ class LiveServer:
         extensions = "--ServerApp.jpserver_extensions={'jobs_ext': True}"
         with (self.home / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter_server", *options, extensions, *self.options],
+                [sys.executable, "-m", "jupyter_server", *options, extensions, IPC, *self.options],
                 cwd=self.work,
                 env=self.environment | {"JUPYTER_TOKEN": self.token},
                 stdin=subprocess.DEVNULL,
