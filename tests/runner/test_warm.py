@@ -24,8 +24,9 @@ from tests.waiting import until
 WARM = str(Path(payloads.__file__).with_name("warm.py"))
 # Runs its argument as a program, in a folder where modules are looked for.
 PAYLOAD = """
-import os, sys
+import importlib, os, sys
 WORTHWHILE = ("colorsys",)
+load = importlib.import_module
 def preload():
     import random
 def folders(source):

@@ -123,6 +123,11 @@ def serve_kernel(orders: int) -> None:
     sys.exit(0)
 
 
+def find_provisioners() -> Any:
+    """Return the one that managers ask, which looked but once what is installed."""
+    return KernelProvisionerFactory.instance()
+
+
 def sockets_of(manager: Any) -> list[Path]:
     """Return where the kernel of a manager is going to listen, over ipc."""
     names = ("shell", "iopub", "stdin", "hb", "control")
@@ -145,16 +150,14 @@ def use(kernel: ForkedKernel) -> dict[str, Any]:
         async def shutdown_requested(self, restart: bool = False) -> None:
             kernel.wait_for_end(_SOON)
 
-    class Factory(KernelProvisionerFactory):
-        def create_provisioner_instance(self, kernel_id: str, kernel_spec: Any, parent: Any) -> Any:
-            return Provisioner(kernel_id=kernel_id, kernel_spec=kernel_spec, parent=parent)
+    def create(kernel_id: str, kernel_spec: Any, parent: Any) -> Any:
+        return Provisioner(kernel_id=kernel_id, kernel_spec=kernel_spec, parent=parent)
 
     class Client(AsyncKernelClient):
         async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
             await until_ready(self)
 
-    KernelProvisionerFactory.clear_instance()
-    Factory.instance()  # the one that managers ask
+    find_provisioners().create_provisioner_instance = create
     return {"client_factory": Client}
 
 

@@ -21,6 +21,7 @@ A function whose attribute ``has_value`` is false gives none: when it returned, 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import inspect
 import json
 import linecache
@@ -46,6 +47,11 @@ def preload() -> None:
     """Import what every call needs. For a warm parent."""
     with contextlib.suppress(ImportError):  # a function that is called by name does without
         import cloudpickle  # noqa: F401
+
+
+def load(name: str) -> None:
+    """Import one that is worthwhile. For a warm parent."""
+    importlib.import_module(name)
 
 
 def folders(folder: str) -> list[str]:
@@ -89,7 +95,6 @@ def load_function(said: dict[str, str]) -> Any:
         if not callable(function):
             raise TypeError(f"what was sent as the function is a {type(function).__name__}")
         return function
-    import importlib
     import operator
 
     return operator.attrgetter(said["name"])(importlib.import_module(said["module"]))

@@ -31,12 +31,15 @@ from typing import Any
 
 FAILED_TAG = "jobs-failed"
 INJECTED_TAG = "injected-parameters"  # papermill's name, which other tools know
-WORTHWHILE = ("numpy", "pandas")  # a warm parent imports them once a kernel did
+_PLOTS = "matplotlib.pyplot"
+WORTHWHILE = ("numpy", "pandas", _PLOTS)  # a warm parent imports them once a kernel did
 _FORKING = "jobs_forking"  # forking.py, as a warm parent imports it
+_SHELF = "jobs_shelf"  # shelf.py, the same
 _NEEDED = """
     nbclient jupyter_client.provisioning.local_provisioner tornado.platform.asyncio tornado.queues
     ipykernel.kernelapp ipykernel.kernelspec ipykernel.debugger IPython.core.debugger pydoc
     IPython.core.completerlib IPython.extensions.storemagic IPython.utils.wildcard sqlite3
+    IPython.core.oinspect IPython.core.logger psutil faulthandler
 """.split()  # noqa: SIM905 - a list to be read
 _PYTHONS = {"python", "python3", f"python{sys.version_info.major}.{sys.version_info.minor}"}
 
@@ -50,10 +53,21 @@ def preload() -> None:
     for name in _NEEDED:
         with contextlib.suppress(ImportError):  # another version does without
             importlib.import_module(name)
-    spec = importlib.util.spec_from_file_location(_FORKING, Path(__file__).with_name("forking.py"))
-    if spec is not None and spec.loader is not None:
-        sys.modules[_FORKING] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[_FORKING])
+    for name in (_FORKING, _SHELF):
+        file = Path(__file__).with_name(f"{name.removeprefix('jobs_')}.py")
+        spec = importlib.util.spec_from_file_location(name, file)
+        if spec is not None and spec.loader is not None:
+            sys.modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules[name])
+    sys.modules[_FORKING].find_provisioners()
+
+
+def load(name: str) -> None:
+    """Import one that is worthwhile. For a warm parent."""
+    if name == _PLOTS:
+        sys.modules[_SHELF].lay_matplotlib_aside()
+    else:
+        importlib.import_module(name)
 
 
 def folders(request: str) -> list[str]:

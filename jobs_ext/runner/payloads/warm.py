@@ -24,7 +24,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
-import importlib
 import io
 import json
 import os
@@ -55,6 +54,7 @@ class Imported:
         self._payload = payload
         self._installed = [*filter(os.path.isdir, sys.path), payload.__file__]
         self._found: dict[str, tuple[int, frozenset[str]]] = {}
+        self._added: set[str] = set()
         payload.preload()
         self._note()
 
@@ -89,14 +89,16 @@ class Imported:
 
     def add(self, names: set[str]) -> None:
         """Import what children had to import by themselves."""
-        for name in names:
+        for name in names - self._added:
             with contextlib.suppress(Exception):  # it is for a child to fail
-                importlib.import_module(name)
+                self._payload.load(name)
+        self._added |= names
         self._note()
 
     def lacks(self) -> list[str]:
         """Return, in a child that is done, what is worth to be imported for the next ones."""
-        return [n for n in self._payload.WORTHWHILE if n in sys.modules and n not in self._modules]
+        here = self._modules | self._added
+        return [n for n in self._payload.WORTHWHILE if n in sys.modules and n not in here]
 
 
 class Parent:
