@@ -17,6 +17,7 @@ from .api.decode import allow_many_parts
 from .api.handler import API
 from .api.keepalive import KeepAlive
 from .api.kernelkeys import KernelKeys, kernel_url
+from .api.mounting import mount
 from .api.people import People
 from .api.routes import handlers
 from .dialects import served
@@ -72,8 +73,10 @@ class JobsExtension(Settings, ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the dialects and the native API, whose last route takes everything else."""
-        self.handlers.extend(served.handlers(self.dialects, self.dialect_options))
-        self.handlers.extend(handlers())
+        for name in self.dialects:
+            dialect = served.handlers(name, self.dialect_options.get(name, {}))
+            mount(self._server, self.name, f"jobs-ext/+{name}", dialect)
+        mount(self._server, self.name, "jobs-ext", handlers())
 
     def _listen(self) -> None:
         served.listen(self._ports, self.dialect_ports, self._server.web_app, self.dialect_options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -23,18 +23,13 @@ DIALECTS = {dialect.name: dialect for dialect in _ALL}
 
 
 def handlers(
-    names: Iterable[str], options: Mapping[str, Mapping[str, object]] = MappingProxyType({})
+    name: str, options: Mapping[str, object] = MappingProxyType({})
 ) -> list[tuple[str, type[DialectHandler]]]:
-    """Return what `JobsExtension` adds to the server for the dialects of these names.
+    """Return what `JobsExtension` adds to the server for the dialect of this name.
 
-    `options` has, by name, what is set for a dialect (`with_options`).
+    `options` are what is set for it (`with_options`).
     """
-    chosen = {name: with_options(name, options.get(name, {})) for name in names}
-    return [
-        handler
-        for name, dialect in chosen.items()
-        for handler in handlers_of(dialect, f"jobs-ext/{name}")
-    ]
+    return handlers_of(with_options(name, options), f"jobs-ext/{name}")
 
 
 def check(ports: Mapping[str, object]) -> None:
