@@ -134,4 +134,6 @@ def complete_cell(
     if last in ("--inputs", "--outputs") and not words[-1].startswith("-"):
         hidden = ("_", "In", "Out", "exit", "quit", "get_ipython")
         return sorted(name for name in namespace if not name.startswith(hidden))
+    if last == "--after" and not words[-1].startswith("-"):
+        return _handles(namespace)
     return options if len(words) > 1 else []

@@ -84,7 +84,7 @@ def run_cell(namespace: dict[str, Any], line: str, source: str) -> Job:
     values = _values(namespace, inputs)
     imports = carried_imports(source, {*inputs}, namespace)
     _check_names(source, {*inputs, *imports}, outputs, namespace)
-    options = {"name": said.name} | _options(said)
+    options = {"name": said.name} | _options(said, namespace)
     function = cell_function(source, said.name, outputs, "\n".join(imports.values()))
     job = CellTarget(function, None, options).submit(**values)
     namespace[said.name] = job
@@ -161,20 +161,28 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--cpu", type=float, help="cores")
     made.add_argument("--retries", type=int, help="further attempts after a failure")
     made.add_argument("--env", nargs="+", metavar="NAME=VALUE", help="environment variables")
-    made.add_argument("--after", nargs="+", metavar="ID", help="jobs that must succeed first")
+    made.add_argument("--after", nargs="+", metavar="JOB", help="jobs that must succeed first")
     made.add_argument("--hold", action="store_true", default=None, help="wait for .release()")
     for name in _TEXTS:
         made.add_argument(f"--{name}", help=f"the option {name.replace('-', '_')}")
     return made
 
 
-def _options(said: argparse.Namespace) -> dict[str, Any]:
+def _options(said: argparse.Namespace, namespace: Mapping[str, Any]) -> dict[str, Any]:
     given = {n: v for n, v in vars(said).items() if v is not None}
     for name in ("name", "inputs", "outputs"):
         given.pop(name)
     if "env" in given:
         given["env"] = dict(_pair(text) for text in given["env"])
+    if "after" in given:
+        given["after"] = [_job(name, namespace) for name in given["after"]]
     return given
+
+
+def _job(name: str, namespace: Mapping[str, Any]) -> Job | str:
+    """Return the job that a variable holds; what is none is an id."""
+    known = namespace.get(name)
+    return known if isinstance(known, Job) else name
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ _PARQUET = "application/vnd.apache.parquet"
 _ARROW = "application/vnd.apache.arrow.file"
 _JSON, _LINES = "application/json", "application/jsonl"
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_ARRAYS = "jobs_ext.client.arrays"
 
 _AS_WRITTEN = {"dtype": False}  # JSON says itself what is a text: "007" is no number
 
@@ -35,6 +36,8 @@ _READERS: dict[str, dict[str, tuple[str, str, dict[str, Any]]]] = {
         _JSON: ("pandas", "read_json", _AS_WRITTEN),
         _LINES: ("pandas", "read_json", {"lines": True} | _AS_WRITTEN),
         _EXCEL: ("pandas", "read_excel", {}),
+        media.NPY: (_ARRAYS, "read_arrays", {}),
+        media.NPZ: (_ARRAYS, "read_arrays", {}),
     },
     "polars": {
         _CSV: ("polars", "read_csv", {}),
@@ -106,7 +109,7 @@ def unreadable() -> tuple[type[Exception], ...]:
     """Return what the libraries raise for a file that is no table, or options they lack."""
     polars = sys.modules.get("polars")
     theirs = (polars.exceptions.PolarsError,) if polars else ()
-    return (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile, *theirs)
+    return (ValueError, TypeError, KeyError, OSError, EOFError, zipfile.BadZipFile, *theirs)
 
 
 def _reader(engine: str, form: str, name: str) -> tuple[str, str, dict[str, Any]]:
@@ -122,7 +125,8 @@ def _reader(engine: str, form: str, name: str) -> tuple[str, str, dict[str, Any]
             f"{name} ({form}) can't be read as a table with {engine}.",
             field="output",
             value=name,
-            hint="Its .text() and .read() give what is in it.",
+            hint=f"Tables are {media.suffixes(_READERS['pandas'])}; texts also with .gz. "
+            "Its .text() and .read() give what is in it.",
         )
     return _READERS[engine][form]
 
@@ -140,7 +144,8 @@ def as_frame(value: Any) -> Any:
     """Return a function's value as a pandas frame; None when it has no natural such form.
 
     Frames of any kind, Series, lists of dicts, dicts of equally long columns or of single values,
-    and single values (column ``value``) have one.
+    arrays of one or two dimensions or with named fields, and single values (column ``value``) have
+    one.
     """
     pandas = imported("pandas")
     if isinstance(value, pandas.DataFrame):
@@ -153,9 +158,20 @@ def as_frame(value: Any) -> Any:
         return pandas.DataFrame(value if _are_columns(list(value.values())) else [value])
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
         return pandas.DataFrame(value)
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", 0) in (1, 2):
+        return _of_array(value)
     if isinstance(value, bool | int | float | str) or _is_numpy_scalar(value):
         return pandas.DataFrame({"value": [value]})
     return None
+
+
+def _of_array(array: Any) -> Any:
+    """Return an array as a frame: of named fields each is a column, one dimension is ``value``."""
+    named = array.dtype.names is not None
+    if named and array.ndim > 1:
+        return None
+    columns = ["value"] if array.ndim == 1 and not named else None
+    return imported("pandas").DataFrame(array, columns=columns)
 
 
 def _are_columns(values: list[Any]) -> bool:

@@ -107,6 +107,11 @@ class Outputs(Mapping[str, OutputFile]):
         """Return the outputs that surely hold a table."""
         return [f for f in self._files.values() if frames.is_tabular(f.name, f.media_type)]
 
+    def arrays(self) -> list[OutputFile]:
+        """Return the outputs that hold NumPy's arrays, which may be as good as tables."""
+        kinds = (media.NPY, media.NPZ)
+        return [f for f in self._files.values() if frames.kind(f.name, f.media_type) in kinds]
+
     def add(
         self,
         path: str | os.PathLike[str],

@@ -94,8 +94,8 @@ def frame(
     """Return the one table of a finished job, or the output named.
 
     In this order: the output named, the declared main one, the frame a function returned, the
-    only tabular one. Raises `AmbiguousOutput` naming them when none or several could be meant, and
-    `JobFailed` when the job did not come to write it.
+    only tabular one, the only one with arrays. Raises `AmbiguousOutput` naming them when none or
+    several could be meant, and `JobFailed` when the job did not come to write it.
     """
     outputs = Outputs(client.connection, job)
     if job.status is not Status.SUCCEEDED and (output is None or output not in outputs):
@@ -110,6 +110,9 @@ def frame(
         return tables[0].df(engine, **read_options)
     made = frames.as_frame(value)
     if made is None or (tables and not frames.is_frame(value)):
+        tables = tables or outputs.arrays()
+        if len(tables) == 1:
+            return tables[0].df(engine, **read_options)
         raise _ambiguous(job, outputs, tables)
     return frames.convert(made, engine)
 

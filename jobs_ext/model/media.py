@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import PurePath
 
 _BY_SUFFIX = {
@@ -15,6 +16,8 @@ _BY_SUFFIX = {
     ".jsonl": "application/jsonl",
     ".ndjson": "application/jsonl",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".npy": "application/x-npy",
+    ".npz": "application/x-npz",
     ".ipynb": "application/x-ipynb+json",
     ".pickle": "application/vnd.jobs-ext.pickle",
     ".txt": "text/plain",
@@ -33,6 +36,9 @@ _BY_SUFFIX = {
 
 PICKLE = "application/vnd.jobs-ext.pickle"
 
+#: Those of NumPy's files, which hold arrays: most are as good as a table, and some are none.
+NPY, NPZ = "application/x-npy", "application/x-npz"
+
 #: Media types that always hold a table. JSON may, and is tried only when asked for by name.
 TABULAR = frozenset(
     {
@@ -49,3 +55,8 @@ TABULAR = frozenset(
 def guess(name: str) -> str:
     """Return the media type that the suffix of a file name stands for."""
     return _BY_SUFFIX.get(PurePath(name).suffix.lower(), "application/octet-stream")
+
+
+def suffixes(kinds: Collection[str]) -> str:
+    """Return the suffixes of some media types, in words: ``.csv, .tsv``."""
+    return ", ".join(suffix for suffix, kind in _BY_SUFFIX.items() if kind in kinds)

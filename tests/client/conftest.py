@@ -29,3 +29,10 @@ def client(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clie
     client = session.use(server.client())
     yield client
     client.close()
+
+
+@pytest.fixture
+def files(server: LiveServer) -> None:
+    """A text and a table in the server's folder."""
+    (server.work / "data.txt").write_text("one two\nthree\n")
+    (server.work / "t.csv").write_text("a,b\n1,x\n2,y\n")

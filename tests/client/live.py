@@ -23,6 +23,11 @@ from tests.waiting import until
 FINAL = {"SUCCEEDED", "FAILED", "CANCELLED"}
 
 
+def python(code: str) -> list[str]:
+    """Return the command that runs some Python."""
+    return [sys.executable, "-c", code]
+
+
 class LiveServer:
     """A ``jupyter server`` with a home of its own."""
 

@@ -145,3 +145,58 @@ def test_convert():
     assert isinstance(frames.convert(FRAME, "pyarrow"), pa.Table)
     with pytest.raises(InvalidRequest):
         frames.convert(FRAME, "dask")
+
+
+ARRAYS = {
+    "one": np.arange(3),
+    "two": np.arange(6).reshape(3, 2),
+    "fields": np.array([(1, 2.5)], dtype=[("a", "i4"), ("b", "f8")]),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"), [("one", ["value"]), ("two", [0, 1]), ("fields", ["a", "b"])]
+)
+def test_an_array_is_a_table(tmp_path, name, columns):
+    np.save(tmp_path / "t.npy", ARRAYS[name])
+    np.savez_compressed(tmp_path / "t.npz", only=ARRAYS[name])
+    for file in ("t.npy", "t.npz"):
+        read = frames.read(str(tmp_path / file), file)
+        assert (list(read.columns), len(read)) == (columns, len(ARRAYS[name]))
+    assert list(frames.as_frame(ARRAYS[name]).columns) == columns
+    polars = frames.read(str(tmp_path / "t.npy"), "t.npy", engine="polars")
+    assert polars.shape == read.shape
+
+
+def test_arrays_beside_each_other(tmp_path):
+    path = str(tmp_path / "t.npz")
+    np.savez(path, x=np.arange(3), y=np.ones(3))
+    read = frames.read(path, "t.npz")
+    assert {name: str(kind) for name, kind in read.dtypes.items()} == {"x": "int64", "y": "float64"}
+    np.savez(path, **ARRAYS)
+    with pytest.raises(ValueError, match=r"name one, array=…: one, two, fields"):
+        frames.read(path, "t.npz")
+    assert frames.read(path, "t.npz", array="two").shape == (3, 2)
+    with pytest.raises(ValueError, match="no array 'three'; there are: one"):
+        frames.read(path, "t.npz", array="three")
+
+
+@pytest.mark.parametrize(
+    ("array", "told"),
+    [
+        (np.zeros((2, 2, 2)), r"shape \(2, 2, 2\)"),
+        (np.array([{}], dtype=object), "Object arrays"),
+        (np.zeros((2, 2), dtype=[("a", "i4")]), "no table"),
+    ],
+)
+def test_arrays_that_are_none(tmp_path, array, told):
+    np.save(tmp_path / "t.npy", array, allow_pickle=True)
+    with pytest.raises(ValueError, match=told):
+        frames.read(str(tmp_path / "t.npy"), "t.npy")
+
+
+@pytest.mark.parametrize("held", [b"", b"no array", b"\x93NUMPY", b"PK\x03\x04 cut off"])
+def test_a_broken_file_of_arrays(tmp_path, held):
+    (tmp_path / "t.npy").write_bytes(held)
+    with pytest.raises(frames.unreadable()):
+        frames.read(str(tmp_path / "t.npy"), "t.npy")

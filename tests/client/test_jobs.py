@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import copy
 import pickle
-import sys
 import time
 
 import pytest
 
 import jobs_ext as jx
 
-
-def python(code):
-    return [sys.executable, "-c", code]
+from .live import python
 
 
 def add(a, b=1):

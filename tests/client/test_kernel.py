@@ -60,6 +60,11 @@ def test_lines_of_the_magics_are_completed_by_what_may_stand_there(kernel):
 
     assert completed("%%job tab --in") == ["--inputs"]
     assert completed("%%job tab --inputs frame_of") == ["frame_of_tab"]
+    kernel.run("%%job tab_first --hold\n1")
+    assert completed("%%job tab --after tab_f") == ["tab_first"]
+    kernel.run("%%job tab_then --after tab_first\n1")
+    assert kernel.value("tab_then.refresh().options['after'] == [tab_first.id]") == "True"
+    kernel.run("tab_first.cancel()")
     assert completed("%job last lo") == ["logs"]
     assert completed("%jobs fa") == ["failed"]
     assert "math" in completed("import mat")

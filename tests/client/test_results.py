@@ -11,15 +11,9 @@ import pytest
 
 import jobs_ext as jx
 
+from .live import python
 
-@pytest.fixture(autouse=True)
-def _text(server):
-    (server.work / "data.txt").write_text("one two\nthree\n")
-    (server.work / "t.csv").write_text("a,b\n1,x\n2,y\n")
-
-
-def python(code):
-    return [sys.executable, "-c", code]
+pytestmark = pytest.mark.usefixtures("files")
 
 
 def add(a, b=1):
@@ -119,6 +113,12 @@ def test_two_tables_are_ambiguous(client):
 def test_no_table(client):
     with pytest.raises(jx.errors.AmbiguousOutput, match="has no table"):
         jx.submit(["true"]).df()
+
+
+def test_the_only_array_is_the_table(client):
+    code = "import numpy as np, os; np.save(os.environ['JOBS_OUTPUT_DIR'] + '/t.npy', np.eye(2))"
+    assert jx.submit(python(code)).df().shape == (2, 2)
+    assert jx.submit(lambda: __import__("numpy").arange(3)).df()["value"].tolist() == [0, 1, 2]
 
 
 def test_kept_values_and_progress(client):

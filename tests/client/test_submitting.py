@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import jobs_ext as jx
 
+from .live import python
 
-@pytest.fixture(autouse=True)
-def _text(server):
-    (server.work / "data.txt").write_text("one two\nthree\n")
-    (server.work / "t.csv").write_text("a,b\n1,x\n2,y\n")
-
-
-def python(code):
-    return [sys.executable, "-c", code]
+pytestmark = pytest.mark.usefixtures("files")
 
 
 def test_a_tool(client):

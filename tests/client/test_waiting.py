@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 import pytest
 
 import jobs_ext as jx
 from jobs_ext.client.waiting import patiences
 
-
-def python(code):
-    return [sys.executable, "-c", code]
+from .live import python
 
 
 def test_a_timeout_of_the_wait_leaves_the_job_alone(client):
