@@ -1,0 +1,28 @@
+# %% submit
+import subprocess
+
+from tasks import VALUES
+
+command = ["setsid", "-f", "papermill", "report.ipynb", "out-{}.ipynb", "-p", "n", "{}"]
+for n in VALUES:
+    subprocess.run([word.format(n) for word in command], check=True)
+# %% collect
+import time
+from pathlib import Path
+
+import nbformat
+
+
+def finished(n):
+    while True:
+        if Path(f"out-{n}.ipynb").exists():
+            notebook = nbformat.read(f"out-{n}.ipynb", 4)
+            if notebook.metadata.papermill.end_time:
+                return notebook
+        time.sleep(0.2)
+
+
+notebooks = [finished(n) for n in VALUES]
+answer = [int(one.cells[-1].outputs[0].data["text/plain"]) for one in notebooks]
+# %% again
+from tasks import VALUES
