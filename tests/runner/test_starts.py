@@ -17,44 +17,34 @@ import pytest
 
 from jobs_ext.runner.keeper import processes
 from jobs_ext.runner.keeper.client import KeeperClient, KeeperGone
-from jobs_ext.runner.keeper.lanes import Order
-from jobs_ext.runner.keeper.spawn import Environment, may_start_in_threads
-from jobs_ext.runner.keeper.starts import (
-    Begun,
-    Exit,
-    Refused,
-    Starts,
-    _Returned,
-    _start_of,
-    present,
-)
+from jobs_ext.runner.keeper.spawn import may_start_in_threads
 from tests.runner.keepers import Bench, gone
 from tests.waiting import until
 
 SHORT = """
 import os, sys, time
+from jobs_ext.runner.keeper.attempt import waited_for
 from jobs_ext.runner.keeper.lanes import Order
 from jobs_ext.runner.keeper.spawn import Environment
-from jobs_ext.runner.keeper.starts import Begun, Exit, Starts
+from jobs_ext.runner.keeper.starts import Begun, Starts
 
 order = {"key": "a/1", "argv": ["/bin/true"], "cwd": "/", "environment": {}}
 order |= {name: f"{sys.argv[1]}/{name}" for name in ("stdout", "stderr", "alive")}
 starts = Starts()
 began = time.monotonic()
 starts.begin(Order(order, Environment({})))
-ended = None
-while ended is None or not ended.pid:  # it has ended before anyone asked which it is
+seen = None
+while seen is None:  # it has ended before anyone asked which it is
     try:
-        ended = Exit(*os.wait4(-1, os.WNOHANG))
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        seen = time.monotonic()
     except ChildProcessError:
         time.sleep(0.001)
-seen = time.monotonic()
-starts.keep(ended)
 while not (told := starts.done()):
     time.sleep(0.001)
 assert [type(one) for one in told] == [Begun], told
 assert began <= told[0].since.monotonic <= seen, told
-assert (told[0].pid, told[0].ended) == (ended.pid, ended), told
+assert waited_for(told[0].pid, os.WNOHANG).pid == told[0].pid
 assert not starts.busy
 """
 needs_threads = pytest.mark.skipif(
@@ -67,34 +57,6 @@ needs_threads = pytest.mark.skipif(
 
 def test_an_end_may_be_seen_before_the_start(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", SHORT, tmp_path], check=True, timeout=60)
-
-
-def test_who_has_the_pid_of_one_that_ended_is_nobody() -> None:
-    known = present()
-    ours = _Returned("a/1", os.getpid(), known, None, None)  # where starts are no ticks
-    entry = processes.find(os.getpid())
-    assert entry is not None
-    assert _start_of(ours, None) == entry.start
-    assert _start_of(ours, Exit(os.getpid(), 0, None)) == 0.0
-
-
-def test_a_start_that_waits_has_made_nobody(tmp_path: Path) -> None:
-    """The pid of an orphan that ended meanwhile may be that of its next try."""
-    starts = Starts()
-    order = {"key": "a/1", "argv": ["/bin/true"], "cwd": "/", "environment": {}}
-    order |= {name: str(tmp_path / "none" / name) for name in ("stdout", "stderr", "alive")}
-    starts._under_way["a/1"] = Order(order, Environment({}))
-    starts.keep(Exit(4_000_001, 0, None))
-    starts._returned.append(Refused("a/1", OSError(errno.EAGAIN, "no more processes")))
-    assert starts.done() == []
-    starts.keep(Exit(4_000_002, 0, None))
-    starts._waits.clear()  # it is begun again, and gets such a pid
-    for pid in (4_000_001, 4_000_002):
-        starts._under_way["a/1"] = Order(order, Environment({}))
-        starts._returned.append(_Returned("a/1", pid, present(), 1.0, 1.0))
-        (begun,) = starts.done()
-        assert isinstance(begun, Begun)
-        assert (begun.pid, begun.ended) == (pid, None)
 
 
 def test_many_short_ones_at_once(keeper: Bench) -> None:
@@ -213,7 +175,7 @@ def test_who_calls_when_no_more_files_may_be_open_is_let_in_later(
 
 
 def test_starts_leave_the_keeper_files_to_end_others_with(keeper: Bench) -> None:
-    keeper.client.spawn([keeper.shell("a/1", "sleep 600 & sleep 600")])
+    keeper.client.spawn([keeper.shell("a/1", "sleep 600 & exec sleep 600")])
     keeper.wait("a/1", "started")
     process = psutil.Process(keeper.pid)
     most = process.rlimit(resource.RLIMIT_NOFILE)[1]

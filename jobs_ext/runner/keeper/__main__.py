@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import sys
+import threading
 import uuid
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def main(data_dir: Path, socket_path: Path) -> None:
     except BlockingIOError:
         return
     processes.become_subreaper()
+    threading.excepthook = _end
     journal = Journal(data_dir / "journal")
     known = {
         record["key"] for record in decode(journal.path.read_bytes()) if record["event"] == "intent"
@@ -37,6 +39,12 @@ def main(data_dir: Path, socket_path: Path) -> None:
     _write_card(data_dir / "keeper.json", instance)
     keeper.run()
     socket_path.unlink(missing_ok=True)
+
+
+def _end(failure: threading.ExceptHookArgs) -> None:
+    """End the keeper as a failure of its first thread would: no lane waits for a dead one."""
+    threading.__excepthook__(failure)
+    os._exit(1)
 
 
 def _write_card(path: Path, instance: str) -> None:

@@ -6,56 +6,27 @@ import contextlib
 import fcntl
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from . import processes
-from .cgroups import Group, Groups, find_home
+from .attempt import Attempt, Exit, Moment, Unborn, present, waited_for
+from .cgroups import Groups, find_home
 from .folders import Folders
 from .journal import Journal, Record
-from .lanes import Lanes, Order
+from .lanes import Order
+from .register import Register
+from .runs import Ended, Left, Runs, ToStop, Unmade, Unstarted
 from .spawn import Environment, opened, why_not
-from .starts import Begun, Exit, Moment, Refused, Starts, present
+from .starts import Begun, Refused, Starts
 from .warm import Born, Declined, Reaped, WarmParents
 
 LEFTOVER_GRACE = 1.0  # seconds between SIGTERM and SIGKILL for what a job leaves behind
-_STARTS_HELD = 0.005  # seconds that the news of a start may wait for that of the end
-_NO_ROOM = 1 << 16  # bytes: with less than this left on a disk, a write has failed
 _AGAIN = 0.1  # seconds between two looks at a tree that is being killed
 _RAN_BEFORE = "it ran before: the job store is older than the journal, as a backup would be"
-_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
-
-
-@dataclass
-class Attempt:
-    """One spawned attempt, until its last process is gone."""
-
-    key: str
-    lane: str
-    pid: int  # of its main process
-    start: float  # of that: with its pid, who it is
-    alive: str  # a file it holds open as long as any of it lives
-    folder: str | None  # its own, when it was made here
-    records: list[Record]  # its part of the journal, for a rotation
-    monotonic: float
-    group: Group | None = None  # what holds it to its memory
-    told: dict[str, Any] | None = None  # why it was told to stop: code and sentence
-    exited: bool = False  # its main process has; the rest is being ended
-    kill_at: float | None = None  # monotonic time of the next SIGKILL
-
-
-@dataclass
-class Unborn:
-    """An attempt that is being started, until its process is there."""
-
-    one: Order
-    intent: Record
-    alive: int | None = None  # of a warm parent's: its `alive` file, to free should it not be born
-    stop: tuple[float, dict[str, Any]] | None = None  # it is to be stopped: grace, and why
+_NOT_OF_OTHER_THREADS = 0x20000000  # __WNOTHREAD of <linux/wait.h>
 
 
 class Attempts:
@@ -63,46 +34,53 @@ class Attempts:
 
     def __init__(self, journal: Journal, known: set[str]) -> None:
         self._journal = journal
-        self._known = known  # every key there was an intent for: none is spawned twice
-        self._live: dict[str, Attempt] = {}
-        self._by_pid: dict[int, Attempt] = {}  # attempts whose main process runs
-        self._unborn: dict[str, Unborn] = {}
+        self._register = Register(journal, known)
+        self._by_pid: dict[int, Attempt] = {}  # whose main process runs, but for those of runs
         self._starts = Starts()
         self._warm = WarmParents()
+        self._warm_pids: frozenset[int] = frozenset()  # as of the last look, for the runs
         self._groups = Groups(find_home())
-        self._lanes = Lanes()
         self._folders = Folders()
+        self._runs = Runs(self._register, journal, self._folders, self._may_run, self._is_alone)
         self._left: list[str] = []  # lanes whose attempt is over
         self._children = processes.Children()
-        self._host = socket.gethostname()
 
     @property
     def live(self) -> list[str]:
         """Keys of the attempts that are not over yet, those that wait in a lane included."""
-        return [*self._live, *self._unborn, *self._lanes.keys]
+        return self._register.keys
 
     @property
     def busy(self) -> bool:
         """Whether there are any."""
-        return bool(self._live or self._unborn or self._lanes.keys)
+        return self._register.busy
+
+    @property
+    def running(self) -> bool:
+        """Whether there are runs, whose children are nobody else's business."""
+        return self._runs.busy
 
     def fileno(self) -> int:
         """Return a descriptor that is readable when `reap` has something to do."""
         return self._warm.fileno()
 
+    @property
+    def wakeup(self) -> int:
+        """A descriptor to read from: something came if `reap` has something to do."""
+        return self._runs.wakeup
+
     def records(self) -> list[Record]:
         """Return the journal's records of the live attempts."""
-        begun = [record for attempt in self._live.values() for record in attempt.records]
-        return begun + [unborn.intent for unborn in self._unborn.values()]
+        return self._register.records()
 
     def forget_ended(self) -> None:
         """Forget the keys of ended attempts: the store has them, nobody will send them again."""
-        self._known = {*self._live, *self._unborn}
+        self._register.forget_ended()
 
     @property
     def queueing(self) -> bool:
         """Whether any wait in a lane."""
-        return bool(self._lanes.keys)
+        return bool(self._register.lanes.keys)
 
     def spawn(self, order: dict[str, Any], environment: Environment) -> None:
         """Start an attempt as soon as its lane is free, unless one of that key was ever started.
@@ -110,96 +88,89 @@ class Attempts:
         Who orders one that is over does not know of its end, and is told that it can't run.
         """
         key = order["key"]
-        if key in self._live or key in self._unborn or key in self._lanes.keys:
+        if self._register.has(key):
             return
-        if key in self._known:
+        if self._register.ran(key):
             self._failed(key, _RAN_BEFORE, None)
             return
         one = Order(order, environment)
-        if self._lanes.enter(one) and not self._begin(one):
+        if self._register.lanes.enter(one) and not self._begin(one):
             self._go_on(order["lane"])
 
     def withdraw(self, keys: list[str]) -> list[str]:
         """Let attempts wait no longer; return those that did: they were not started."""
-        return self._lanes.withdraw(keys)
+        return self._register.lanes.withdraw(keys)
 
     def _go_on(self, lane: str) -> None:
         """Start the next attempt in a lane; one that can't be started ends there."""
-        following = self._lanes.leave(lane)
+        following = self._register.lanes.leave(lane)
         while following is not None and not self._begin(following):
-            following = self._lanes.leave(lane)
+            following = self._register.lanes.leave(lane)
 
     def _begin(self, one: Order) -> bool:
         """Start an attempt; tell whether it runs, or is going to."""
-        key = one.order["key"]
-        self._known.add(key)
-        intent: Record = {"event": "intent", "key": key}
-        if not self._journal.append(intent):
-            fault = self._journal.fault
-            why = f"the journal can't be written: {fault.strerror if fault else ''}"
-            self._failed(key, why, fault.errno if fault else None)
+        unborn = self._register.intend(one)
+        if not self._journal.append(unborn.intent):
+            self._not_begun(unborn, None)
             return False
-        return self._ask_warm(one, intent) or self._begin_cold(one, intent)
+        return self._ask_warm(unborn) or self._begin_cold(unborn)
 
-    def _ask_warm(self, one: Order, intent: Record) -> bool:
-        if not one.order["parent"]:
+    def _ask_warm(self, unborn: Unborn) -> bool:
+        order, environment = unborn.one
+        if not order["parent"]:
             return False
         try:
-            with opened(one.order) as files:
-                if self._warm.order(one.order, one.environment.values, list(files)):
-                    self._unborn[one.order["key"]] = Unborn(one, intent, os.dup(files[2]))
+            with opened(order) as files:
+                if self._warm.order(order, environment.values, list(files)):
+                    unborn.alive = os.dup(files[2])
                     return True
         except (OSError, ValueError):  # a cold start will say why
             pass
         return False
 
-    def _begin_cold(self, one: Order, intent: Record) -> bool:
-        order = one.order
+    def _begin_cold(self, unborn: Unborn) -> bool:
+        order = unborn.one.order
         try:
             if order["folder"] is not None:
                 self._folders.make(order["folder"])
         except OSError as error:
-            self._refused(order, error)
+            self._not_begun(unborn, error)
             return False
-        self._unborn[order["key"]] = Unborn(one, intent)
-        self._starts.begin(one)
+        queueing = self._register.lanes.has_more(order["lane"])
+        if not (queueing and self._runs.begin(unborn.one)):
+            self._starts.begin(unborn.one)
         return True
 
-    def _refused(self, order: dict[str, Any], error: OSError | ValueError) -> None:
-        self._failed(order["key"], why_not(error, order), getattr(error, "errno", None))
+    def _may_run(self, one: Order) -> bool:
+        """Tell whether an attempt is one for runs: neither to be forked, nor in a group."""
+        ungrouped = one.order.get("memory") is None or not self._groups.there
+        return self._starts.side_by_side and not one.order["parent"] and ungrouped
+
+    def _not_begun(self, unborn: Unborn, error: OSError | ValueError | None) -> None:
+        """Tell that an attempt was not started; for want of a journal where there is no `error`."""
+        order = unborn.one.order
+        if error is None:
+            error = self._journal.fault or OSError()
+            why = f"the journal can't be written: {error.strerror}"
+        else:
+            why = why_not(error, order)
+        self._failed(order["key"], why, getattr(error, "errno", None))
+        del self._register.unborn[order["key"]]
 
     def _failed(self, key: str, why: str, errno: int | None) -> None:
         self._journal.hold({"event": "failed", "key": key, "error": why, "errno": errno})
-
-    def _started(self, one: Order, intent: Record, pid: int, start: float, since: Moment) -> None:
-        key, lane, alive, folder = (one.order[n] for n in ("key", "lane", "alive", "folder"))
-        attempt = Attempt(key, lane, pid, start, alive, folder, [intent], since.monotonic)
-        record: Record = {
-            "event": "started",
-            "key": key,
-            "pid": pid,
-            "start": start,
-            "monotonic": since.monotonic,
-            "time": since.time,
-            "boot": processes.boot_id(),
-            "host": self._host,
-        }
-        attempt.group = self._groups.hold(key, one.order.get("memory"), pid)
-        if attempt.group is not None:
-            record["held"] = True
-        attempt.records.append(record)
-        self._live[key] = self._by_pid[pid] = attempt
-        self._journal.hold(record, _STARTS_HELD)
 
     def stop(self, key: str, grace: float, told: dict[str, Any]) -> None:
         """End the whole tree of an attempt: SIGTERM, and SIGKILL after `grace` seconds.
 
         `told` says why; the first reason stands.
         """
-        if key in self._unborn:
-            self._unborn[key].stop = self._unborn[key].stop or (grace, told)
+        unborn = self._register.unborn.get(key)
+        if unborn is not None:
+            unborn.stop = unborn.stop or (grace, told)
             self._starts.stop(key, grace)
-        attempt = self._live.get(key)
+            self._runs.stop(key, grace)
+        attempt = self._register.live.get(key)
         if attempt is None or attempt.told is not None:
             return
         attempt.told = told
@@ -208,34 +179,43 @@ class Attempts:
 
     def reap(self) -> None:
         """Take every exited child, attempts' main processes and orphans; start who comes next."""
-        for child in _exits():
+        self._hear()
+        for child in self._exits():
             if child.pid not in self._by_pid or child.pid in self._warm.pids:
                 self._hear()  # it may have said something before it ended
             self._warm.was_reaped(child.pid)
             if child.pid in self._by_pid:
-                self._ended(child)
-            else:
-                self._starts.keep(child)
-        self._hear()
+                self._exited(self._by_pid[child.pid], child)
         self._fill()
+        self._warm_pids = frozenset(self._warm.pids)
 
-    def _ended(self, child: Exit) -> None:
-        usage = child.usage
-        cpu, maxrss = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _MAXRSS_UNIT
-        self._exited(self._by_pid[child.pid], child.status, maxrss, cpu)
+    def _exits(self) -> Iterator[Exit]:
+        """Wait for what has ended: known processes, and what is a child of the first thread.
+
+        The children of runs are waited for by these, those of starts when it is known whose.
+        """
+        for pid in list(self._by_pid):
+            with contextlib.suppress(ChildProcessError):  # it is one of a warm parent
+                child = waited_for(pid, os.WNOHANG)
+                if child.pid:
+                    yield child
+        if sys.platform != "linux":
+            return
+        with contextlib.suppress(ChildProcessError):  # there is none at all
+            while (child := waited_for(-1, os.WNOHANG | _NOT_OF_OTHER_THREADS)).pid:
+                yield child
 
     def _hear(self) -> None:
-        """Take what became of starts, and what warm parents have to tell."""
+        """Take what became of starts, and what runs and warm parents have to tell."""
         for outcome in self._starts.done():
             match outcome:
-                case Begun(key, pid, start, since, ended):
+                case Begun(key, pid, start, since):
                     self._born(key, pid, start, since)
-                    if ended is not None:
-                        self._ended(ended)
                 case Refused(key, error):
-                    one = self._unborn.pop(key).one
-                    self._refused(one.order, error)
-                    self._left.append(one.order["lane"])
+                    unborn = self._register.unborn[key]
+                    self._not_begun(unborn, error)
+                    self._left.append(unborn.one.order["lane"])
+        self._hear_runs()
         for news in self._warm.news():
             match news:
                 case Born(key, pid, start):
@@ -243,24 +223,52 @@ class Attempts:
                 case Declined(key):
                     self._declined(key)
                 case Reaped(key, status, maxrss, cpu):
-                    attempt = self._live.get(key)
+                    attempt = self._register.live.get(key)
                     if attempt is not None and not attempt.exited:
-                        self._exited(attempt, status, maxrss * _MAXRSS_UNIT, cpu)
+                        self._exited(attempt, Exit(attempt.pid, status, maxrss * 1024, cpu))
+
+    def _hear_runs(self) -> None:
+        for news in self._runs.news():
+            match news:
+                case Left(lane):
+                    self._left.append(lane)
+                case Ended(attempt, how):
+                    self._exited(attempt, how)
+                case Unmade(key, error):
+                    unborn = self._register.unborn[key]
+                    self._not_begun(unborn, error)
+                    self._left.append(unborn.one.order["lane"])
+                case Unstarted(key):
+                    self._start_again(self._register.unborn[key])
+                case ToStop(attempt, stop):
+                    self._by_pid[attempt.pid] = attempt
+                    self.stop(attempt.key, *stop)
+
+    def _start_again(self, unborn: Unborn) -> None:
+        self._starts.begin(unborn.one)
+        if unborn.stop is not None:
+            self.stop(unborn.one.order["key"], *unborn.stop)
 
     def _born(self, key: str, pid: int, start: float, since: Moment) -> None:
-        unborn = self._unborn.pop(key)
+        unborn = self._register.unborn[key]
         if unborn.alive is not None:
             os.close(unborn.alive)
-        self._started(unborn.one, unborn.intent, pid, start, since)
+        attempt = self._register.born(key, pid, start, since)
+        attempt.group = self._groups.hold(key, unborn.one.order.get("memory"), pid)
+        if attempt.group is not None:
+            attempt.records[-1]["held"] = True
+        self._by_pid[pid] = attempt
+        self._register.tell_born(attempt)
         if unborn.stop is not None:
             self.stop(key, *unborn.stop)
 
     def _declined(self, key: str) -> None:
-        unborn = self._unborn.pop(key)
+        unborn = self._register.unborn[key]
         assert unborn.alive is not None
         fcntl.flock(unborn.alive, fcntl.LOCK_UN)  # its parent may not have closed it yet
         os.close(unborn.alive)
-        if not self._begin_cold(unborn.one, unborn.intent):
+        unborn.alive = None
+        if not self._begin_cold(unborn):
             self._left.append(unborn.one.order["lane"])
         elif unborn.stop is not None:
             self.stop(key, *unborn.stop)
@@ -268,7 +276,7 @@ class Attempts:
     def _over(self, attempt: Attempt) -> None:
         if attempt.group is not None:
             attempt.group.remove()
-        del self._live[attempt.key]
+        del self._register.live[attempt.key]
         self._left.append(attempt.lane)
 
     def _fill(self) -> None:
@@ -277,30 +285,13 @@ class Attempts:
         for lane in left:
             self._go_on(lane)
 
-    def _exited(self, attempt: Attempt, status: int, maxrss: int, cpu: float) -> None:
-        code = os.waitstatus_to_exitcode(status)
-        del self._by_pid[attempt.pid]
+    def _exited(self, attempt: Attempt, how: Exit) -> None:
+        self._by_pid.pop(attempt.pid, None)  # a run's is not there
         attempt.exited = True
         anyone = self._may_be_anyone(attempt)
         leftover = anyone and bool(self._members(attempt))
-        record = {
-            "event": "exited",
-            "key": attempt.key,
-            "code": code if code >= 0 else None,
-            "signal": -code if code < 0 else None,
-            "maxrss": maxrss,
-            "cpu": cpu,
-            "duration": time.monotonic() - attempt.monotonic,
-            "time": time.time(),
-            "told": attempt.told,
-            "leftover": leftover,
-        }
-        if code:
-            record["full"] = _is_full(attempt.alive)
-        if attempt.group is not None:
-            record["maxrss"] = max(maxrss, attempt.group.peak)
-            record["exceeded"] = attempt.group.exceeded
-        if attempt.folder and code == 0 and attempt.told is None and not anyone:
+        record = attempt.exit_record(how, leftover=leftover)
+        if attempt.folder and how.status == 0 and attempt.told is None and not anyone:
             record["logs"] = self._folders.take(attempt.folder)
         self._journal.hold(record)
         attempt.records.append(record)
@@ -323,29 +314,37 @@ class Attempts:
 
     def tick(self) -> float | None:
         """Go on ending trees; return the seconds until the next call is due, None if never."""
-        for attempt in [a for a in self._live.values() if a.exited]:
+        for attempt in [a for a in list(self._register.live.values()) if a.exited]:
             if not self._members(attempt):
                 self._journal.hold({"event": "cleared", "key": attempt.key})
                 self._over(attempt)
         self._fill()
+        self._end_strangers()
+        due = (self._kill_due(), self._warm.tick(), self._starts.tick(), self._runs.tick())
+        return min((max(0.0, seconds) for seconds in due if seconds is not None), default=None)
+
+    def _kill_due(self) -> float | None:
+        """Kill those whose time has come; return the seconds until the next one's comes."""
         now = time.monotonic()
-        for attempt in self._live.values():
+        told = [a for a in list(self._register.live.values()) if a.kill_at is not None]
+        for attempt in told:
             if attempt.kill_at is not None and attempt.kill_at <= now:
                 self._signal(attempt, signal.SIGKILL)
                 attempt.kill_at = now + _AGAIN
-        if not self._live and not self._unborn:
-            self._end_strangers()
-        due = [a.kill_at - now for a in self._live.values() if a.kill_at is not None]
-        later = (self._warm.tick(), self._starts.tick())
-        due += [seconds for seconds in later if seconds is not None]
-        return max(0.0, min(due)) if due else None
+        return min((a.kill_at - now for a in told if a.kill_at is not None), default=None)
 
     def _end_strangers(self) -> None:
-        """Kill orphans that hid whose they were; now they can only be of ended attempts."""
+        """Kill orphans that hid whose they were, when they can only be of ended attempts."""
+        if self._register.busy:
+            return
         for pid in self._orphans():
             entry = processes.find(pid)
             if entry is not None:
                 processes.send(entry, signal.SIGKILL)
+
+    def _is_alone(self) -> bool:
+        """Tell whether the keeper has no orphan. May be called in any thread."""
+        return self._children.pids() <= self._warm_pids
 
     def _orphans(self) -> set[int]:
         """Return the children of the keeper that are neither an attempt's main process nor ours.
@@ -375,25 +374,9 @@ class Attempts:
             processes.send(entry, number)
 
 
-def _exits() -> Iterator[Exit]:
-    """Reap every child that has exited."""
-    with contextlib.suppress(ChildProcessError):  # there is no child at all
-        while (ended := Exit(*os.wait4(-1, os.WNOHANG))).pid:
-            yield ended
-
-
 def _belongs(entry: processes.Process, attempt: Attempt) -> bool:
     return (
         attempt.pid in (entry.session, entry.group)
         or processes.carries(entry.pid, processes.marks_of(attempt.key))
         or processes.holds(entry.pid, os.path.realpath(attempt.alive))
     )
-
-
-def _is_full(file: str) -> bool:
-    """Tell whether no room is left on the disk of a file: its end may be told much later."""
-    try:
-        disk = os.statvfs(file)
-    except OSError:
-        return False
-    return disk.f_bavail * disk.f_frsize < _NO_ROOM

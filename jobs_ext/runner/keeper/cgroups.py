@@ -65,6 +65,11 @@ class Groups:
     def __init__(self, home: Path | None) -> None:
         self._home = home
 
+    @property
+    def there(self) -> bool:
+        """Whether they can be made here."""
+        return self._home is not None
+
     def hold(self, key: str, memory: int | None, pid: int) -> Group | None:
         """Hold an attempt that has just begun to `memory` bytes; None where that can't be done."""
         if self._home is None or memory is None:

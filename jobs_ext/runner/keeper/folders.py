@@ -26,14 +26,18 @@ class _Spare(NamedTuple):
 
 
 class Folders:
-    """Makes folders of attempts, from those of ended ones where there are any."""
+    """Makes folders of attempts, from those of ended ones where there are any; for all threads."""
 
     def __init__(self) -> None:
         self._spares: list[_Spare] = []
 
     def make(self, path: str) -> None:
         """Make the folder of an attempt: ``outputs`` and its files, all of them empty."""
-        if not self._spares or not _renew(self._spares.pop(), path):
+        try:
+            spare = self._spares.pop()
+        except IndexError:  # there is none, or another thread took the last one
+            spare = None
+        if spare is None or not _renew(spare, path):
             _make(path)
 
     def take(self, path: str) -> dict[str, str] | None:

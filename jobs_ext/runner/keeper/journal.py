@@ -27,6 +27,7 @@ import contextlib
 import json
 import math
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,10 +40,11 @@ _encoder = json.JSONEncoder(separators=(",", ":"))
 
 
 class Journal:
-    """The writing end; there is one, in the keeper."""
+    """The writing end; there is one, in the keeper, whose threads share it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock = threading.Lock()  # of the file and of what waits for it
         self._fd = _open(path)
         self._unwritten = b""
         self.fault: OSError | None = None  # why the disk did not take the last write
@@ -65,16 +67,24 @@ class Journal:
 
     def append(self, record: Record) -> bool:
         """Write a record and all that are held; False when the disk took them not yet."""
-        self._unwritten += encode(record)
-        return self.write()
+        line = encode(record)
+        with self._lock:
+            self._unwritten += line
+            return self._write()
 
     def hold(self, record: Record, seconds: float = 0.0) -> None:
         """Let a record be written together with the next one, after `seconds` at the latest."""
-        self._unwritten += encode(record)
-        self._write_due = min(self._write_due, time.monotonic() + seconds)
+        line, due = encode(record), time.monotonic() + seconds
+        with self._lock:
+            self._unwritten += line
+            self._write_due = min(self._write_due, due)
 
     def write(self) -> bool:
         """Write what is held; False when the disk took it not yet: `tick` tries again."""
+        with self._lock:
+            return self._write()
+
+    def _write(self) -> bool:
         self._write_due = math.inf
         if not self._unwritten:
             return True
@@ -102,13 +112,13 @@ class Journal:
 
     def sync(self) -> bool:
         """Bring everything written to the disk; False when it does not take it now."""
+        self._sync_due = math.inf  # what is written from here on may come too late for this one
         try:
             os.fsync(self._fd)
         except OSError as error:
             self.fault = error
             self._sync_due = time.monotonic() + _AGAIN
             return False
-        self._sync_due = math.inf
         return True
 
     def rotate(self, offset: int, keep: list[Record]) -> bool:
@@ -117,8 +127,10 @@ class Journal:
         False, and nothing has changed, when the disk has no room for the new one, or when `offset`
         is beyond the end: it was one of the file before this, which was asked for twice.
         """
-        if offset > self.size:
-            return False
+        with self._lock:
+            return offset <= self.size and self._rotate(offset, keep)
+
+    def _rotate(self, offset: int, keep: list[Record]) -> bool:
         fresh = self.path.with_suffix(".new")
         try:
             self._copy_to(fresh, offset, keep)

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import selectors
 import signal
 import socket
@@ -81,16 +82,21 @@ class Keeper:
         self._last_use = time.monotonic()
         self._quiet_until = 0.0  # monotonic
         self._stop_when_idle = False
+        self._heeds_children = False
 
     def run(self) -> None:
         """Serve until idle."""
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         wakeup = self._listen_to_signals()
         self._selector.register(self._attempts, selectors.EVENT_READ, lambda _: None)
+        told = self._attempts.wakeup
+        self._selector.register(told, selectors.EVENT_READ, lambda _: os.read(told, 4096))
+        self._heed_children(True)
         patience = 0.0
         while not self._finished():
             for key, _ in self._selector.select(patience):
                 key.data(key.fileobj) if key.fileobj is not wakeup else wakeup.recv(4096)
+            self._heed_children(not self._attempts.running)
             self._attempts.reap()
             patience = self._tick()
             self._notify()
@@ -103,11 +109,20 @@ class Keeper:
         sender.setblocking(False)
         signal.set_wakeup_fd(sender.detach(), warn_on_full_buffer=False)
         asides = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGIO)  # IO: see `folders`
-        for number in (signal.SIGCHLD, *asides):
-            signal.signal(number, lambda *_: None)
+        for number in asides:
+            signal.signal(number, _wake)
         signal.signal(signal.SIGTERM, self._end_soon)
         self._selector.register(wakeup, selectors.EVENT_READ)
         return wakeup
+
+    def _heed_children(self, heed: bool) -> None:
+        """Wake for exited children or not: those of runs come by the thousand, for others to take.
+
+        Until they are heeded again they are looked for now and then.
+        """
+        if heed is not self._heeds_children:
+            signal.signal(signal.SIGCHLD, _wake if heed else signal.SIG_DFL)
+            self._heeds_children = heed
 
     def _end_soon(self, *_: object) -> None:
         self._stop_when_idle = True
@@ -235,14 +250,19 @@ class Keeper:
             self._attempts.forget_ended()
 
     def _state(self) -> dict[str, Any]:
+        live = self._attempts.live
         self._journal.write()  # whoever is not live has its end in the file
         return {
             "event": "attempts",
             "protocol": PROTOCOL,
             "instance": self._instance,
-            "live": self._attempts.live,
+            "live": live,
             "journal": self._journal.size,
         }
+
+
+def _wake(*_: object) -> None:
+    """Handle a signal by nothing: that it came wakes the loop."""
 
 
 def _encoded(message: dict[str, Any]) -> bytes:

@@ -1,8 +1,7 @@
 """Starts under way, several side by side: each stands still until its process has got a core.
 
-Which process a start made is known when it returns. The process may have ended, and been waited
-for, before that: whatever child ends that nobody knows is kept until every start that could have
-made it has returned.
+Which process a start made is known when it returns, and that is when it is first waited for: it may
+have ended long before.
 
 Some stand still for good: a file system that does not answer holds whoever looks into it. They hold
 up nobody else for long, and can be ended. Others are refused since the machine lacks something that
@@ -13,15 +12,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import signal
 import threading
 import time
 from collections import deque
 from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import processes
+from .attempt import Moment, present
 from .lanes import Order
 from .spawn import may_start_in_threads, spawn
 
@@ -34,26 +35,6 @@ _PATIENCE = 30.0  # seconds within which one that is refused for such a want is 
 _PAUSE = 0.25  # seconds until then
 
 
-class Exit(NamedTuple):
-    """How a child ended."""
-
-    pid: int
-    status: int  # as of waitpid
-    usage: Any  # as of wait4
-
-
-class Moment(NamedTuple):
-    """When something was: to measure from, and to tell."""
-
-    monotonic: float  # seconds
-    time: float  # seconds since the epoch
-
-
-def present() -> Moment:
-    """Return this moment."""
-    return Moment(time.monotonic(), time.time())
-
-
 class Begun(NamedTuple):
     """A program was started."""
 
@@ -61,7 +42,6 @@ class Begun(NamedTuple):
     pid: int
     start: float  # as in `processes.Process`
     since: Moment  # when that began
-    ended: Exit | None  # it was so short that its end was seen first
 
 
 class Refused(NamedTuple):
@@ -76,14 +56,6 @@ class _Wait(NamedTuple):
     refused: Refused  # why it was not yet
 
 
-class _Returned(NamedTuple):
-    key: str
-    pid: int
-    since: Moment
-    before: float | None  # what its `start` would have been before it was made, and after
-    after: float | None
-
-
 class Starts:
     """Starts programs in threads where that can be done, else at once."""
 
@@ -91,17 +63,21 @@ class Starts:
         processes.start_of_one_made_now()  # finds out how starts are told, before there are threads
         self._threads = 0
         self._orders: SimpleQueue[Order] = SimpleQueue()
-        self._returned: deque[_Returned | Refused] = deque()  # threads add to it
+        self._returned: deque[Begun | Refused] = deque()  # threads add to it
         self._under_way: dict[str, Order] = {}  # by key
         self._served: dict[str, int] = {}  # by key: which thread serves it; threads add to it
         self._kill_at: dict[str, float] = {}  # by key: monotonic
         self._give_up: dict[str, float] = {}  # by key: monotonic; of those that were refused
         self._waits: dict[str, _Wait] = {}  # by key
         self._stuck_at = 0.0  # monotonic: if none has returned by then
-        self._unclaimed: dict[int, tuple[Exit, set[str]]] = {}  # by pid: who may have made it
-        if may_start_in_threads() and processes.lists_children():
+        if self.side_by_side:
             for _ in range(_cores()):
                 self._add_thread()
+
+    @functools.cached_property
+    def side_by_side(self) -> bool:
+        """Whether programs are started in threads here."""
+        return may_start_in_threads() and processes.lists_children()
 
     def _add_thread(self) -> None:
         threading.Thread(target=self._serve, name=f"start-{self._threads}", daemon=True).start()
@@ -123,13 +99,13 @@ class Starts:
         if self._threads:
             self._orders.put(one)
         else:
-            self._returned.append(_start(one))
+            self._returned.append(_outcome(one))
 
     def _serve(self) -> None:
         while True:
             one = self._orders.get()
             self._served[one.order["key"]] = threading.get_native_id()
-            self._returned.append(_start(one))
+            self._returned.append(_outcome(one))
 
     def stop(self, key: str, grace: float) -> None:
         """End one that has not loaded its program within `grace` seconds: it hears no SIGTERM."""
@@ -157,83 +133,67 @@ class Starts:
         return min((wait.until - now for wait in self._waits.values()), default=None)
 
     def _kill(self, key: str) -> None:
-        """Kill what its thread is making of an order: of its children the one with that file."""
-        thread, alive = self._served.get(key), self._under_way[key].order["alive"]
-        for pid in processes.children(os.getpid(), thread) if thread else ():
-            entry = processes.find(pid)
-            if entry is not None and processes.holds(pid, os.path.realpath(alive)):
-                processes.send(entry, signal.SIGKILL)
+        if key in self._served:
+            kill_unloaded(self._served[key], self._under_way[key].order["alive"])
 
     def done(self) -> list[Begun | Refused]:
         """Return what became of starts since the last call."""
         if self._returned:
             self._stuck_at = time.monotonic() + _STUCK
         news = [self._returned.popleft() for _ in range(len(self._returned))]
-        return [self._settled(one) for one in news if not self._waits_now(one)]
+        settled = [one for one in news if not self._waits_now(one)]
+        for one in settled:
+            self._forget(one.key)
+        return settled
 
-    def _waits_now(self, one: _Returned | Refused) -> bool:
+    def _waits_now(self, one: Begun | Refused) -> bool:
         """Tell whether it was refused for a want that may pass, and let it be begun again then."""
-        if isinstance(one, _Returned) or getattr(one.error, "errno", None) not in _PASSING:
+        if isinstance(one, Begun) or getattr(one.error, "errno", None) not in _PASSING:
             return False
         now = time.monotonic()
         give_up = self._give_up.setdefault(one.key, now + _PATIENCE)
         if one.key in self._kill_at or give_up <= now:
             return False
         self._waits[one.key] = _Wait(now + _PAUSE, one)
-        self._disclaim(one.key)  # its next try may be given the pid of any of them
         return True
 
-    def _settled(self, one: _Returned | Refused) -> Begun | Refused:
-        ended = self._claimed(one)
-        del self._under_way[one.key]
-        self._served.pop(one.key, None)
-        self._kill_at.pop(one.key, None)
-        self._give_up.pop(one.key, None)
-        self._disclaim(one.key)
-        if isinstance(one, Refused):
-            return one
-        return Begun(one.key, one.pid, _start_of(one, ended), one.since, ended)
-
-    def _claimed(self, one: _Returned | Refused) -> Exit | None:
-        """Return the end of what a start made, if that was seen already."""
-        if isinstance(one, Refused) or one.key not in self._unclaimed.get(one.pid, (0, ()))[1]:
-            return None
-        return self._unclaimed.pop(one.pid)[0]
-
-    def keep(self, child: Exit) -> None:
-        """Keep the end of a child that nobody knows: a start under way may have made it."""
-        makers = self._under_way.keys() - self._waits.keys()
-        if makers:
-            self._unclaimed[child.pid] = (child, makers)
-
-    def _disclaim(self, key: str) -> None:
-        """Forget the ends of children that only this start could have made."""
-        for pid, (_, starts) in list(self._unclaimed.items()):
-            starts.discard(key)
-            if not starts:  # it was somebody's orphan
-                del self._unclaimed[pid]
+    def _forget(self, key: str) -> None:
+        del self._under_way[key]
+        self._served.pop(key, None)
+        self._kill_at.pop(key, None)
+        self._give_up.pop(key, None)
 
 
-def _start(one: Order) -> _Returned | Refused:
-    key, since = one.order["key"], present()
-    before = processes.start_of_one_made_now()
+def start(one: Order) -> Begun:
+    """Start a program, which must not be waited for meanwhile.
+
+    Raises `OSError` or `ValueError` (see `spawn.why_not`). May be called in several threads at once
+    where they may start programs at all.
+    """
+    since, before = present(), processes.start_of_one_made_now()
     try:
         pid = spawn(one.order, one.environment)
-    except (OSError, ValueError) as error:
-        return Refused(key, error)
     except MemoryError:  # its thread goes on
-        return Refused(key, OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)))
-    return _Returned(key, pid, since, before, processes.start_of_one_made_now())
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)) from None
+    if before is None or before != processes.start_of_one_made_now():
+        entry = processes.find(pid)  # it was not waited for: its pid is its own
+        before = entry.start if entry else 0.0
+    return Begun(one.order["key"], pid, before, since)
 
 
-def _start_of(one: _Returned, ended: Exit | None) -> float:
-    """Return who it is beside its pid; of one that is gone, when that was at the earliest."""
-    if ended:  # and was waited for: its pid may be another's by now
-        return one.before or 0.0
-    if one.before is not None and one.before == one.after:
-        return one.before
-    entry = processes.find(one.pid)  # it was not waited for: its pid is its own
-    return entry.start if entry else 0.0
+def kill_unloaded(thread: int, alive: str) -> None:
+    """Kill what a thread is making: of its children the one with that `alive` file."""
+    for pid in processes.children(os.getpid(), thread):
+        entry = processes.find(pid)
+        if entry is not None and processes.holds(pid, os.path.realpath(alive)):
+            processes.send(entry, signal.SIGKILL)
+
+
+def _outcome(one: Order) -> Begun | Refused:
+    try:
+        return start(one)
+    except (OSError, ValueError) as error:
+        return Refused(one.order["key"], error)
 
 
 def _cores() -> int:
