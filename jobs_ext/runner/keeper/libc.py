@@ -10,7 +10,7 @@ import contextlib
 import ctypes
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 
@@ -48,15 +48,19 @@ class Libc:
         _check(self._quick.posix_spawnattr_setflags(attributes, _SETSIGDEF | _SETSID))
         return attributes
 
-    def start(self, path: str, argv: Iterable[str], environment: list[bytes], files: Files) -> int:
+    def start(
+        self, path: str, argv: Iterable[str], environment: Collection[bytes], files: Files
+    ) -> int:
         """Start a program in a session of its own; return its process id.
+
+        The environment is lines ``NAME=value``, each of them `whole`.
 
         Raises `OSError`, and `ValueError` for what no program can be given. May be called in
         several threads at once.
         """
         pid = ctypes.c_int()
         program, arguments = _bytes(path), _array([_bytes(one) for one in argv])
-        variables = _array([_whole(one) for one in environment])
+        variables = _array(environment)
         with self._actions(files) as actions:
             given = (program, actions, self._attributes, arguments, variables)
             _check(self._spawn(ctypes.byref(pid), *given))
@@ -90,16 +94,17 @@ def find() -> Libc | None:
 
 
 def _bytes(text: str) -> bytes:
-    return _whole(os.fsencode(text))
+    return whole(os.fsencode(text))
 
 
-def _whole(data: bytes) -> bytes:
+def whole(data: bytes) -> bytes:
+    """Return what can be given to a program as a text. Raises `ValueError` for other bytes."""
     if b"\0" in data:
         raise ValueError("embedded null byte")
     return data
 
 
-def _array(items: list[bytes]) -> ctypes.Array[ctypes.c_char_p]:
+def _array(items: Collection[bytes]) -> ctypes.Array[ctypes.c_char_p]:
     return (ctypes.c_char_p * (len(items) + 1))(*items, None)
 
 

@@ -29,7 +29,8 @@ class _Program(NamedTuple):
     """What is started, but for the path it is found at."""
 
     argv: list[str]
-    environment: Mapping[bytes, bytes]
+    shared: Environment
+    own: dict[bytes, bytes]  # variables, which come before those
     cwd: str
     stdout: str
     stderr: str
@@ -47,9 +48,18 @@ class Environment:
         """The same as the system takes them. Raises `ValueError` for what it does not take."""
         return _encoded(self.values)
 
+    @functools.cached_property
+    def lines(self) -> dict[bytes, bytes]:
+        """Each variable by its name as the one text that a program is given. Raises as above."""
+        return _lines(self.encoded)
+
 
 def _encoded(values: Mapping[str, str]) -> dict[bytes, bytes]:
     return {os.fsencode(name): os.fsencode(value) for name, value in values.items()}
+
+
+def _lines(values: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
+    return {name: libc.whole(b"%b=%b" % (name, value)) for name, value in values.items()}
 
 
 def may_start_in_threads() -> bool:
@@ -62,12 +72,12 @@ def spawn(order: dict[str, Any], shared: Environment) -> int:
 
     Returns the process id of a child. Raises `OSError` or `ValueError` (see `why_not`).
     """
-    environment = shared.encoded | _encoded(order["environment"])
+    own = _encoded(order["environment"])
     alive = os.open(order["alive"], _APPEND, 0o600)
     try:
         _hold(alive)
         cwd, stdout, stderr = (order[name] for name in ("cwd", *_LOGS))
-        return _execute(_Program(order["argv"], environment, cwd, stdout, stderr, alive))
+        return _execute(_Program(order["argv"], shared, own, cwd, stdout, stderr, alive))
     except OSError:
         _must_be_there(order)
         raise
@@ -177,7 +187,8 @@ def _candidates(program: _Program) -> Iterator[str]:
     if "/" in name:
         yield name
         return
-    folders = program.environment.get(b"PATH", os.fsencode(os.defpath))
+    shared = program.shared.encoded.get(b"PATH", os.fsencode(os.defpath))
+    folders = program.own.get(b"PATH", shared)
     for folder in os.fsdecode(folders).split(os.pathsep):
         path = f"{folder or '.'}/{name}"
         if os.access(os.path.join(program.cwd, path), os.F_OK):  # noqa: PTH118 - costs less than
@@ -187,7 +198,7 @@ def _candidates(program: _Program) -> Iterator[str]:
 def _start(path: str, program: _Program) -> int:
     logs = [(program.stdout, 1), (program.stderr, 2)]  # opened there: no other program gets them
     if _libc is not None:
-        variables = [b"%b=%b" % item for item in program.environment.items()]
+        variables = (program.shared.lines | _lines(program.own)).values()
         files = libc.Files(program.cwd, logs, _KEPT, [(program.alive, _ALIVE)])
         return _libc.start(path, program.argv, variables, files)
     os.chdir(program.cwd)  # there is no other thread that could mind
@@ -204,7 +215,7 @@ def _start_alone(path: str, program: _Program, logs: list[tuple[str, int]]) -> i
     return os.posix_spawn(
         path,
         program.argv,
-        program.environment,
+        program.shared.encoded | program.own,
         file_actions=[*opens, (os.POSIX_SPAWN_DUP2, program.alive, _ALIVE)],
         setsid=True,
         setsigdef=_UNIGNORED,
@@ -216,7 +227,7 @@ def _start_slowly(path: str, program: _Program) -> int:
         child = subprocess.Popen(
             program.argv,
             executable=path,
-            env=program.environment,
+            env=program.shared.encoded | program.own,
             stdout=stdout,
             stderr=stderr,
             pass_fds=[program.alive],

@@ -176,9 +176,19 @@ def start(one: Order) -> Begun:
     except MemoryError:  # its thread goes on
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)) from None
     if before is None or before != processes.start_of_one_made_now():
-        entry = processes.find(pid)  # it was not waited for: its pid is its own
-        before = entry.start if entry else 0.0
+        before = _start_of(pid)
     return Begun(one.order["key"], pid, before, since)
+
+
+def _start_of(pid: int) -> float:
+    """Return who a child is that was not waited for: its pid is its own."""
+    while True:
+        try:
+            entry = processes.find(pid)
+        except OSError:  # no more files may be open for a moment; it is there all the same
+            time.sleep(_LOOK)
+        else:
+            return entry.start if entry else 0.0
 
 
 def kill_unloaded(thread: int, alive: str) -> None:
