@@ -12,6 +12,13 @@ from .request import Options, Target
 
 IMPORT = "import jobs_ext as jx\n\n"
 
+
+class Expression(str):
+    """Python that is written already, among arguments that are values."""
+
+    __slots__ = ()
+
+
 _WIDTH = 88  # of a line that is not broken
 #: what belongs to one submit and not to the next
 _OF_ONE = ("key", "hold", "after", "after_ended")
@@ -77,6 +84,8 @@ def _call(name: str, given: Sequence[str]) -> str:
 
 
 def _literal(value: Any) -> str:
+    if isinstance(value, Expression):
+        return str(value)
     if isinstance(value, dict) and "$output" in value:
         named = value["$output"]
         handle = f"jx.get({named['job']!r})"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
 
 from ..model.errors import InvalidRequest
+from ..model.multiples import is_multiple
 from .expressions import TooLong, has_match
 from .hints import did_you_mean, listed
 
@@ -210,12 +210,8 @@ def _multiple_of(_: object, by: float, value: Any, __: object) -> Iterator[Excep
     """Take numbers as they are written: 0.3 is a multiple of 0.1, though not in binary."""
     from jsonschema import ValidationError
 
-    if type(value) in (int, float) and _exact(value) % _exact(by):
+    if type(value) in (int, float) and not is_multiple(value, by):
         yield ValidationError(f"{value} is not a multiple of {by}")
-
-
-def _exact(number: float) -> Fraction:
-    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
 
 
 def _hint(keyword: str, wanted: Any, value: Any) -> str:

@@ -20,6 +20,7 @@ _FRAME = {
 _ROW = {"width": "min(44em, 82%)"}  # room is left for the button beside it
 
 _NARROW = {"width": "auto"}
+_NOTHING = object()  # None is a value that can be chosen
 
 
 class Framed(w.VBox):  # type: ignore[misc]
@@ -102,7 +103,7 @@ def rows_field(name: str, schema: Schema) -> Field:
     rows.fill(schema.get("default") or [])
 
     def read() -> list[Any]:
-        values = [value for field in rows.fields if (value := _part(name, field)) is not None]
+        values = [_row(name, field) for field in rows.fields]
         if not values and "default" not in schema:
             raise NothingGiven
         return values
@@ -122,7 +123,8 @@ def object_field(name: str, schema: Schema) -> Field:
     box = Framed(schema.get("title") or name, [field.box for field in fields.values()])
 
     def read() -> dict[str, Any]:
-        given = {key: value for key, f in fields.items() if (value := _part(name, f)) is not None}
+        parts = {key: part(name, field) for key, field in fields.items()}
+        given = {key: value for key, value in parts.items() if value is not _NOTHING}
         if not given and "default" not in schema:
             raise NothingGiven
         return given
@@ -140,8 +142,48 @@ def object_field(name: str, schema: Schema) -> Field:
     return Field(name, [box], read, write, schema.get("description", ""), listen)
 
 
-def _part(whole: str, field: Field) -> Any:
-    """Return what is in a field of the field called `whole`, None when nothing is.
+def tuple_field(name: str, schema: Schema) -> Field:
+    """Return the field for a list of which each place has a type of its own."""
+    places = schema["prefixItems"]
+    fields = [
+        parameter_field(one.get("title") or str(number), one)
+        for number, one in enumerate(places, 1)
+    ]
+    box = Framed(schema.get("title") or name, [field.box for field in fields])
+
+    def read() -> list[Any]:
+        values = [part(name, field) for field in fields]
+        given = [value for value in values if value is not _NOTHING]
+        if not given and "default" not in schema:
+            raise NothingGiven
+        if len(given) < len(values):
+            raise InvalidRequest("Each place is needed.", field=f"arguments.{name}", value=given)
+        return values
+
+    def write(values: list[Any]) -> None:
+        for field, one in zip(fields, values, strict=True):
+            field.fill(one)
+
+    def listen(changed: Callable[[], object]) -> None:
+        for field in fields:
+            field.on_change(lambda _: changed())
+
+    if "default" in schema:
+        write(schema["default"])
+    return Field(name, [box], read, write, schema.get("description", ""), listen)
+
+
+def _row(whole: str, field: Field) -> Any:
+    """Return what is in a row. Raises `InvalidRequest` for one that is empty."""
+    value = part(whole, field)
+    if value is _NOTHING:
+        field.complain("This is empty: fill it in or remove it.")
+        raise InvalidRequest(f"{field.name} is empty.", field=f"arguments.{whole}")
+    return value
+
+
+def part(whole: str, field: Field) -> Any:
+    """Return what is in a field of the field called `whole`, `_NOTHING` when nothing is.
 
     What can't be read is told beside it, and raised as `InvalidRequest` of the whole.
     """
@@ -149,7 +191,7 @@ def _part(whole: str, field: Field) -> Any:
     try:
         return field.value()
     except NothingGiven:
-        return None
+        return _NOTHING
     except InvalidRequest as error:
         field.complain(str(error).removeprefix(f"{error.field}: "))
         raise InvalidRequest(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date
 from html import escape
 from typing import Any
 
@@ -12,6 +11,7 @@ import ipywidgets as w
 from traitlets import TraitError
 
 from jobs_ext.client.errors import InvalidRequest
+from jobs_ext.model.multiples import at_least, at_most, is_multiple
 
 from .slider import RealSlider, WholeSlider
 
@@ -109,23 +109,33 @@ def parameter_field(name: str, schema: Schema, *, required: bool = True) -> Fiel
 
 
 def _fitting_field(name: str, schema: Schema, common: dict[str, Any]) -> Field:
-    from .composite import object_field, rows_field
+    from .alternatives import alternatives_field, alternatives_of
+    from .composite import object_field, rows_field, tuple_field
+    from .mapping import mapping_field
+    from .moments import WAYS, moment_field
 
     kind = schema.get("type")
-    if "enum" in schema:
-        return _choice(name, schema, common)
+    choices = choices_of(schema)
+    if choices is not None:
+        return _choice(name, schema, choices, common)
+    if alternatives_of(schema):
+        return alternatives_field(name, schema)
     if kind == "boolean" and isinstance(schema.get("default", False), bool):
         return _holding(
             name, schema, w.Checkbox(bool(schema.get("default")), indent=True, **common)
         )
     if kind in ("integer", "number") and _is_number(schema.get("default")):
         return _holding(name, schema, _number(schema, common))
-    if kind == "string" and schema.get("format") == "date":
-        return _date(name, schema, common)
+    if kind == "string" and schema.get("format") in WAYS:
+        return moment_field(name, schema, common)
+    if kind == "array" and schema.get("prefixItems"):
+        return tuple_field(name, schema)
     if kind == "array" and _is_typed(schema.get("items")):
         return rows_field(name, schema)
     if kind == "object" and _is_known(schema.get("properties")):
         return object_field(name, schema)
+    if kind == "object" and _is_typed(schema.get("additionalProperties")):
+        return mapping_field(name, schema)
     return _text_field(name, schema, common)
 
 
@@ -135,7 +145,23 @@ def _is_number(default: Any) -> bool:
 
 
 def _is_typed(items: Any) -> bool:
-    return isinstance(items, dict) and bool(items.get("type"))
+    said = ("type", "enum", "const", "anyOf", "oneOf")
+    return isinstance(items, dict) and any(items.get(name) for name in said)
+
+
+def choices_of(schema: Schema) -> list[tuple[str, Any]] | None:
+    """Return what can be chosen, each with what it is called; None where that is no list.
+
+    Alternatives that are one value each are choices that have titles.
+    """
+    if "enum" in schema:
+        return [(str(value), value) for value in schema["enum"]]
+    several = schema.get("oneOf") or schema.get("anyOf") or []
+    if "const" in schema:
+        several = [{"const": schema["const"]}]
+    if several and all(isinstance(one, dict) and "const" in one for one in several):
+        return [(str(one.get("title") or one["const"]), one["const"]) for one in several]
+    return None
 
 
 def _is_known(properties: Any) -> bool:
@@ -164,15 +190,17 @@ def _holding(name: str, schema: Schema, control: w.Widget) -> Field:
     return Field(name, [control], lambda: control.value, write, schema.get("description", ""))
 
 
-def _choice(name: str, schema: Schema, common: dict[str, Any]) -> Field:
+def _choice(
+    name: str, schema: Schema, choices: list[tuple[str, Any]], common: dict[str, Any]
+) -> Field:
     """Return the field of a list of choices.
 
     The control holds the place of the one that is chosen: None would be none for ipywidgets.
     """
-    values = [*([] if "default" in schema else [_UNCHOSEN]), *schema["enum"]]
-    labels = ["choose…" if value is _UNCHOSEN else str(value) for value in values]
+    shown = [*([] if "default" in schema else [("choose…", _UNCHOSEN)]), *choices]
+    values = [value for _, value in shown]
     start = _place(values, schema["default"]) if "default" in schema else 0
-    options = [(label, place) for place, label in enumerate(labels)]
+    options = [(label, place) for place, (label, _) in enumerate(shown)]
     control = w.Dropdown(options=options, value=start, **common)
 
     def read() -> Any:
@@ -191,35 +219,40 @@ def _place(values: list[Any], value: Any) -> int:
     return [(type(one), one) for one in values].index((type(value), value))
 
 
-def _date(name: str, schema: Schema, common: dict[str, Any]) -> Field:
-    control = w.DatePicker(**common)
-
-    def read() -> str:
-        if control.value is None:
-            raise NothingGiven
-        return str(control.value.isoformat())
-
-    def write(value: Any) -> None:
-        control.value = date.fromisoformat(value)
-
-    if "default" in schema:
-        write(schema["default"])
-    return Field(name, [control], read, write, schema.get("description", ""))
-
-
 def _number(schema: Schema, common: dict[str, Any]) -> w.Widget:
-    """Return a slider for a range, else a field for a number; both take typed numbers."""
-    whole = schema["type"] == "integer"
-    low, high = schema.get("minimum"), schema.get("maximum")
-    step = schema.get("multipleOf")
-    if low is not None and high is not None:
+    """Return a slider for a range, else a field for a number; both take typed numbers.
+
+    Raises ValueError for a default that is none of the numbers that there are.
+    """
+    whole, default = schema["type"] == "integer", schema["default"]
+    by = schema.get("multipleOf") or (1 if whole else None)
+    low, high = bounds(schema, by)
+    lowest, highest = (-_LARGEST if low is None else low), (_LARGEST if high is None else high)
+    if not lowest <= default <= highest or (by is not None and not is_multiple(default, by)):
+        raise ValueError(default)
+    if low is not None and high is not None and high > low:
         kind = WholeSlider if whole else RealSlider
-        step = step or (1 if whole else (high - low) / _SLIDER_STEPS)
+        step = by or (high - low) / _SLIDER_STEPS
         named = {name: common[name] for name in ("description", "layout")}
-        return kind(minimum=low, maximum=high, step=step, value=schema["default"], **named)
-    low, high = (-_LARGEST if low is None else low), (_LARGEST if high is None else high)
+        return kind(minimum=low, maximum=high, step=step, by=by, value=default, **named)
     kind = w.BoundedIntText if whole else w.BoundedFloatText
-    return kind(schema["default"], min=low, max=high, step=step or (1 if whole else None), **common)
+    return kind(default, min=lowest, max=highest, step=by, **common)
+
+
+def bounds(schema: Schema, by: float | None) -> tuple[Any, Any]:
+    """Return the least and the largest number there can be, multiples of `by`; None for no bound.
+
+    Without `by` a bound that is excluded is none: there is no number next to it.
+    """
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if by is None:
+        return low, high
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    lows = [at_least(low, by)] if low is not None else []
+    highs = [at_most(high, by)] if high is not None else []
+    lows += [at_least(above, by, excluded=True)] if above is not None else []
+    highs += [at_most(below, by, excluded=True)] if below is not None else []
+    return max(lows, default=None), min(highs, default=None)
 
 
 def _text_field(name: str, schema: Schema, common: dict[str, Any]) -> Field:
@@ -238,7 +271,15 @@ def _text_field(name: str, schema: Schema, common: dict[str, Any]) -> Field:
 
     if "default" in schema:
         write(default)
-    return Field(name, [control], read, write, schema.get("description", ""))
+    return Field(name, [control], read, write, _told(schema, as_json=many))
+
+
+def _told(schema: Schema, *, as_json: bool) -> str:
+    """Return the help, and for what no control fits that it is written as JSON."""
+    known = schema.get("$comment")  # the name of a class of Python
+    what = f"Written as JSON: no control fits a {known}." if known else "Written as JSON."
+    told = schema.get("description", "")
+    return f"{told} {what}".strip() if as_json else told
 
 
 def _placeholder(schema: Schema) -> str:

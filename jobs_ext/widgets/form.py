@@ -14,6 +14,7 @@ from jobs_ext.client import static, sweep
 from jobs_ext.client.batch import Batch
 from jobs_ext.client.errors import InvalidRequest, JobsError
 from jobs_ext.client.job import Job
+from jobs_ext.client.literals import literal
 from jobs_ext.client.signatures import Described
 from jobs_ext.client.targets import Target
 from jobs_ext.client.wire import Part
@@ -22,6 +23,7 @@ from jobs_ext.model.ids import new_id
 
 from .fields import Field, NothingGiven, complaint, parameter_field
 from .files import input_field
+from .meaning import meant
 from .panel import Panel
 from .resources import OptionsFold
 from .sweeping import Swept, can_sweep
@@ -104,6 +106,7 @@ class Form(w.VBox):  # type: ignore[misc]
         for name, field in self.fields.items():
             try:
                 given[name] = field.value()
+                self._meant(name, given[name])  # what can't be meant is told of every field
             except NothingGiven:
                 if name in self._about.required and name not in varied:
                     wrong.append(InvalidRequest("This is needed.", field=f"arguments.{name}"))
@@ -123,14 +126,26 @@ class Form(w.VBox):  # type: ignore[misc]
 
     def code(self) -> str:
         """Return the Python that submits what is filled in. Raises as `arguments` does."""
-        given = {n: _without_content(v) for n, v in (self._fixed | self.arguments()).items()}
+        imports: set[str] = set()
+        held = {name: self._written(name, one, imports) for name, one in self.arguments().items()}
+        given = {name: _fixed_code(name, one, imports) for name, one in self._fixed.items()} | held
         options = self._submitting().asked
-        varied = self._varied()
+        varied = {
+            name: [self._written(name, one, imports) for one in values]
+            for name, values in self._varied().items()
+        }
         fixed = {name: value for name, value in given.items() if name not in varied}
         what = self._target.expression()
+        start = "".join(f"{line}\n" for line in sorted(imports)) + ascode.IMPORT
         if varied:
-            return ascode.IMPORT + ascode.map_code(what, varied, fixed, options)
-        return ascode.IMPORT + ascode.submit_code(what, given, options)
+            return start + ascode.map_code(what, varied, fixed, options)
+        return start + ascode.submit_code(what, given, options)
+
+    def _written(self, name: str, value: Any, imports: set[str]) -> Any:
+        """Return what a field holds, as code takes it: of a function's own types as Python."""
+        if self._target.kind == "tool":
+            return _without_content(value)
+        return ascode.Expression(literal(self._meant(name, value), imports))
 
     def submit(self) -> Handle | None:
         """Submit what is filled in, as the button does; None when something is wrong with it.
@@ -165,9 +180,11 @@ class Form(w.VBox):  # type: ignore[misc]
         return target.map(sweep.grid(**sets), **self._fixed, **fixed)
 
     def _meant(self, name: str, value: Any) -> Any:
-        """Return what the function is to get for what a field holds, e.g. a date for its text."""
-        convert = self._about.converts.get(name)
-        return value if convert is None else convert(value)
+        """Return what is to be sent for what a field holds. Raises `InvalidRequest`."""
+        if self._target.kind == "tool":  # the server knows its types
+            return value
+        about = self._about
+        return meant(name, value, about.properties[name], about.converts.get(name))
 
     def _submitting(self) -> Target:
         return self._target.options(**self.options.given())
@@ -206,7 +223,9 @@ class Form(w.VBox):  # type: ignore[misc]
         """Say beside a field what is wrong with what is in it, in the server's words."""
         try:
             value = field.value()
-            if self._target.kind == "tool" and not _has_content(value):
+            if self._target.kind != "tool":
+                self._meant(field.name, value)
+            elif not _has_content(value):
                 self._target.check(**{field.name: value})
         except NothingGiven:
             field.complain("")
@@ -287,6 +306,14 @@ def _fields(about: Described, fixed: Mapping[str, Any], target: Target) -> dict[
         for name, schema in about.properties.items()
         if name not in fixed
     }
+
+
+def _fixed_code(name: str, value: Any, imports: set[str]) -> ascode.Expression:
+    """Return a value that is no field's; by the name of its argument where none can be written."""
+    try:
+        return ascode.Expression(literal(value, imports))
+    except (TypeError, AttributeError):
+        return ascode.Expression(name)
 
 
 def _button(word: str, icon: str, run: Callable[[], object], style: str = "") -> w.Button:

@@ -7,13 +7,14 @@ export default (() => {
     node.type = type;
     node.min = model.get('minimum');
     node.max = model.get('maximum');
-    node.step = model.get('step') ?? 'any';
+    node.step = model.get('by') ?? (type === 'range' ? model.get('step') : 'any');
     return node;
   }
 
-  /** Returns the number nearest to one that can be: a whole one where steps are whole. */
+  /** Returns the number nearest to one that can be: 3 times 0.1 is 0.3, as it is written. */
   function nearest(model, number) {
-    const stepped = Number.isInteger(model.get('step')) ? Math.round(number) : number;
+    const by = model.get('by');
+    const stepped = by === null ? number : Number((Math.round(number / by) * by).toPrecision(12));
     return Math.min(Math.max(stepped, model.get('minimum')), model.get('maximum'));
   }
 

@@ -8,6 +8,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from jobs_ext.model.multiples import nearest
+
 _CSS = """
 .jx-slider .widget-label { width: 12em; }
 .jx-slider input[type=range] { flex: 1 1 auto; align-self: center; min-width: 6em; margin: 0 12px 0 0; accent-color: var(--jp-brand-color1, #1976d2); }
@@ -16,20 +18,25 @@ _CSS = """
 
 
 class Slider(anywidget.AnyWidget):
-    """A number from `minimum` to `maximum`, by sliding or typing; beyond them it is the nearest."""
+    """A number from `minimum` to `maximum`, by sliding or typing; beyond them it is the nearest.
+
+    With `by` it is a multiple of that, as the bounds have to be; `step` is what a key adds.
+    """
 
     _esm = (resources.files(__package__) / "slider.js").read_text("utf-8")
     _css = _CSS
     description = traitlets.Unicode().tag(sync=True)
     minimum = traitlets.Float().tag(sync=True)
     maximum = traitlets.Float().tag(sync=True)
-    step = traitlets.Float(None, allow_none=True).tag(sync=True)  # None: any number between
+    step = traitlets.Float().tag(sync=True)
+    by = traitlets.Float(None, allow_none=True).tag(sync=True)  # None: any number between
     value: traitlets.TraitType[Any, Any]
 
     @traitlets.validate("value")
     def _within(self, proposal: dict[str, Any]) -> Any:
         kind = type(proposal["value"])
-        return kind(min(max(proposal["value"], self.minimum), self.maximum))
+        held = min(max(proposal["value"], self.minimum), self.maximum)
+        return kind(held if self.by is None else nearest(held, self.by))
 
 
 class WholeSlider(Slider):

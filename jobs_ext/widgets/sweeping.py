@@ -11,7 +11,7 @@ import ipywidgets as w
 
 from jobs_ext.client.errors import InvalidRequest
 
-from .fields import STYLE, WIDE, Field, Schema, read_json
+from .fields import STYLE, WIDE, Field, Schema, choices_of, read_json
 
 _NUMBER = r"\s*(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*"
 _RANGE = re.compile(rf"{_NUMBER}\.\.{_NUMBER}(?:\.\.{_NUMBER})?")
@@ -44,8 +44,9 @@ def can_sweep(schema: Schema) -> bool:
 
 
 def _example(schema: Schema) -> str:
-    if "enum" in schema:
-        return ", ".join(map(str, schema["enum"][:3]))
+    choices = choices_of(schema)
+    if choices is not None:
+        return ", ".join(label for label, _ in choices[:3])
     shown = {"boolean": "true, false", "string": "a, b, c"}
     return shown.get(str(schema.get("type")), "1, 2, 5 or a range: 0..10 or 0..1..0.1")
 
@@ -60,11 +61,12 @@ def read_values(name: str, text: str, schema: Schema) -> list[Any]:
         listed = read_json(name, text, many=True)
         return listed if isinstance(listed, list) else [listed]
     parts = [part.strip() for part in text.split(",") if part.strip()]
+    choices = choices_of(schema)
+    if choices is not None:
+        known = dict(choices)
+        return [known.get(part, part) for part in parts]
     if kind == "string":
         return [*parts]
-    if "enum" in schema:
-        known = {str(value): value for value in schema["enum"]}
-        return [known.get(part, part) for part in parts]
     return [read_json(name, part, many=True) for part in parts]
 
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NewType
 
+import msgspec
 import pytest
 
-from jobs_ext.client.signatures import described, read_docstring, schema_of
+from jobs_ext.client.docstrings import read_docstring
+from jobs_ext.client.signatures import described
+from jobs_ext.client.typehints import schema_of
 
 NOTHING = object()
 
@@ -28,13 +31,23 @@ class Colour(Enum):
         (Literal["a", 2], {"enum": ["a", 2]}),
         (list[int], {"type": "array", "items": {"type": "integer"}}),
         (list, {"type": "array"}),
-        (dict[str, int], {"type": "object"}),
+        (dict[str, int], {"type": "object", "additionalProperties": {"type": "integer"}}),
         (Annotated[int, {"minimum": 1, "maximum": 9}],
          {"type": "integer", "minimum": 1, "maximum": 9}),
         (Colour, {"enum": ["RED", "BLUE"]}),
         (date, {"type": "string", "format": "date"}),
         (Path, {"type": "string", "format": "path"}),
-        (int | str, {}),
+        (int | str, {"anyOf": [{"title": "int", "type": "integer"},
+                               {"title": "str", "type": "string"}]}),
+        (int | Any, {}),
+        (datetime, {"type": "string", "format": "date-time-local"}),
+        (set[int], {"type": "array", "items": {"type": "integer"}, "uniqueItems": True}),
+        (tuple[int, str], {"type": "array", "minItems": 2, "maxItems": 2,
+                           "prefixItems": [{"type": "integer"}, {"type": "string"}]}),
+        (Annotated[str, msgspec.Meta(min_length=2, title="T")],
+         {"type": "string", "minLength": 2, "title": "T"}),
+        (NewType("Depth", int), {"type": "integer"}),
+        (complex, {"$comment": "complex"}),
         (Any, {}),
         ("no such name", {}),
     ],

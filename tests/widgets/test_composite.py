@@ -36,6 +36,68 @@ def test_a_list_without_rows_is_not_given():
     assert parameter_field("k", ROWS | {"default": []}).value() == []
 
 
+def test_a_row_that_is_left_empty_is_told():
+    field = parameter_field("k", {"type": "array", "items": {"type": "string"}})
+    field.control.add("a")
+    field.control.add()
+    with pytest.raises(InvalidRequest, match="k 2 is empty"):
+        field.value()
+    assert "fill it in or remove it" in field.control.fields[1].complaint
+    field.control.fields[1].control.value = "b"
+    assert field.value() == ["a", "b"]
+
+
+def test_a_tuple_has_a_field_for_each_place():
+    places = [{"type": "integer"}, {"type": "string", "title": "Name"}]
+    schema = {"type": "array", "prefixItems": places}
+    field = parameter_field("k", schema)
+    with pytest.raises(NothingGiven):
+        field.value()
+    field.control.children[1].children[0].value = "3"
+    with pytest.raises(InvalidRequest, match="Each place is needed"):
+        field.value()
+    field.fill([4, "a"])
+    assert field.value() == [4, "a"]
+    assert parameter_field("k", schema | {"default": [1, "b"]}).value() == [1, "b"]
+
+
+def test_members_of_any_name_are_rows_of_key_and_value():
+    schema = {"type": "object", "additionalProperties": {"type": "integer"}}
+    field = parameter_field("k", schema | {"default": {"a": 1}})
+    assert field.value() == {"a": 1}
+    field.fill({"a": 1, "b": 2})
+    assert field.value() == {"a": 1, "b": 2}
+    [row] = [one for one in rows_of(field) if one.value()["key"] == "b"]
+    row.fill({"key": "a"})
+    with pytest.raises(InvalidRequest, match="'a' is there twice"):
+        field.value()
+    row.fill({"key": ""})
+    with pytest.raises(InvalidRequest, match="A key is missing"):
+        field.value()
+
+
+def rows_of(field):
+    return field.control.children[0].fields
+
+
+def test_one_of_several_types_is_chosen_first():
+    schema = {"anyOf": [{"type": "integer"}, {"type": "string", "title": "text"}, {"type": "null"}]}
+    field = parameter_field("k", schema)
+    heard = []
+    field.on_change(heard.append)
+    with pytest.raises(NothingGiven):
+        field.value()
+    choice = field.control.children[1]
+    assert [label for label, _ in choice.options] == ["choose…", "integer", "text", "null"]
+    shown = [box.layout.display for box in field.control.children[2:]]
+    assert shown == ["none", "none"]
+    for value in (3, "3", None):
+        field.fill(value)
+        assert field.value() == value
+    assert heard
+    assert parameter_field("k", {"type": ["string", "null"], "default": None}).value() is None
+
+
 def test_an_object_has_a_field_for_each_key():
     field = parameter_field("k", NESTED)
     heard = []

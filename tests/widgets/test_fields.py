@@ -178,6 +178,62 @@ def test_an_input_of_many_files(client):
     assert field.value() == ["a.txt", "b.txt", Part("c.txt", b"x", "text/plain")]
 
 
+@pytest.mark.parametrize(
+    ("schema", "given", "held"),
+    [
+        (
+            {"type": "number", "minimum": 0, "maximum": 1, "multipleOf": 0.1, "default": 0},
+            0.31,
+            0.3,
+        ),
+        ({"type": "integer", "minimum": 1, "maximum": 29, "multipleOf": 5, "default": 5}, 99, 25),
+        ({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 9, "default": 1}, 9, 8),
+    ],
+)
+def test_a_slider_keeps_to_the_steps_and_bounds_there_are(schema, given, held):
+    field = parameter_field("k", schema)
+    field.fill(given)
+    assert field.value() == held
+    assert type(field.value()) is type(held)
+
+
+def test_a_default_that_is_out_of_range_is_shown_as_it_is():
+    field = parameter_field("k", {"type": "integer", "minimum": 1, "maximum": 9, "default": 12})
+    assert isinstance(field.control, w.Textarea)
+    assert field.value() == 12
+
+
+@pytest.mark.parametrize("word", ["oneOf", "anyOf"])
+def test_choices_have_titles(word):
+    several = [{"const": 1, "title": "One"}, {"const": "b"}]
+    field = parameter_field("k", {word: several, "default": "b"})
+    assert [label for label, _ in field.control.options] == ["One", "b"]
+    assert field.value() == "b"
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "value"),
+    [
+        ("date", w.DatePicker, "2026-01-02"),
+        ("date-time", w.DatetimePicker, "2026-01-02T03:04:05+00:00"),
+        ("date-time-local", w.NaiveDatetimePicker, "2026-01-02T03:04:05"),
+        ("time-local", w.TimePicker, "03:04:05"),
+    ],
+)
+def test_moments_are_picked(form, kind, value):
+    schema = {"type": "string", "format": form}
+    with pytest.raises(NothingGiven):
+        parameter_field("k", schema).value()
+    field = parameter_field("k", schema | {"default": value})
+    assert isinstance(field.control, kind)
+    assert field.value() == value
+
+
+def test_what_no_control_fits_is_said_to_be_json():
+    texts = [one.value for one in parameter_field("k", {"$comment": "DataFrame"}).box.children[1:]]
+    assert "<small>Written as JSON: no control fits a DataFrame.</small>" in texts
+
+
 def test_a_slider_holds_the_nearest_number_there_is():
     field = parameter_field("k", {"type": "integer", "minimum": 1, "maximum": 9, "default": 3})
     for given, held in ((12, 9), (-4, 1), (5, 5), ("x", 5)):

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from datetime import date
-from typing import Literal
+import sys
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 import pytest
 
 import jobs_ext as jx
 from jobs_ext.widgets.panel import Panel
+from tests.client.kinds import Pair, Point
 from tests.waiting import until
 
 TOOL = """
@@ -176,10 +178,41 @@ def test_a_form_of_a_function(client, server):
     form.fields["depth"].control.value = "4"
     form.fields["until"].control.value = date(2026, 11, 22)
     assert form.code().endswith(
-        "jx.submit(grow, frame=[1, 2], depth=4, until='2026-11-22', mode='fast')"
+        "jx.submit(grow, frame=[1, 2], depth=4, until=_datetime.date(2026, 11, 22), mode='fast')"
     )
     job = form.submit()
     assert job.result(60) == [[1, 2], 4, 2026, "fast"]
+
+
+def test_a_function_gets_values_of_its_own_types_and_so_does_what_is_copied(client, monkeypatch):
+    def gather(at: Point, pair: Pair, when: datetime, of: int | Point | None = 3, **named):
+        return [type(one).__name__ for one in (at, pair, when, of)] + [isinstance(at, Point)]
+
+    form = jx.form(gather)
+    form.fields["at"].fill({"x": -1})
+    form.fields["pair"].fill({"left": 2, "colour": "BLUE"})
+    form.fields["when"].control.value = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001
+    assert form.submit() is None
+    assert "x is left of all" in form.fields["at"].complaint
+    form.fields["at"].fill({"x": 1})
+    form.fields["of"].fill({"x": 5})
+    told = ["Point", "Pair", "datetime", "Point", True]
+    assert form.submit().result(60) == told
+    scope = {"gather": gather, "tests": sys.modules["tests"]}
+    exec(form.code(), scope)
+    assert scope["job"].result(60) == told
+
+
+def test_numbers_of_a_function_are_looked_at_where_they_are_typed(client):
+    def grow(depth: Annotated[int, {"minimum": 1}], share: Annotated[float, {"maximum": 1}] = 2):
+        pass
+
+    form = jx.form(grow)
+    form.fields["depth"].control.value = "0"
+    told = until(lambda: form.fields["depth"].complaint, what="the complaint")
+    assert "0 is less than the minimum of 1" in told
+    assert form.submit() is None
+    assert "2 is greater than the maximum of 1" in form.fields["share"].complaint
 
 
 def test_a_command_has_no_form(client):
