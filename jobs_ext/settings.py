@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ from .service.addresses import Guard
 from .service.slots import check_gpus, detect, detect_gpus
 from .service.uris import check_schemes
 from .service.whom import Whom
+
+_SHORT_LOG = 4096  # bytes: up to here the logs of a command that asks for no limit are not measured
 
 
 class Settings(HasTraits):
@@ -73,8 +76,9 @@ class Settings(HasTraits):
 
     max_log_size = Unicode(
         "1GB",
-        help="What a job's stdout, and its stderr, may grow to; a job that writes more is ended, "
-        'so that a flood does not fill the disk. A job\'s own option replaces it. "": no limit.',
+        help="What a job's stdout, and its stderr, may grow to, at least 4096 bytes; a job that "
+        "writes more is ended, so that a flood does not fill the disk. A job's own option replaces "
+        'it, and may be less. "": no limit.',
     ).tag(config=True)
 
     max_output_size = Unicode(
@@ -228,12 +232,13 @@ class Settings(HasTraits):
     def _default_data_dir(self) -> str:
         return str(Path(jupyter_data_dir()) / "jobs_ext")
 
-    @validate(
-        *("max_memory", "max_log_size", "max_output_size", "max_hashed_inputs"),
-        *("max_input_size", "keep_size"),
-    )
+    @validate("max_memory", "max_output_size", "max_hashed_inputs", "max_input_size", "keep_size")
     def _check_size(self, proposal: Bunch) -> str:
         return _checked(proposal, parse_bytes)
+
+    @validate("max_log_size")
+    def _check_log_size(self, proposal: Bunch) -> str:
+        return _checked(proposal, partial(parse_bytes, least=_SHORT_LOG))
 
     @validate("input_schemes")
     def _check_schemes(self, proposal: Bunch) -> list[str]:
@@ -388,7 +393,8 @@ def _checked(proposal: Bunch, parse: Callable[[str], float]) -> str:
     """Return a quantity as it was given, if `parse` takes it; nothing at all is taken, too."""
     given: str = proposal.value
     try:
-        parse(given or "1")
+        if given:
+            parse(given)
     except ValueError as error:
         raise TraitError(f"JobsExtension.{proposal.trait.name}: {error}, not {given!r}") from None
     return given

@@ -70,6 +70,13 @@ def test_a_limit_that_is_none_is_refused():
         JobsExtension(max_memory="plenty")
 
 
+def test_logs_of_all_jobs_are_not_limited_below_what_is_measured():
+    assert JobsExtension(max_log_size="").max_log_size == ""
+    assert JobsExtension(max_log_size="4096").max_log_size == "4096"
+    with pytest.raises(TraitError, match="max_log_size: a size must be at least 4,096 bytes"):
+        JobsExtension(max_log_size="4kB")
+
+
 def test_several_gpus_in_one_name_are_refused():
     assert JobsExtension(gpus=["0", "GPU-12ab"]).slots().gpus == ("0", "GPU-12ab")
     for one in ("['0','1']", "0,1", ""):

@@ -16,14 +16,16 @@ _TIMES = {
 _FORM = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\s*", re.IGNORECASE)
 
 
-def parse_bytes(value: int | float | str) -> int:
+def parse_bytes(value: int | float | str, least: int = 1) -> int:
     """Return bytes for e.g. ``"4GB"``, ``"512 MiB"`` or a number of bytes.
 
-    Raises ValueError, saying the accepted forms, for anything else and for sizes below one byte.
+    Raises ValueError, saying the accepted forms, for anything else and for fewer than `least`.
     """
     size = int(_parse(value, _SIZES, 'a size such as "512MB" or "4GiB"'))
-    if size < 1:
-        raise ValueError("a size must be at least one byte")
+    if size < least:
+        raise ValueError(
+            f"a size must be at least {f'{least:,} bytes' if least > 1 else 'one byte'}"
+        )
     return size
 
 
