@@ -43,7 +43,7 @@ def copy_package(folder: Path, version: str, *, protocol: int | None = None) -> 
 def add_migration(package: Path) -> None:
     """Let a copy of the package know one more revision of the database."""
     store = package / "jobs_ext/store"
-    _replace(store / "schema.py", f'HEAD = "{HEAD}"', 'HEAD = "9999"')
+    _replace(store / "schema/__init__.py", f'HEAD = "{HEAD}"', 'HEAD = "9999"')
     (store / "migrations/versions/9999_next.py").write_text(NEXT.format(head=HEAD))
 
 

@@ -1,8 +1,4 @@
-"""The tables. Migrations make them; a test holds both together.
-
-Texts named like JSON hold JSON. `content` keeps, once per content, what many jobs share: the
-captured environment, the tool as it was at submit, and the rest of the request (`spec`).
-"""
+"""Jobs and what belongs to them: the lines they stand in, batches, attempts, outputs, logs."""
 
 from __future__ import annotations
 
@@ -15,24 +11,18 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-from ..model.status import Status
+from ...model.status import Status
+from .base import SHOWN, metadata
 
-#: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0026"
-
-_SHOWN = text("deleted IS NULL")
 _IN_BATCH = text("batch_pk IS NOT NULL")
 _TO_PURGE = text("purge IS NOT NULL")
 _ENDED_ALONE = text("stopped IS NOT NULL AND deleted IS NULL AND batch_pk IS NULL")
-
-metadata = MetaData()
 
 #: Jobs that are alike to whoever chooses the next one stand in one line, in the order of age.
 #: What a line does not have (memory, a tool, a batch that limits its jobs) is 0 or "".
@@ -119,8 +109,8 @@ batch = Table(
     Column("purge", Text),  # when somebody asked for its end in the trash
     Index("batch_purge", "pk", sqlite_where=_TO_PURGE),
     Index("batch_spec", "spec"),
-    Index("batch_owner", "owner", "pk", sqlite_where=_SHOWN),
-    Index("batch_shown", "pk", sqlite_where=_SHOWN),
+    Index("batch_owner", "owner", "pk", sqlite_where=SHOWN),
+    Index("batch_shown", "pk", sqlite_where=SHOWN),
     Index("batch_unmade", "pk", sqlite_where=text("made < n_jobs")),
     Index("batch_key", "owner", "key", unique=True, sqlite_where=text("key IS NOT NULL")),
     sqlite_autoincrement=True,
@@ -182,9 +172,9 @@ job = Table(
     Column("cache", Text),  # what it has in common with jobs that equal it
     Index("job_purge", "pk", sqlite_where=_TO_PURGE),
     Index("job_spec", "spec"),
-    Index("job_shown", "pk", sqlite_where=_SHOWN),
+    Index("job_shown", "pk", sqlite_where=SHOWN),
     Index("job_deleted", "pk", sqlite_where=text("deleted IS NOT NULL")),
-    Index("job_owner", "owner", "pk", sqlite_where=_SHOWN),
+    Index("job_owner", "owner", "pk", sqlite_where=SHOWN),
     Index("job_status", "status", "pk"),
     Index("job_name", "name"),
     Index("job_tool", "tool_name", sqlite_where=text("tool_name IS NOT NULL")),
@@ -285,219 +275,4 @@ log = Table(
     Column("attempt", Integer, primary_key=True),
     Column("stdout", Text, nullable=False),
     Column("stderr", Text, nullable=False),
-)
-
-#: What happened, in order: history, WebSocket, notifications and counters all read this.
-event = Table(
-    "event",
-    metadata,
-    Column("seq", Integer, primary_key=True),
-    Column("time", Text, nullable=False),
-    Column("type", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("job", Text),
-    Column("batch", Text),
-    Column("data", Text, nullable=False),
-    Index("event_job", "job", "seq"),
-    sqlite_autoincrement=True,
-)
-
-#: API keys. Of a key itself only the SHA-256 is kept (`digest`); `verbs` has spaces between.
-key = Table(
-    "key",
-    metadata,
-    Column("pk", Integer, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("prefix", Text, nullable=False, unique=True),
-    Column("digest", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("verbs", Text, nullable=False),
-    Column("created", Text, nullable=False),
-    Column("expires", Text),
-    Column("last_used", Text),
-    Column("revoked", Text),
-    Index("key_owner", "owner", "pk"),
-    sqlite_autoincrement=True,
-)
-
-#: Workers outside. `beats` grows with each sign of life: leases go by it, never by a clock.
-node = Table(
-    "node",
-    metadata,
-    Column("pk", Integer, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("cpu", Float),
-    Column("memory", Integer),
-    Column("gpus", Integer, nullable=False),
-    Column("tags", Text, nullable=False),
-    Column("about", Text, nullable=False),
-    Column("created", Text, nullable=False),
-    Column("seen", Text, nullable=False),
-    Column("beats", Integer, nullable=False, server_default="0"),
-    Index("node_owner", "owner", "pk"),
-    UniqueConstraint("owner", "name"),
-    sqlite_autoincrement=True,
-)
-
-#: Who else may do something with a job; a grant always lets read.
-job_grant = Table(
-    "job_grant",
-    metadata,
-    Column("job_pk", Integer, ForeignKey("job.pk", ondelete="CASCADE"), primary_key=True),
-    Column("grantee", Text, primary_key=True),
-    Column("write", Boolean, nullable=False),
-    Column("execute", Boolean, nullable=False),
-    Index("job_grant_to", "grantee", "job_pk"),
-)
-
-#: Who may do something with a restricted tool, by its name; a grant always lets read.
-tool_grant = Table(
-    "tool_grant",
-    metadata,
-    Column("tool", Text, primary_key=True),
-    Column("grantee", Text, primary_key=True),
-    Column("write", Boolean, nullable=False),
-    Column("execute", Boolean, nullable=False),
-    Index("tool_grant_to", "grantee"),
-)
-
-#: Whom a job or a batch tells of what happens to it, after the event numbered `since`.
-notification = Table(
-    "notification",
-    metadata,
-    Column("pk", Integer, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("owner", Text, nullable=False),
-    Column("job", Text),
-    Column("batch", Text),
-    Column("url", Text, nullable=False),
-    Column("place", Text, nullable=False),
-    Column("headers", Text, nullable=False),
-    Column("events", Text, nullable=False),
-    Column("persistent", Boolean, nullable=False),
-    Column("retries", Integer, nullable=False),
-    Column("preset", Boolean, nullable=False),
-    Column("created", Text, nullable=False),
-    Column("since", Integer, nullable=False),
-    Column("closed", Boolean, nullable=False, server_default="0"),
-    Column("words", Text),
-    Column("together", Text),  # JSON, ids of jobs: told once, when all of them have ended
-    Index("notification_job", "job", sqlite_where=text("job IS NOT NULL")),
-    Index("notification_batch", "batch", sqlite_where=text("batch IS NOT NULL")),
-    Index("notification_owner", "owner"),
-)
-
-#: What is to be told or was: each event once (`seq` is its number; 0 of the end of a batch).
-delivery = Table(
-    "delivery",
-    metadata,
-    Column("pk", Integer, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("notification_pk", Integer, ForeignKey("notification.pk"), nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("event", Text, nullable=False),
-    Column("time", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("due", Float, nullable=False),
-    Column("created", Text, nullable=False),
-    Column("done", Text),
-    Column("error", Text),
-    Index("delivery_once", "notification_pk", "seq", unique=True),
-    Index("delivery_due", "due", sqlite_where=text("status = 'due'")),
-)
-
-#: What jobs name in their `project`, where somebody made it one; the name of a deleted one stays.
-project = Table(
-    "project",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("title", Text, nullable=False),
-    Column("description", Text, nullable=False),
-    Column("visibility", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("created", Text, nullable=False),
-    Column("updated", Text, nullable=False),
-    Column("deleted", Text),
-    Index("project_owner", "owner"),
-)
-
-project_member = Table(
-    "project_member",
-    metadata,
-    Column("project", Text, ForeignKey("project.name"), primary_key=True),
-    Column("user", Text, primary_key=True),
-    Column("role", Text, nullable=False),
-    Index("project_member_user", "user", "project"),
-)
-
-#: Versions of the data sets of projects; their files are parts. A deleted one keeps its number.
-dataset = Table(
-    "dataset",
-    metadata,
-    Column("project", Text, ForeignKey("project.name"), primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("media_type", Text, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("created", Text, nullable=False),
-    Column("deleted", Text),
-    Index("dataset_part", "sha256", sqlite_where=_SHOWN),
-)
-
-#: The uploaded files and data sets that jobs and data sets of an owner stand on, bytes each.
-owner_part = Table(
-    "owner_part",
-    metadata,
-    Column("owner", Text, primary_key=True),
-    Column("sha256", Text, primary_key=True),
-    Column("size", Integer, nullable=False),
-    Index("owner_part_hash", "sha256"),
-)
-
-#: The sum of that and of the outputs in the jobs' own folders; triggers keep it.
-owner_bytes = Table(
-    "owner_bytes",
-    metadata,
-    Column("owner", Text, primary_key=True),
-    Column("bytes", Integer, nullable=False),
-)
-
-#: The dialects' own records; what is in their bodies, they alone know.
-document = Table(
-    "document",
-    metadata,
-    Column("dialect", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("owner", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("created", Text, nullable=False),
-    Column("updated", Text, nullable=False),
-    Column("body", Text, nullable=False),
-)
-
-#: Which jobs a document is of: it goes with the last of them.
-document_job = Table(
-    "document_job",
-    metadata,
-    Column("dialect", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("job_pk", Integer, ForeignKey("job.pk"), primary_key=True),
-    Index("document_job_of", "job_pk"),
-)
-
-#: How far each reader of the events has come.
-subscriber = Table(
-    "subscriber",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("seq", Integer, nullable=False),
 )
