@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from ..model.work import Work
-from ..service.files import is_unchanged
+from ..service.files import is_unchanged, whole_path
 from ..service.references import MAIN
 from ..store.paths import AttemptPaths
 from .failure import ChangedInput, MissingInput
 from .payloads.function import RESULT_FILES
 
 Arguments = dict[str, Any]
+
+_MODULES = (".py", ".pyc", ".so")  # what Python imports: a kernel also from the folder it runs in
 
 
 def resolve(work: Work, at: AttemptPaths, tool_inputs: frozenset[str]) -> Arguments:
@@ -54,14 +56,15 @@ def _link(folder: Path, source: Path, filename: str) -> str:
 def _free(folder: Path, filename: str) -> Path:
     """Return where no file is yet: of inputs of one name each has a folder of its own.
 
-    The folders of a name are taken in order, so the first free one is found by halving.
+    So has one that a program would load which looks for its own files where it runs. The folders
+    of a name are taken in order, so the first free one is found by halving.
     """
 
     def place(number: int) -> Path:
         return folder / f"input-{number}" / filename if number else folder / filename
 
     def is_taken(number: int) -> bool:
-        return os.path.lexists(place(number))
+        return os.path.lexists(place(number)) or (number == 0 and _is_loaded(filename))
 
     if not is_taken(0):
         return place(0)
@@ -72,6 +75,11 @@ def _free(folder: Path, filename: str) -> Path:
         middle = (taken + free) // 2
         taken, free = (middle, free) if is_taken(middle) else (taken, middle)
     return place(free)
+
+
+def _is_loaded(filename: str) -> bool:
+    """Tell whether programs load a file of this name unasked: ``.Rprofile``, ``numpy.py``."""
+    return filename.startswith(".") or filename.lower().endswith(_MODULES)
 
 
 def _file_name(source: Path, value: Any) -> str:
@@ -116,7 +124,7 @@ def _source(work: Work, name: str, value: Any) -> Path:
     elif isinstance(value, dict):
         path = Path(work.parts[value["$part"]])
     else:
-        path = Path(work.context.cwd or "/", Path(str(value)).expanduser())
+        path = whole_path(str(value), work.context.cwd or "/")
     return _as_submitted(work, f"the input {name}", path)
 
 

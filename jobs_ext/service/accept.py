@@ -64,7 +64,7 @@ def draft_job(
     arguments = pins.pinned(request.arguments, "arguments")
     known = {*parts, *pins.uploads}
     reach = Reach(who, core.house)
-    reach.check_options(request.options, request.context)
+    reach.check_options(request.options)
     plan = settle(
         core.house,
         core.seen(who),

@@ -75,7 +75,7 @@ class ToolRules:
 
     def _check_additional(self, name: str, value: Any, field: str) -> None:
         if self._tool.pass_as == "environment":  # noqa: S105
-            check_parameter_name(name, field)
+            check_parameter_name(name, field, declared=False)
         elif not OPTION.fullmatch(name):
             raise _no_name(name, field, "a parameter")
         if not isinstance(value, str):

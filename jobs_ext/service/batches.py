@@ -194,7 +194,7 @@ class Batches:
         )
         known = {**uploads, **pins.uploads}
         reach = Reach(who, self._core.house)
-        reach.check_options(request.options, request.context)
+        reach.check_options(request.options)
         plan = settle(
             self._core.house,
             self._core.seen(who),

@@ -11,6 +11,13 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_TEXT = 2**17 - 1  # bytes of one argument or variable that Linux gives to a program
 _MOST_TEXT = 2**20  # bytes of all variables together: half of what Linux gives to a program
 _LOADING = re.compile(r"PATH|ENV|BASH_ENV|(LD|DYLD|JOBS)_.*|PYTHON.*", re.IGNORECASE)
+#: The same for single programs. A tool may declare one as its parameter: it knows its program.
+_STEERING = re.compile(
+    r"HOME|IFS|PS4|SHELLOPTS|BASHOPTS|XDG_.*|IPYTHONDIR|JUPYTER_.*|PERL.*|RUBY.*|NODE_.*|CLASSPATH"
+    r"|_?JAVA_.*|JDK_JAVA_OPTIONS|R_(HOME|LIBS|PROFILE|ENVIRON).*|GIT_.*|TAR_OPTIONS|GCONV_PATH"
+    r"|OPENSSL_.*",
+    re.IGNORECASE,
+)
 
 
 def check_text(value: str, field: str) -> None:
@@ -60,17 +67,17 @@ def check_captured(variables: Mapping[str, str], field: str) -> None:
         )
 
 
-def changes_loading(name: str) -> bool:
-    """Tell whether a variable changes which programs or libraries are loaded."""
-    return _LOADING.fullmatch(name) is not None
+def check_parameter_name(name: str, field: str, *, declared: bool) -> None:
+    """Raise `InvalidRequest` unless a parameter of this name may become a variable.
 
-
-def check_parameter_name(name: str, field: str) -> None:
-    """Raise `InvalidRequest` unless a parameter of this name may become a variable."""
-    if not _NAME.fullmatch(name) or changes_loading(name):
+    Of those that a tool did not declare, none may change what single programs load either.
+    """
+    loads = _LOADING.fullmatch(name) or (not declared and _STEERING.fullmatch(name))
+    if loads or not _NAME.fullmatch(name):
         raise InvalidRequest(
             f"A parameter named {name!r} can't be passed by environment.",
             field=field,
             value=name,
-            hint="PATH, LD_*, DYLD_*, PYTHON*, BASH_ENV, ENV and JOBS_* change how programs run.",
+            hint="PATH, LD_*, DYLD_*, PYTHON*, BASH_ENV, ENV and JOBS_* change how programs run; "
+            "so do HOME, PERL*, NODE_*, JAVA_* and the like, which a tool must declare.",
         )

@@ -16,7 +16,6 @@ from ..model.errors import Forbidden
 from ..model.policy import Policy
 from ..model.request import Context, Options
 from ..model.tool import Tool
-from .environment import changes_loading
 from .files import lies_in, real_path, whole_path
 from .principal import Principal, Verb
 from .resolve import House
@@ -43,21 +42,26 @@ class Reach:
         if self._far:
             return given
         return msgspec.structs.replace(
-            given, python=None, environment={}, path=[], version=None, packages=[]
+            given, python=None, kernel=None, environment={}, path=[], version=None, packages=[]
         )
 
-    def check_options(self, options: Options, context: Context) -> None:
-        """Raise `Forbidden` for programs, variables and files that are out of reach."""
+    def check_options(self, options: Options) -> None:
+        """Raise `Forbidden` for what makes a tool's program another one than its author meant.
+
+        That are an interpreter or kernel (which may read parameters as code of its own), files
+        that the tool did not declare (they would lie where programs look for theirs), and all
+        variables: too many programs can be told by one what to load for a list of them to hold.
+        """
         if self._far:
             return
-        if options.python is not None:
-            raise self._forbidden("choose no interpreter", "options.python", options.python)
+        for name in ("python", "kernel"):
+            if (chosen := getattr(options, name)) is not None:
+                raise self._forbidden(f"choose no {name} for a tool", f"options.{name}", chosen)
         for name, value in options.env.items():
-            if changes_loading(name):
-                raise self._forbidden(f"not set {name}", f"options.env.{name}", value)
-        base = context.cwd or self._house.root
-        for index, name in enumerate(options.inputs):
-            self._check_file(name, base, f"options.inputs[{index}]")
+            raise self._forbidden("set no variables for a tool", f"options.env.{name}", value)
+        for name in options.inputs[:1]:
+            what = "give a tool only files that it declares, as arguments"
+            raise self._forbidden(what, "options.inputs[0]", name)
 
     def check_arguments(
         self, tool: Tool | None, arguments: dict[str, Any], base: str, prefix: str

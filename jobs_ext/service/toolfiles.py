@@ -22,7 +22,7 @@ from .schemas import ValueSchema
 from .toolsteps import check_placeholders, check_steps
 
 _TOOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_HEADER = re.compile(r"\s*(\[+)\s*([^\]]+?)\s*\]+")
+_HEADER = re.compile(r"\s*(\[+)([^\[\]]+)\]")
 _INDEX = re.compile(r"\[\d+\]$")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\"'-]+)\s*=")
 _TOML_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
@@ -93,7 +93,7 @@ def _check_arguments(tool: Tool) -> None:
     for name, parameter in tool.parameters.items():
         field = f"parameters.{name}"
         if tool.pass_as == "environment":  # noqa: S105
-            check_parameter_name(name, field)
+            check_parameter_name(name, field, declared=True)
         schema = ValueSchema(parameter.schema(), field)
         if parameter.default is not UNSET:
             schema.check(parameter.default, f"{field}.default")
@@ -142,7 +142,7 @@ def _places(text: str) -> dict[str, int]:
 
 def _numbered(match: re.Match[str], tables: dict[str, int]) -> str:
     """Return the name of a table as fields write it: ``steps[1].outputs`` is in the second."""
-    name = match[2]
+    name = match[2].strip()
     if match[1] == "[[":
         tables[name] = tables.get(name, 0) + 1
     top, dot, below = name.partition(".")

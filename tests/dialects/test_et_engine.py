@@ -175,6 +175,7 @@ BAD_BODIES = [
     (submission(hardware=HARDWARE | {"filesystems": ["../.."]}), "file system"),
     (submission({"PATH": "/x"}), "PATH"),
     (submission({"LD_PRELOAD": "x"}), "LD_PRELOAD"),
+    (submission({"NODE_OPTIONS": "--require=/x"}), "NODE_OPTIONS"),
     (submission({"a b": "x"}), "a b"),
     (submission({"a": "x\0y"}), "zero byte"),
     (submission({"a": "x" * 200_000}), "bytes"),

@@ -32,6 +32,26 @@ def test_inputs_of_one_name_lie_apart(tmp_path: Path) -> None:
     assert (one.at.work / found["b"][0]).read_text() == "y"
 
 
+@pytest.mark.parametrize("name", ["numpy.py", "json.PYC", "fast.so", ".Rprofile"])
+def test_no_program_loads_an_input_unasked(tmp_path: Path, name: str) -> None:
+    """A kernel imports, and R begins with, what lies in the folder that it runs in."""
+    one = make(tmp_path, {})
+    (tmp_path / name).write_text("print('mine')")
+    work = msgspec.structs.replace(one.work, arguments={"a": name})
+    assert resolve(work, one.at, frozenset("a")) == {"a": f"input-1/{name}"}
+
+
+def test_a_path_is_read_as_at_the_submit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ``~`` that does not stand first is a folder of this name."""
+    one = make(tmp_path, {})
+    (tmp_path / "~").mkdir()
+    (tmp_path / "~" / "t.txt").write_text("t")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    work = msgspec.structs.replace(one.work, arguments={"a": "./~/t.txt"})
+    resolve(work, one.at, frozenset("a"))
+    assert (one.at.work / "t.txt").read_text() == "t"
+
+
 @pytest.mark.timeout(20)  # a look at each of the folders before it would take minutes
 def test_thousands_of_inputs_of_one_name(tmp_path: Path) -> None:
     one = make(tmp_path, {})

@@ -136,6 +136,12 @@ def test_parameters_that_change_how_programs_load_do_not_pass_by_environment(wri
     assert "LD_PRELOAD" in problem(service, who).message
 
 
+@pytest.mark.timeout(20)
+def test_a_line_as_long_as_one_likes_is_looked_at_once(write, service, who):
+    write("count.toml", 'titel = """\n[' + " \t" * 50_000 + '\n"""\n' + COUNT)
+    assert problem(service, who).line == 1
+
+
 def test_a_file_that_can_not_be_read_is_told(write, service, who):
     path = write("count.toml", "")
     path.write_bytes(b"\xff\xfe")
