@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from ..model.errors import Forbidden
@@ -65,6 +66,11 @@ class Principal(Struct, frozen=True):
         if verb == Verb.MANAGE:
             return "Ask somebody who may: JobsExtension.admins names them."
         return f"Ask for the permission {verb!r}."
+
+    def submitting(self) -> Principal:
+        """Return the caller as who has what a submit is made from looked up: that shows nothing."""
+        reads = not self.verbs.isdisjoint((Verb.SUBMIT, Verb.RUN))
+        return msgspec.structs.replace(self, verbs=self.verbs | {str(Verb.READ)}) if reads else self
 
     def owns(self, owner: str) -> bool:
         """Tell whether the caller may do everything with the things of an owner."""

@@ -6,6 +6,7 @@ import csv
 import io
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from msgspec import Struct
@@ -60,6 +61,7 @@ def listed(call: Call, project: str) -> object:
 
 def create(call: Call, project: str) -> object:
     """Accept a job; the answer to a small one waits, a while, until it has ended."""
+    call = replace(call, caller=call.who.submitting())
     may_analyse(call, project)
     body = call.json(JobBody)
     first, second = _parameters(body)

@@ -45,6 +45,7 @@ class JobSpec(Struct, frozen=True, forbid_unknown_fields=True):
 @action
 def create_job(ctx: Ctx, pk: str) -> object:
     """Make a job from a template."""
+    ctx = ctx._replace(who=ctx.who.submitting())
     template = known(ctx, pk)
     spec = ctx.body(JobSpec)
     _check_messages(spec.notification_override, "notification_override")

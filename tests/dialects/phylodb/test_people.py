@@ -10,7 +10,15 @@ import pytest
 from jobs_ext.dialects.phylodb.table import PHYLODB, Settings
 from jobs_ext.dialects.phylodb.wire import Refused
 from jobs_ext.dialects.table import Call
-from tests.dialects.phylodb.site import TABLE, TREE, Site, make_dataset, make_project, submit
+from tests.dialects.phylodb.site import (
+    RADIAL,
+    TABLE,
+    TREE,
+    Site,
+    make_dataset,
+    make_project,
+    submit,
+)
 
 
 def test_members_do_everything_in_a_project_and_strangers_nothing(site, user, project):
@@ -54,6 +62,21 @@ def test_everybody_reads_and_analyses_what_is_public(site, user):
     eve("DELETE", f"projects/{public}/jobs/{other['job_id']}", 401)
     eve("DELETE", f"{path}/profiles/1", 401)
     eve("POST", f"projects/{public}/datasets", 401, json={})
+
+
+def test_a_key_that_may_only_submit(site, user):
+    key, reads = user("dot", ["submit"]), user("dot", ["read"])
+    public, private = make_project(site, "public"), make_project(site)
+    path = make_dataset(site, public)
+    site.file(f"{path}/profiles/files", TABLE)
+    made = submit(key, path, 3)["analysis_id"]
+    assert submit(key, path, made, **RADIAL).keys() == {"job_id", "analysis_id"}
+    submit(key, f"projects/{public}/datasets/none", 3, status=404)
+    submit(key, make_dataset(site, private), 3, status=401)
+    submit(reads, path, 3, status=401)
+    for hidden in ("/jobs", "/datasets", f"/datasets/{path.split('/')[-1]}/inferences/{made}"):
+        assert key("GET", f"projects/{public}{hidden}").status_code == 401
+        reads("GET", f"projects/{public}{hidden}", 200)
 
 
 def test_users(site, user):

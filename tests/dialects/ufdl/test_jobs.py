@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.dialects.ufdl.worker import code
+from tests.dialects.ufdl.worker import Ufdl, code
 
 
 def test_a_destroyed_job_goes_on_and_can_be_had_back(ufdl, worker, begun):
@@ -71,3 +71,18 @@ WRONG_JOBS = [
 @pytest.mark.parametrize(("spec", "status"), WRONG_JOBS)
 def test_jobs_that_cannot_be_made(ufdl, template, spec, status):
     assert code(ufdl, "POST", f"job-templates/{template}/create-job", spec) == status
+
+
+def test_a_key_that_may_only_submit(server, ufdl, template):
+    client = server.client()
+    keys = [client.keys.create("k", [verb]).key for verb in ("submit", "read")]
+    client.close()
+    submits, reads = (Ufdl(server, key) for key in keys)
+    job = submits.job(template)
+    with pytest.raises(AssertionError, match="403"):
+        reads.job(template)
+    for path in (f"jobs/{job}", f"job-templates/{template}"):
+        assert code(submits, "GET", path) == 403
+        assert code(reads, "GET", path) == 200
+    assert code(submits, "POST", "job-templates/99/create-job", {"input_values": {}}) == 404
+    ufdl.ask("DELETE", f"jobs/{job}/hard")
