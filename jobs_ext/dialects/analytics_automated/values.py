@@ -16,6 +16,7 @@ from ...service.schemas import ValueSchema
 
 ANY = "VALUE"  # what a line has where any plain value will do
 _TRUTH = ("TRUE", "FALSE")
+_KEPT = ("1", "ON")  # what forms send for a tick: upstream keeps a flag for all but FALSE
 _NUMBER = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
 _PLAIN = {  # what stands for any
     "integer": ("1", "12", "100", "1000003"),
@@ -28,8 +29,8 @@ _LONGEST = 64  # characters of a value that is named
 
 def taken(declared: ToolParameter, text: str) -> Any:
     """Return a value as its parameter wants it; what it can't be is left for the tool to refuse."""
-    if declared.type == "boolean" and text.upper() in _TRUTH:
-        return text.upper() == "TRUE"
+    if declared.type == "boolean" and text.upper() in (*_TRUTH, *_KEPT):
+        return text.upper() != "FALSE"
     if declared.type in ("integer", "number") and _NUMBER.fullmatch(text):
         number = float(text)
         return int(text) if "." not in text else number if math.isfinite(number) else text

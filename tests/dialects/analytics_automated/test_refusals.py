@@ -32,6 +32,7 @@ CODE = "Incoming data can not contain"
         ({"word": "chmod"}, 400, f"{CODE} unix commands: chmod"),
         ({"undeclared": "a b"}, 400, f"{CODE} punctuation: a b"),
         ({"task1_all": "maybe"}, 400, {"task1_all"}),
+        ({"task1_all": "0"}, 400, {"task1_all"}),
         ({"task2_number": "twelve"}, 400, {"task2_number"}),
         ({"task2_number": "1.5"}, 400, {"task2_number"}),
         ({"task2_number": "9" * 5000}, 400, {"task2_number"}),
@@ -61,6 +62,8 @@ def test_refusals(site: Site, fields: dict[str, Any], status: int, said: Any) ->
     [
         {"task1_all": "True"},
         {"task1_all": "false"},
+        {"task1_all": "1"},
+        {"task1_all": "on"},
         {"task2_number": "0"},
         {"word": ""},
         {"word": "1.5"},
