@@ -7,22 +7,24 @@ it; renaming one costs next to nothing.
 from __future__ import annotations
 
 import contextlib
+import os
 import stat
 from pathlib import Path
 from threading import Lock
 
-_MOST = 200
+_MOST = 1000  # as many as wait in lanes: short attempts end by the hundred and come by the hundred
 _MODE = 0o700
 
 
 class SpareFolders:
     """Gives out folders, and takes back those that are as they were."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, most: int = _MOST) -> None:
         home.mkdir(mode=_MODE, exist_ok=True)
-        names = [home / str(number) for number in range(_MOST)]
-        self._free = [path for path in names if path.exists()]  # of an earlier runner
-        self._unused = [path for path in names if path not in self._free]
+        there = set(os.listdir(home))  # noqa: PTH208 - names; of an earlier runner
+        names = [str(number) for number in range(most)]
+        self._free = [home / name for name in names if name in there]
+        self._unused = [home / name for name in names if name not in there]
         self._lock = Lock()
 
     def take(self, path: Path) -> None:
