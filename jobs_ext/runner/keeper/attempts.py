@@ -57,7 +57,7 @@ class Attempts:
 
     @property
     def running(self) -> bool:
-        """Whether there are runs, whose children are nobody else's business."""
+        """Whether there are runs that start one attempt after another."""
         return self._runs.busy
 
     def fileno(self) -> int:

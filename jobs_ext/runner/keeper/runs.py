@@ -25,7 +25,7 @@ from .lanes import Order
 from .register import Register
 from .starts import kill_unloaded, start
 
-LOOK = 0.01  # seconds between two looks of the first thread while there are runs
+_LOOK = 0.01  # seconds between two looks of the first thread while attempts queue up
 _MOST = 64  # threads
 
 
@@ -92,12 +92,13 @@ class Runs:
         self._kill_at: dict[str, float] = {}  # by key: monotonic
         self._threads = 0
         self._under_way = 0
-        self.wakeup, self._waker = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)  # told of news
+        self.wakeup, self._waker = os.pipe()  # to wake the first thread
+        os.set_blocking(self._waker, False)
 
     @property
     def busy(self) -> bool:
-        """Whether there are any."""
-        return self._under_way > 0
+        """Whether attempts queue up in any; one that has but its last attempt only waits."""
+        return self._under_way > 0 and bool(self._register.lanes.keys)
 
     def begin(self, one: Order) -> bool:
         """Start an attempt, which is unborn, and those that follow it; False when that can't be."""
@@ -131,7 +132,7 @@ class Runs:
         self._kill_at.setdefault(key, time.monotonic() + grace)
 
     def tick(self) -> float | None:
-        """End those that were to; return the seconds until the next call, None without runs."""
+        """End those that were to; return the seconds until the next call, None when none is due."""
         now = time.monotonic()
         for key, due in list(self._kill_at.items()):
             unborn, thread = self._register.unborn.get(key), self._served.get(key)
@@ -139,7 +140,7 @@ class Runs:
                 del self._kill_at[key]
             elif thread is not None and due <= now:
                 kill_unloaded(thread, unborn.one.order["alive"])
-        return LOOK if self.busy else None
+        return _LOOK if self.busy or self._kill_at else None
 
     def _serve(self) -> None:
         while True:
@@ -179,6 +180,8 @@ class Runs:
         if unborn.stop is not None:
             self._tell(ToStop(attempt, unborn.stop))
             return None
+        if not self._register.lanes.has_more(attempt.lane):  # maybe nobody looks now and then
+            self._wake()
         return attempt
 
     def _follow(self, lane: str) -> Order | None:
@@ -208,5 +211,9 @@ class Runs:
 
     def _tell(self, news: News) -> None:
         self._news.append(news)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Let the first thread see to news and journal at once."""
         with contextlib.suppress(BlockingIOError):  # it was woken thousands of times already
             os.write(self._waker, b".")
