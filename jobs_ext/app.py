@@ -16,7 +16,7 @@ from .api.backend import Backend
 from .api.decode import allow_many_parts
 from .api.handler import API
 from .api.keepalive import KeepAlive
-from .api.kernelkeys import KernelKeys, kernel_url
+from .api.kernelkeys import KernelKeys, fingerprint, kernel_url
 from .api.mounting import mount
 from .api.people import People
 from .api.routes import handlers
@@ -62,7 +62,10 @@ class JobsExtension(Settings, ExtensionApp):
         self.settings["jobs_ext_backend"] = self.backend
         self.backend.keys.give(
             partial(kernel_url, self._server),
-            {"JOBS_EXT_ENVIRONMENT": ",".join(self.environment)},
+            {
+                "JOBS_EXT_ENVIRONMENT": ",".join(self.environment),
+                "JOBS_EXT_CERTIFICATE": fingerprint(self._server),
+            },
         )
         allow_many_parts()
         for logger in (self.log, *map(logging.getLogger, _LOGGERS)):

@@ -10,6 +10,8 @@ import hashlib
 import hmac
 import os
 import secrets
+import ssl
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -97,6 +99,19 @@ def kernel_url(server: ServerApp) -> str:
     """Return the URL below which a kernel on this machine finds our handlers."""
     url = urlsplit(server.connection_url)
     loopback = _LOOPBACK.get(server.ip)
-    if loopback and url.scheme == "http":  # the host's own name, which a certificate needs, may
-        url = url._replace(netloc=f"{loopback}:{server.port}")  # not resolve
+    if loopback:  # the host's own name may not resolve; a certificate is known by `fingerprint`
+        url = url._replace(netloc=f"{loopback}:{server.port}")
     return url_path_join(url.geturl(), "jobs-ext/")
+
+
+def fingerprint(server: ServerApp) -> str:
+    """Return the SHA-256 of the certificate that the server shows, in hex; "" if it shows none.
+
+    By it a kernel knows the server, whoever signed that and whatever name is in it.
+    """
+    file = (server.ssl_options or {}).get("certfile") or server.certfile
+    if not file:
+        return ""
+    begins, ends = ssl.PEM_HEADER, ssl.PEM_FOOTER
+    first = Path(file).read_text("ascii", "ignore").partition(begins)[2].partition(ends)[0]
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(f"{begins}{first}{ends}")).hexdigest()

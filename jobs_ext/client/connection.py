@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -164,7 +165,7 @@ class Connection:
         """Return the session; a forked child gets its own, sockets can't be shared."""
         with self._lock:
             if self._session is None or self._pid != os.getpid():
-                self._session, self._pid = _session(self.address.url), os.getpid()
+                self._session, self._pid = _session(self.address), os.getpid()
             return self._session
 
     def close(self) -> None:
@@ -202,10 +203,24 @@ def _is_unknown(response: requests.Response) -> bool:
     return field in (None, finder.KEY_HEADER)
 
 
-def _session(url: str) -> requests.Session:
+class _OneCertificate(requests.adapters.HTTPAdapter):
+    """Talks to whoever shows one certificate, whoever signed it and whatever name it has."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self._fingerprint = fingerprint
+        super().__init__()
+
+    def init_poolmanager(self, *given: Any, **options: Any) -> None:
+        super().init_poolmanager(*given, assert_fingerprint=self._fingerprint, **options)
+
+
+def _session(address: finder.Address) -> requests.Session:
     session = requests.Session()
     session.headers["Accept"] = "application/json"
-    if urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1"):
+    if address.certificate:  # of our kernel's own server, which proxies need not reach
+        session.trust_env = session.verify = False
+        session.mount("https://", _OneCertificate(address.certificate))
+    elif urlsplit(address.url).hostname in ("localhost", "127.0.0.1", "::1"):
         session.trust_env = False  # a proxy could not reach our own machine
         session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
     return session
@@ -242,10 +257,26 @@ def _gone(
 ) -> errors.JobsError:
     if response is not None:
         return errors.of_response(response.status_code, _body(response))
+    if isinstance(trouble, requests.exceptions.SSLError):
+        return _not_trusted(address, trouble)
     why = "took too long to answer" if isinstance(trouble, requests.Timeout) else "can't be reached"
     return errors.NoServer(
         f"The server at {address.url} {why} (known by {address.origin}).",
         hint="Jobs that were accepted go on without it.",
+    )
+
+
+def _not_trusted(address: finder.Address, trouble: Exception) -> errors.NoServer:
+    if address.certificate:
+        return errors.NoServer(
+            f"The server at {address.url} shows another certificate than when this kernel began.",
+            hint="Restart the kernel.",
+        )
+    said = re.search(r"certificate verify failed: ([\w ,.'-]+\w)", str(trouble))
+    return errors.NoServer(
+        f"The certificate of the server at {address.url} is not trusted"
+        f"{f': {said[1]}' if said else ''}.",
+        hint="Name the file of its authority: REQUESTS_CA_BUNDLE=/path/to/ca.pem.",
     )
 
 

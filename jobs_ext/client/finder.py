@@ -25,6 +25,7 @@ class Address(NamedTuple):
     url: str  # of the extension, ends in ``jobs-ext/``
     headers: dict[str, str]
     origin: str  # how it was found, for messages
+    certificate: str = ""  # the SHA-256 in hex of the only one it may show; else by authorities
 
     def moved_to(self, other: Address) -> Address:
         """Return where to go on when the server is at `other` now.
@@ -32,7 +33,8 @@ class Address(NamedTuple):
         With an API key it stays by that key: whoever was given one shall not be let in by more.
         """
         key = f" {API_KEY}" in self.headers.get("Authorization", "")
-        return other._replace(headers=self.headers) if key else other
+        there = other._replace(certificate=self.certificate)
+        return there._replace(headers=self.headers) if key else there
 
     def __repr__(self) -> str:
         """Leave the headers out: they hold a key or a token."""
@@ -61,7 +63,8 @@ def _by_environment(tried: list[str]) -> Address | None:
         )
     if url and kernel and key:
         headers = {"X-Jobs-Ext-Kernel": kernel, KEY_HEADER: key}
-        return Address(url, headers, "the key of this kernel")
+        certificate = os.environ.get("JOBS_EXT_CERTIFICATE", "")
+        return Address(url, headers, "the key of this kernel", certificate)
     missing = [name for name in names if not os.environ.get(name)]
     tried.append(f"this kernel's own key ({', '.join(missing)} not set)")
     return None

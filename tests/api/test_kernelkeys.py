@@ -149,7 +149,7 @@ def test_a_key_lives_as_long_as_its_kernel():
         ("0.0.0.0", "http://box:8888/x/", "http://127.0.0.1:8888/x/jobs-ext/"),
         ("::", "http://box:8888/", "http://[::1]:8888/jobs-ext/"),
         ("10.0.0.7", "http://10.0.0.7:8888/", "http://10.0.0.7:8888/jobs-ext/"),
-        ("0.0.0.0", "https://box:8888/", "https://box:8888/jobs-ext/"),
+        ("0.0.0.0", "https://box:8888/", "https://127.0.0.1:8888/jobs-ext/"),
     ],
 )
 def test_the_address_of_the_server(ip, told, url):

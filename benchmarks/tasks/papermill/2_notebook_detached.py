@@ -5,7 +5,8 @@ from tasks import VALUES
 
 command = ["setsid", "-f", "papermill", "report.ipynb", "out-{}.ipynb", "-p", "n", "{}"]
 for n in VALUES:
-    subprocess.run([word.format(n) for word in command], check=True)
+    words = [word.format(n) for word in command]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 # %% collect
 import time
 from pathlib import Path
