@@ -245,10 +245,11 @@ it('drops rows that are not found any more', async () => {
 });
 
 it('puts a table into a variable where there is a kernel', async () => {
-  const take = vi.fn(() => Promise.resolve('sweep_0 is a DataFrame now, 2 × 3.'));
+  const take = vi.fn(() => new Promise<string>(done => setTimeout(done, 50, 'sweep_0 is a DataFrame now, 2 × 3.')));
   open(new Wired({ '': answer }), { take });
   await vi.waitFor(() => expect(rows()).toContain('sweep[0]'));
   press('→ df');
+  expect(page.querySelector('.jx-bulk')?.textContent).toContain('It waits while a cell runs.');
   await vi.waitFor(() => expect(page.querySelector('.jx-bulk')?.textContent).toContain('sweep_0 is a DataFrame now'));
   expect(take).toHaveBeenCalledWith('id-0', 'sweep_0');
   expect(['sweep[3]', 'wc -l x', '3 bears'].map(variable)).toEqual(['sweep_3', 'wc_l_x', 'df_3_bears']);

@@ -63,9 +63,10 @@ export class Bulk {
     this.buttons.forEach(node => (node.hidden = selected === 0));
   }
 
-  /** Says what comes of something else that was asked for. */
-  async tell(outcome: Promise<string>): Promise<void> {
+  /** Says what comes of something else that was asked for, and until then `meanwhile`. */
+  async tell(outcome: Promise<string>, meanwhile = ''): Promise<void> {
     this.undo.hidden = true;
+    setLine(this.said, meanwhile);
     setLine(this.said, await outcome.catch(sentence));
   }
 
