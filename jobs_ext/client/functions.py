@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time
 from types import ModuleType
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .signatures import Described
 
 PART = "function"
+_SMALL = 4096  # bytes of a pickled value that is told as JSON, too
 
 
 class FunctionTarget(Target):
@@ -190,7 +192,19 @@ def encode(value: Any, name: str, parts: Parts) -> Any:
     part = _part(value, name)
     address = f"value-{hashlib.sha256(part.content).hexdigest()[:32]}"
     parts[address] = part
-    return {"$part": address, "text": describe(value)}
+    return {"$part": address, "text": describe(value), **_form_value(value, part)}
+
+
+def _form_value(value: Any, part: Part) -> dict[str, str]:
+    """Return, beside a small value, the JSON that a form fills in again for it, if there is any."""
+    from .jsonvalues import json_of
+
+    if len(part.content) > _SMALL:
+        return {}
+    try:
+        return {"json": json.dumps(json_of(value), ensure_ascii=False)}
+    except (TypeError, ValueError, AttributeError, RecursionError):  # no form has a field for it
+        return {}
 
 
 def _holds_reference(value: Any, depth: int = DEEPEST) -> bool:

@@ -102,7 +102,10 @@ def parameter_field(name: str, schema: Schema, *, required: bool = True) -> Fiel
     """
     common = _common(name, schema, required=required)
     try:
-        return _fitting_field(name, schema, common)
+        field = _fitting_field(name, schema, common)
+        if isinstance(field.control, w.Box) and hasattr(field.control, "description"):
+            field.control.description = common["description"]
+        return field
     except (TypeError, ValueError, TraitError):
         plain = {key: value for key, value in schema.items() if key != "type"}
         return _text_field(name, plain, common)

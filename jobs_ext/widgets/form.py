@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -273,7 +274,8 @@ class Form(w.VBox):  # type: ignore[misc]
     def _last_arguments(self) -> dict[str, Any]:
         """Return the arguments of the newest job of the same target that can be filled in again."""
         kept = self._target.newest()
-        return {n: v for n, v in kept.items() if not (isinstance(v, dict) and "$part" in v)}
+        known = {name: _held(value) for name, value in kept.items()}
+        return {name: value for name, value in known.items() if not _is_part(value)}
 
     def _ipython_display_(self) -> None:
         """Show the form and, for where nothing runs, what is in it as a plain table."""
@@ -324,6 +326,16 @@ def _button(word: str, icon: str, run: Callable[[], object], style: str = "") ->
 
 def _message(error: Exception, place: re.Match[str] | None) -> str:
     return str(error).removeprefix(f"{place[0]}: " if place else "")
+
+
+def _held(value: Any) -> Any:
+    """Return what a field holds for an argument of a job: of a value that was uploaded its JSON."""
+    told = value.get("json") if _is_part(value) else None
+    return value if told is None else json.loads(told)
+
+
+def _is_part(value: Any) -> bool:
+    return isinstance(value, dict) and "$part" in value
 
 
 def _has_content(value: Any) -> bool:

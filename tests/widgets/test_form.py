@@ -201,6 +201,15 @@ def test_a_function_gets_values_of_its_own_types_and_so_does_what_is_copied(clie
     scope = {"gather": gather, "tests": sys.modules["tests"]}
     exec(form.code(), scope)
     assert scope["job"].result(60) == told
+    again = jx.form(gather)
+    again.use_last()
+    held = {"x": 1, "seen": "2026-01-02", "near": []}
+    assert again.arguments() == {
+        "at": held,
+        "pair": {"left": 2, "colour": "BLUE"},
+        "when": "2026-01-02T03:04:05",
+        "of": held | {"x": 5},
+    }
 
 
 def test_numbers_of_a_function_are_looked_at_where_they_are_typed(client):
