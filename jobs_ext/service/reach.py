@@ -21,6 +21,7 @@ from .principal import Principal, Verb
 from .resolve import House
 from .uris import is_uri
 
+_FILES = "name files below the server's root folder only, and none that are hidden"
 _ASK = f"Ask for the permission {str(Verb.RUN)!r}."
 
 
@@ -86,7 +87,7 @@ class Reach:
             part.startswith(".") for part in leads.relative_to(root).parts
         )
         if not inside or any(lies_in(leads, one) for one in self._house.reserved):
-            raise self._forbidden("name files below the server's root folder only", field, name)
+            raise self._forbidden(_FILES, field, name)
 
     def _forbidden(self, what: str, field: str, value: object) -> Forbidden:
         return Forbidden(f"{self._owner} may {what}.", field=field, value=value, hint=_ASK)

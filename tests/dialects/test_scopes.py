@@ -11,6 +11,8 @@ command = ["echo", "{word}"]
 pass_as = "environment"
 [parameters.word]
 type = "string"
+[inputs.text]
+required = false
 """
 ASKED = {"name": "n", "appId": "echo-1.0", "parameters": {"word": "a"}, "archive": False}
 HARDWARE = {"filesystems": [], "memory": 100, "cpu": 1}
@@ -55,6 +57,9 @@ async def test_a_key_that_may_only_submit(raw, api):
             other = other.format(job=job)
             assert (await raw("GET", other, **submits)).status == 403, other
             assert (await raw("GET", other, **reads)).status == 200, other
+    of_job = {"text": f"agave://jupyter/jobs/v2/{job}/outputs/media/stdout"}
+    answer = await raw("POST", "agave/jobs/v2/", ASKED | {"inputs": of_job}, **submits)
+    assert answer.status == 201, answer.body
     unknown = [
         ("agave/jobs/v2/", ASKED | {"appId": "no-1.0"}, 400),
         ("et_engine/tools/no", BATCH, 404),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
-from ...model.errors import InvalidRequest, NotFound
+from ...model.errors import InvalidRequest, JobsError, NotFound
 from ...model.ids import is_id
 from ...model.tool import Tool, ToolParameter
 from ...service.hints import did_you_mean
@@ -18,6 +19,7 @@ from .shapes import STORAGE
 
 _TRUE = ("true", "1", "on")
 _FALSE = ("false", "0", "off")
+_ARGUMENTS = "arguments."  # before the name of each in what the service says
 _SCHEME = "agave://"
 _OF_JOB = re.compile(r"jobs/(?:v2/)?([^/]+)/outputs/(?:media|listings)/(.+)", re.DOTALL)
 
@@ -46,6 +48,21 @@ def arguments_of(
         if value is not None and not _is_blank(tool.parameters.get(name), value):
             found[name] = _value(tool.parameters.get(name), value)
     return found
+
+
+@contextmanager
+def named_apart(tool: Tool) -> Iterator[None]:
+    """Name in errors of the service an argument as a JobRequest does: an input, or a parameter."""
+    try:
+        yield
+    except JobsError as error:
+        field = error.field or ""
+        if field.startswith(_ARGUMENTS):
+            name = field.removeprefix(_ARGUMENTS)
+            kind = "inputs" if name.partition("[")[0] in tool.inputs else "parameters"
+            error.field = f"{kind}.{name}"
+            error.message = error.message.replace(field, error.field)
+        raise
 
 
 def _split(values: list[str]) -> list[str]:
@@ -105,7 +122,7 @@ def _output(call: Call, path: str, field: str) -> dict[str, Any] | None:
     if found is None or not is_id(found[1]):
         return None
     try:
-        job, tool = call.service.jobs.with_tool(call.who, found[1])
+        job, tool = call.service.jobs.with_tool(call.who.submitting(), found[1])
     except NotFound as error:
         raise InvalidRequest(error.message, field=field, value=path, hint=error.hint) from None
     name = clean(found[2])

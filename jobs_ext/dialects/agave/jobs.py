@@ -10,6 +10,7 @@ from ...model.errors import InvalidRequest
 from ...model.notification import EVERYTHING, Notify
 from ...service.hints import did_you_mean
 from ..table import Call, Reply
+from .arguments import named_apart
 from .envelope import limit, paged, wrap
 from .requests import submission
 from .search import check_field, found
@@ -41,7 +42,8 @@ def searched(call: Call, attribute: str, value: str) -> list[Object]:
 def submit(call: Call) -> Object:
     """Accept a job."""
     request, tool = submission(call)
-    job = call.service.jobs.submit(call.who, request)
+    with named_apart(tool):
+        job = call.service.jobs.submit(call.who, request)
     shown = full(call, job, tool)
     notices = shown["_links"]["notifications"]
     told = [one.words for one in request.options.notify if isinstance(one, Notify)]

@@ -19,7 +19,7 @@ BODIES = [
     ("application/octet-stream", json.dumps(GOOD).encode(), 201, None),
     (FORM, json.dumps(GOOD).encode(), 201, None),
     (FORM, b"name=n&appId=echo-1.0&word=ho&wait=0&archive=false", 201, None),
-    (FORM, b"name=n&appId=echo-1.0&wait=soon", 400, "wait"),
+    (FORM, b"name=n&appId=echo-1.0&wait=soon", 400, "parameters.wait"),
     (FORM, b"name=n&appId=echo-1.0&archive=maybe", 400, "archive"),
     (FORM, b"name=%ff", 400, "name"),
     (MULTIPART, FILE % json.dumps(GOOD).encode(), 201, None),
