@@ -65,7 +65,7 @@ def _is_same(frame: Any, back: Any) -> bool:
             and getattr(one, "freq", None) == getattr(other, "freq", None)
             for one, other in ((frame.index, back.index), (frame.columns, back.columns))
         )
-        and frame.attrs == back.attrs
+        and (frame.attrs, frame.flags) == (back.attrs, back.flags)
         and all(_is_text(infer, part) for one in held for part in getattr(one, "levels", [one]))
         and bool(frame.index.equals(back.index) and frame.columns.equals(back.columns))
         and bool(frame.equals(back))

@@ -15,21 +15,35 @@ from .errors import JobFailed
 def as_raised(failure: JobFailed, told: Mapping[str, Any], *, trust: bool) -> JobFailed:
     """Return `failure` as an error of the type that `told` (``error.json``) names.
 
-    So that ``except ValueError`` finds it as ``except JobFailed`` does. A type that is not here
-    leaves it as it is. Modules are imported for it only with `trust`: that runs their code.
+    So that ``except ValueError`` finds it as ``except JobFailed`` does, and ``except*`` what a
+    group holds. A type that is not here leaves it as it is. Modules are imported for it only with
+    `trust`: that runs their code.
     """
     kind = _type(told, trust=trust)
     made = None if kind is None else _failed_with(kind)
-    if made is None:
+    within = _within(told, trust=trust)
+    grouped = made is not None and issubclass(made, BaseExceptionGroup)
+    if made is None or (grouped and not within):
         return failure
-    error = _blank(made)
+    error = _blank(made, *((failure.message, within) if grouped else ()))
     error.args = failure.args
     try:
         for name, value in vars(failure).items():
-            setattr(error, name, value)
+            if getattr(error, name, None) != value:  # the message of a group can't be set
+                setattr(error, name, value)
     except AttributeError:  # a type that lets nobody set what we call so
         return failure
     return error
+
+
+def _within(told: Mapping[str, Any], *, trust: bool) -> list[JobFailed]:
+    """Return the errors that a group holds, of their types where those can be had."""
+    held = told.get("exceptions", [])
+    return [
+        as_raised(JobFailed(str(one.get("message", ""))), one, trust=trust)
+        for one in (held if isinstance(held, list) else [])
+        if isinstance(one, dict)
+    ]
 
 
 def _type(told: Mapping[str, Any], *, trust: bool) -> type[Exception] | None:
@@ -43,9 +57,7 @@ def _type(told: Mapping[str, Any], *, trust: bool) -> type[Exception] | None:
         kind = operator.attrgetter(name)(module)
     except (ImportError, AttributeError, ValueError):
         return None
-    if not isinstance(kind, type) or issubclass(kind, BaseExceptionGroup):
-        return None  # of a group, what it holds is not here
-    return kind if issubclass(kind, Exception) else None
+    return kind if isinstance(kind, type) and issubclass(kind, Exception) else None
 
 
 def _failed_with(kind: type[Exception]) -> type[JobFailed] | None:
@@ -58,10 +70,13 @@ def _failed_with(kind: type[Exception]) -> type[JobFailed] | None:
     return made if issubclass(made, JobFailed) else None
 
 
-def _blank(made: type[JobFailed]) -> JobFailed:
-    """Return an error of a type without asking that type for its own arguments."""
+def _blank(made: type[JobFailed], *given: Any) -> JobFailed:
+    """Return an error of a type without asking that type for its own arguments.
+
+    `given` is what the built-in type asks for of which it is.
+    """
     builtin: Any = next(base for base in made.__mro__ if base.__module__ == "builtins")
-    blank = builtin.__new__(made)
+    blank = builtin.__new__(made, *given)
     assert isinstance(blank, JobFailed)
     return blank
 

@@ -53,6 +53,10 @@ def test_it_is_pickled_as_what_is_everywhere():
         {"qualname": "NotThere"},
         {"qualname": "dict"},
         {"qualname": "ExceptionGroup"},
+        {"qualname": "ExceptionGroup", "exceptions": []},
+        {"qualname": "ExceptionGroup", "exceptions": [1]},
+        {"qualname": "ExceptionGroup", "exceptions": {"a": 1}},
+        {"qualname": "BaseExceptionGroup", "exceptions": [{"type": "KeyError"}]},
         {"type": "SystemExit", "qualname": "SystemExit"},
         {"module": 1},
         {"module": ""},
@@ -61,6 +65,28 @@ def test_it_is_pickled_as_what_is_everywhere():
 )
 def test_what_is_no_error_here_is_a_failed_job_all_the_same(told):
     assert type(raised(ValueError, **told)) is JobFailed
+
+
+def test_a_group_holds_what_was_raised_in_it():
+    held = [
+        {"type": "KeyError", "message": "'b'"},
+        {"type": "Lost", "module": "not_here", "message": "gone"},
+        {"type": "ExceptionGroup", "exceptions": [{"type": "OSError", "message": "no disk"}]},
+    ]
+    error = raised(ExceptionGroup, exceptions=held)
+    assert isinstance(error, JobFailed)
+    assert str(error) == "Job 'f' failed: no.\nTraceback …"
+    assert type(pickle.loads(pickle.dumps(error))) is JobFailed
+    caught = []
+    try:
+        raise error
+    except* KeyError as group:
+        caught += map(str, group.exceptions)
+    except* OSError as group:
+        caught += map(str, group.exceptions[0].exceptions)
+    except* JobFailed as group:
+        caught += map(str, group.exceptions)
+    assert caught == ["'b'", "no disk", "gone"]
 
 
 def test_for_an_error_of_others_nothing_is_imported(tmp_path, monkeypatch):

@@ -40,6 +40,7 @@ def test_a_function(client):
         np.arange(3),
         pd.DataFrame({"a": [1, 2]}),
         pd.DataFrame({"a": [1, "x"]}, index=["p", "q"]),
+        pd.DataFrame({"a": [1]}).set_flags(allows_duplicate_labels=False),
         pl.DataFrame({"a": [1, 2]}),
     ],
     ids=lambda value: type(value).__name__,
@@ -48,7 +49,7 @@ def test_values_go_there_and_come_back_as_they_were(client, value):
     back = jx.submit(lambda x: x, value).result(60)
     assert type(back) is type(value)
     if isinstance(value, pd.DataFrame):
-        pd.testing.assert_frame_equal(back, value)
+        pd.testing.assert_frame_equal(back, value, check_flags=True)
     elif isinstance(value, pl.DataFrame):
         assert back.equals(value)
     else:

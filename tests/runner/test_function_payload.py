@@ -278,3 +278,13 @@ def test_an_exception_that_cannot_be_shown(call: Call) -> None:
 
     assert call(fail).returncode == 1
     assert call.error()["type"] == "Shy"
+
+
+def test_what_a_group_holds_is_told_so_far_as_one_reads():
+    many = ExceptionGroup("many", [ValueError("x" * 5000), *map(KeyError, range(40))])
+    told = payload.described(ExceptionGroup("outer", [many, OSError("no disk")]))
+    inner, other = told["exceptions"]
+    assert (other["qualname"], other["message"]) == ("OSError", "no disk")
+    assert [one["type"] for one in inner["exceptions"]] == ["ValueError", *["KeyError"] * 19]
+    assert len(inner["exceptions"][0]["message"]) == 1000
+    assert "exceptions" not in payload.described(ValueError("x"))

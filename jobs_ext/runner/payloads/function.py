@@ -40,6 +40,7 @@ KIND = b"jobs_ext"  # in the Parquet file: pandas, polars or pyarrow, whose fram
 _SCIPY = ("linalg", "optimize", "signal", "sparse", "stats")  # it loads its parts one by one
 #: A warm parent imports them once a call did: they take long, and can be forked.
 WORTHWHILE = ("numpy", "pandas", *(f"scipy.{part}" for part in _SCIPY))
+_MOST, _LONGEST = 20, 1000  # exceptions of a group that are told; characters of what each says
 _SCALARS = ("NoneType", "bool", "int", "float", "str", "bytes", "Decimal", "date", "datetime")
 
 
@@ -275,7 +276,7 @@ def is_same(value: Any, back: Any, kind: str) -> bool:
         list(value.dtypes) == list(back.dtypes)
         and is_same_index(value.index, back.index)
         and is_same_index(value.columns, back.columns)
-        and value.attrs == back.attrs
+        and (value.attrs, value.flags) == (back.attrs, back.flags)
         and bool(value.equals(back))
         and all(
             is_same_scalar(*cells)
@@ -311,10 +312,24 @@ def report(error: BaseException, folder: str) -> None:
     told = traceback.TracebackException(type(error), error, cleaned)
     text = "".join(told.format())
     sys.stderr.write(text)
-    kind = type(error)
-    said = {"type": kind.__name__, "message": message(error, told), "traceback": text}
-    said |= {"module": kind.__module__, "qualname": kind.__qualname__}
+    said = described(error) | {"message": message(error, told), "traceback": text}
     write(f"{folder}/error.json", json.dumps(said).encode())
+
+
+def described(error: BaseException, depth: int = 3) -> dict[str, Any]:
+    """Return type and message of an exception, and of those in a group: not more than one reads."""
+    kind = type(error)
+    said = {"type": kind.__name__, "module": kind.__module__, "qualname": kind.__qualname__}
+    held = grouped(error)[:_MOST] if depth else ()
+    within = [described(one, depth - 1) for one in held]
+    return (
+        said | {"message": text_of(error)[:_LONGEST]} | ({"exceptions": within} if within else {})
+    )
+
+
+def text_of(error: BaseException) -> str:
+    """Return what an exception says, also of one that can't say it."""
+    return str(traceback.TracebackException(type(error), error, None))
 
 
 def message(error: BaseException, told: traceback.TracebackException) -> str:
@@ -329,10 +344,14 @@ def message(error: BaseException, told: traceback.TracebackException) -> str:
 
 def leaves(error: BaseException) -> list[BaseException]:
     """Return the exceptions in a group, and in its groups; those that are none are themselves."""
+    held = grouped(error)
+    return [leaf for one in held for leaf in leaves(one)] if held else [error]
+
+
+def grouped(error: BaseException) -> list[BaseException]:
+    """Return the exceptions that a group holds; none for what is no group."""
     held = getattr(error, "exceptions", None)
-    if not isinstance(held, tuple):
-        return [error]
-    return [leaf for one in held if isinstance(one, BaseException) for leaf in leaves(one)]
+    return [one for one in held if isinstance(one, BaseException)] if type(held) is tuple else []
 
 
 def is_ours(frame: FrameType) -> bool:
