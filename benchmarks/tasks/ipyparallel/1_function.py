@@ -18,6 +18,8 @@ from pathlib import Path
 
 import ipyparallel as ipp
 
-client = ipp.Cluster.from_file(cluster_id="tasks").connect_client_sync()
+cluster = ipp.Cluster.from_file(cluster_id="tasks")
+client = cluster.connect_client_sync()
 parts = client.get_result(json.loads(Path("ids.json").read_text()), owner=False).get()
 answer = [value for part in parts for value in (part if isinstance(part, list) else [part])]
+cluster.stop_cluster_sync()

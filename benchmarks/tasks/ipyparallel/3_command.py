@@ -16,5 +16,7 @@ from pathlib import Path
 
 import ipyparallel as ipp
 
-client = ipp.Cluster.from_file(cluster_id="tasks").connect_client_sync()
+cluster = ipp.Cluster.from_file(cluster_id="tasks")
+client = cluster.connect_client_sync()
 answer = client.get_result(Path("id.txt").read_text(), owner=False).get().split()
+cluster.stop_cluster_sync()

@@ -19,8 +19,10 @@ from pathlib import Path
 
 import ipyparallel as ipp
 
-client = ipp.Cluster.from_file(cluster_id="tasks").connect_client_sync()
+cluster = ipp.Cluster.from_file(cluster_id="tasks")
+client = cluster.connect_client_sync()
 try:
     client.get_result(Path("id.txt").read_text(), owner=False).get()
 except ipp.RemoteError as error:
     answer = f"{error.ename}: {error.evalue}"
+cluster.stop_cluster_sync()

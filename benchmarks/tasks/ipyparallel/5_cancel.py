@@ -9,11 +9,14 @@ client = cluster.start_and_connect_sync()
 result = client[0].apply_async(hangs)
 # %% collect
 cluster.signal_engines_sync(signal.SIGINT)
+cluster.stop_cluster_sync()
 answer = "cancelled"
 # %% again
 import signal
 
 import ipyparallel as ipp
 
-ipp.Cluster.from_file(cluster_id="tasks").signal_engines_sync(signal.SIGINT)
+cluster = ipp.Cluster.from_file(cluster_id="tasks")
+cluster.signal_engines_sync(signal.SIGINT)
+cluster.stop_cluster_sync()
 answer = "cancelled"
