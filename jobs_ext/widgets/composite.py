@@ -113,33 +113,47 @@ def rows_field(name: str, schema: Schema) -> Field:
 
 
 def object_field(name: str, schema: Schema) -> Field:
-    """Return the field for an object whose keys are known."""
+    """Return the field for an object whose keys are known, and for others where those are typed."""
     default = schema.get("default") or {}
     needed = schema.get("required", [])
     fields = {
         key: parameter_field(key, one, required=key in needed)
         for key, one in schema["properties"].items()
     }
-    box = Framed(schema.get("title") or name, [field.box for field in fields.values()])
+    others = _others(schema)
+    whole = [*fields.values(), *others]
+    box = Framed(schema.get("title") or name, [field.box for field in whole])
 
     def read() -> dict[str, Any]:
         parts = {key: part(name, field) for key, field in fields.items()}
         given = {key: value for key, value in parts.items() if value is not _NOTHING}
+        for field in others:
+            more = part(name, field)
+            given = (more if more is not _NOTHING else {}) | given
         if not given and "default" not in schema:
             raise NothingGiven
         return given
 
     def write(value: dict[str, Any]) -> None:
-        for key, one in value.items():
-            if key in fields:
-                fields[key].fill(one)
+        for key in fields.keys() & value.keys():
+            fields[key].fill(value[key])
+        for field in others:
+            field.fill({key: one for key, one in value.items() if key not in fields})
 
     def listen(changed: Callable[[], object]) -> None:
-        for field in fields.values():
+        for field in whole:
             field.on_change(lambda _: changed())
 
     write(default)
     return Field(name, [box], read, write, schema.get("description", ""), listen)
+
+
+def _others(schema: Schema) -> list[Field]:
+    """Return the field for the members that an object may have besides, if they have a type."""
+    more = schema.get("additionalProperties")
+    if not isinstance(more, dict) or not more:
+        return []
+    return [parameter_field("other", {"type": "object", "additionalProperties": more})]
 
 
 def tuple_field(name: str, schema: Schema) -> Field:

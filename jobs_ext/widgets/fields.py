@@ -158,7 +158,8 @@ def choices_of(schema: Schema) -> list[tuple[str, Any]] | None:
     Alternatives that are one value each are choices that have titles.
     """
     if "enum" in schema:
-        return [(str(value), value) for value in schema["enum"]]
+        plain = len({str(value) for value in schema["enum"]}) == len(schema["enum"])
+        return [(str(value) if plain else dumps(value), value) for value in schema["enum"]]
     several = schema.get("oneOf") or schema.get("anyOf") or []
     if "const" in schema:
         several = [{"const": schema["const"]}]

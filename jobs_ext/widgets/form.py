@@ -29,7 +29,7 @@ from .panel import Panel
 from .resources import OptionsFold
 from .sweeping import Swept, can_sweep
 
-_FIELD = re.compile(r"(arguments|options)\.(\w+)")
+_FIELD = re.compile(r"(arguments|options)(?:\[\d+\])?\.([^\[]+?)(?=[.\[]|$)")
 _PAUSE = 0.3  # seconds after the last key until the server is asked
 
 Handle = Job | Batch

@@ -76,6 +76,16 @@ def test_members_of_any_name_are_rows_of_key_and_value():
         field.value()
 
 
+def test_members_besides_the_known_ones_are_kept():
+    known = {"k": {"type": "string"}}
+    schema = {"type": "object", "properties": known, "additionalProperties": {"type": "integer"}}
+    given = {"k": "a", "z": 3}
+    assert parameter_field("o", schema | {"default": given}).value() == given
+    field = parameter_field("o", schema)
+    field.fill({"z": 1})
+    assert field.value() == {"z": 1}
+
+
 def rows_of(field):
     return field.control.children[0].fields
 

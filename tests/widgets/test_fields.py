@@ -99,6 +99,11 @@ def test_a_choice_without_a_default_says_choose():
     assert field.value() is None
 
 
+def test_choices_that_read_alike_are_told_apart():
+    field = parameter_field("k", {"enum": ["1", 1]})
+    assert [label for label, _ in field.control.options] == ["choose…", '"1"', "1"]
+
+
 def test_none_is_a_choice_beside_true_and_false():
     field = parameter_field("k", {"enum": [None, True, False], "default": None})
     assert field.value() is None

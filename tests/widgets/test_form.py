@@ -137,6 +137,9 @@ def test_several_values_make_a_batch(form):
     assert (form.batch, form.job, heard) == (batch, None, [batch])
     assert len(batch) == 6
     assert {job.arguments["word"] for job in batch} == {"aa", "bb"}
+    form.swept["times"].control.value = "8..10"
+    assert form.submit() is None
+    assert "10 is greater than the maximum of 9" in form.fields["times"].complaint
     form.swept["times"].control.value = "3..1"
     assert "no range" in form.fields["times"].complaint
     form._sweep.value = False
