@@ -98,7 +98,9 @@ class Panel(anywidget.AnyWidget):
     def _take(self, id_: str, name: str) -> str:
         """Put the table of a job into a variable of the notebook, and say so or why not."""
         variables = get_ipython().user_ns
-        if not name.isidentifier() or keyword.iskeyword(name):
+        if keyword.iskeyword(name):  # of a lambda, which is called so
+            name = f"{name}_"
+        if not name.isidentifier():
             return f"{name!r} can't name a variable."
         name = self._free(name, variables)
         try:

@@ -19,10 +19,17 @@ LARGE = 60_000_000  # bytes: no message to a kernel may be so long
 
 
 SLIDER = """
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Annotated
-def grow(depth: Annotated[int, {"minimum": 1, "maximum": 9}] = 3):
+@dataclass
+class Point:
+    x: int
+    seen: date = date(2026, 1, 2)
+def grow(at: Point, near: dict[str, Point], when: datetime, clock: time = time(10),
+         depth: Annotated[int, {"minimum": 1, "maximum": 9}] = 3, of: int | Point = Point(1)):
     pass
-jx.form(grow)
+jx.form(grow, near={})
 """
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import jobs_ext as jx
 from jobs_ext.widgets.panel import Panel
 
@@ -34,3 +36,14 @@ def test_a_table_never_replaces_a_variable_that_is_not_its_own(client):
     variables = {"wc": 1, "wc_2": 2, "mine": 3}
     panel._taken.add("mine")
     assert [panel._free(one, variables) for one in ("wc", "mine", "new")] == ["wc_3", "mine", "new"]
+
+
+def test_a_name_that_python_keeps_for_itself_gets_a_mark(client, monkeypatch):
+    panel = Panel()
+    shell = SimpleNamespace(user_ns={})
+    monkeypatch.setattr("jobs_ext.widgets.panel.get_ipython", lambda: shell)
+    job = jx.submit(lambda: [{"a": 1}]).wait(60)
+    ask = asking(panel, monkeypatch)
+    told = ask(action="take", id=job.id, name="lambda")
+    assert told["text"] == "lambda_ is a DataFrame now, 1 × 1."
+    assert list(shell.user_ns) == ["lambda_"]
