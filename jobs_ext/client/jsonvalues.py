@@ -26,7 +26,7 @@ def json_of(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.decode()
     if isinstance(value, timedelta):
-        return f"{value.total_seconds():g}s"
+        return f"{value.total_seconds():f}".rstrip("0").removesuffix(".") + "s"
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, PurePath | Decimal | UUID):

@@ -319,7 +319,10 @@ def _decimal(text: str) -> Decimal:
 
 
 def _duration(text: str) -> timedelta:
-    return timedelta(seconds=parse_duration(text))
+    """Return what people write for a duration; one of none and one that is negative are some."""
+    bare = text.strip().removeprefix("-")
+    seconds = 0.0 if bare in ("0", "0s") else parse_duration(bare)
+    return timedelta(seconds=seconds if bare == text.strip() else -seconds)
 
 
 _TEXTS: dict[type, tuple[Schema, Convert]] = {

@@ -68,6 +68,9 @@ KINDS: list[tuple[Any, Any, Any, str]] = [
     (datetime, "2026-01-02T03:04:05", datetime(2026, 1, 2, 3, 4, 5), ""),  # noqa: DTZ001
     (time, "10:30:00", time(10, 30), "_datetime.time(10, 30)"),
     (timedelta, "90s", timedelta(seconds=90), "_datetime.timedelta(seconds=90)"),
+    (timedelta, "-0.25s", timedelta(seconds=-0.25), ""),
+    (timedelta, "0s", timedelta(0), "_datetime.timedelta(0)"),
+    (timedelta, "1234567.000001s", timedelta(seconds=1234567, microseconds=1), ""),
     (Decimal, "0.1", Decimal("0.1"), "decimal.Decimal('0.1')"),
     (UUID, f"{UUID(int=1)}", UUID(int=1), ""),
     (bytes, "é", "é".encode(), repr("é".encode())),
