@@ -19,52 +19,59 @@ Arguments = dict[str, Any]
 _MODULES = (".py", ".pyc", ".so")  # what Python imports: a kernel also from the folder it runs in
 
 
-def resolve(work: Work, at: AttemptPaths, tool_inputs: frozenset[str]) -> Arguments:
+def resolve(
+    work: Work,
+    at: AttemptPaths,
+    tool_inputs: frozenset[str],
+    written: frozenset[str] = frozenset(),
+) -> Arguments:
     """Return the arguments with paths for all references; a tool's inputs lie in its folder.
 
+    `written` are names that the tool writes there: it would write into an input of such a name.
     Of a function uploads stay references, and so does what other functions return: its own
     interpreter reads them.
     """
     found: Arguments = {}
     for name, value in work.arguments.items():
         if name in tool_inputs:
-            found[name] = _staged(work, at, name, value)
+            found[name] = _staged(work, at, name, value, written)
         else:
             found[name] = _resolved(work, at, name, value)
     return found
 
 
-def _staged(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
+def _staged(work: Work, at: AttemptPaths, name: str, value: Any, written: frozenset[str]) -> Any:
     """Return an input as named in the work folder, where a link to it is made."""
     if value is None:
         return None
     if isinstance(value, list):
-        return [_staged(work, at, name, one) for one in value]
+        return [_staged(work, at, name, one, written) for one in value]
     source = _source(work, name, value)
-    return _link(at.work, source, _file_name(source, value))
+    return _link(at.work, source, _file_name(source, value), written)
 
 
-def _link(folder: Path, source: Path, filename: str) -> str:
+def _link(folder: Path, source: Path, filename: str, written: frozenset[str] = frozenset()) -> str:
     """Link `source` into `folder` under its own name; return that, as one types it there."""
-    target = _free(folder, filename)
+    apart = filename in written or _is_loaded(filename)
+    target = _free(folder, filename, apart=apart)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.symlink_to(source)
     typed = str(target.relative_to(folder))
     return f"./{typed}" if typed.startswith("-") else typed
 
 
-def _free(folder: Path, filename: str) -> Path:
+def _free(folder: Path, filename: str, *, apart: bool) -> Path:
     """Return where no file is yet: of inputs of one name each has a folder of its own.
 
-    So has one that a program would load which looks for its own files where it runs. The folders
-    of a name are taken in order, so the first free one is found by halving.
+    So has one that is to lie `apart`. The folders of a name are taken in order, so the first free
+    one is found by halving.
     """
 
     def place(number: int) -> Path:
         return folder / f"input-{number}" / filename if number else folder / filename
 
     def is_taken(number: int) -> bool:
-        return os.path.lexists(place(number)) or (number == 0 and _is_loaded(filename))
+        return (apart and number == 0) or os.path.lexists(place(number))
 
     if not is_taken(0):
         return place(0)

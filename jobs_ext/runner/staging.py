@@ -126,7 +126,7 @@ def stage(one: Plan, spares: SpareFolders, fetch: Fetch | None = None) -> Launch
             one = msgspec.structs.replace(one, work=work)
         if one.private:
             inputs.link_mounts(one.work, one.at.work)
-        arguments = inputs.resolve(one.work, one.at, frozenset(one.tool.inputs if one.tool else ()))
+        arguments = inputs.resolve(one.work, one.at, *_names(one.tool))
         if one.private:
             inputs.copy_inputs(one.work, one.at.work)
         return _launch(one, arguments)
@@ -135,6 +135,13 @@ def stage(one: Plan, spares: SpareFolders, fetch: Fetch | None = None) -> Launch
         full = isinstance(error, OSError) and error.errno in FULL
         code = ReasonCode.DISK_FULL if full else ReasonCode.CANNOT_START
         raise CannotStart(f"could not be made ready: {why}", code) from error
+
+
+def _names(tool: Tool | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Return a tool's inputs, and the names of files that it writes into its folder."""
+    if tool is None:
+        return frozenset(), frozenset()
+    return frozenset(tool.inputs), frozenset(output.path for output in tool.outputs.values())
 
 
 def _make_folders(one: Plan, spares: SpareFolders) -> None:

@@ -41,6 +41,15 @@ def test_no_program_loads_an_input_unasked(tmp_path: Path, name: str) -> None:
     assert resolve(work, one.at, frozenset("a")) == {"a": f"input-1/{name}"}
 
 
+def test_a_tool_writes_into_no_input(tmp_path: Path) -> None:
+    """What one job of a tool made, the next one may read: a link of that name would be written."""
+    one = make(tmp_path, {})
+    (tmp_path / "made.txt").write_text("earlier")
+    work = msgspec.structs.replace(one.work, arguments={"a": ["made.txt", "made.txt"]})
+    found = resolve(work, one.at, frozenset("a"), frozenset({"made.txt", "*.csv"}))
+    assert found == {"a": ["input-1/made.txt", "input-2/made.txt"]}
+
+
 def test_a_path_is_read_as_at_the_submit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ``~`` that does not stand first is a folder of this name."""
     one = make(tmp_path, {})
