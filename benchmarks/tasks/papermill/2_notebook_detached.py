@@ -9,17 +9,18 @@ for n in VALUES:
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 # %% collect
 import time
-from pathlib import Path
 
 import nbformat
 
 
 def finished(n):
     while True:
-        if Path(f"out-{n}.ipynb").exists():
+        try:
             notebook = nbformat.read(f"out-{n}.ipynb", 4)
             if notebook.metadata.papermill.end_time:
                 return notebook
+        except (FileNotFoundError, nbformat.reader.NotJSONError):  # it is just being written
+            pass
         time.sleep(0.2)
 
 
