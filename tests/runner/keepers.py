@@ -74,9 +74,10 @@ class Bench:
         with contextlib.suppress(ProcessLookupError, FileNotFoundError):
             keeper = processes.find(self.pid)
             if keeper is not None and keeper.zombie is False:
-                for pid in processes.subtree([keeper.pid], processes.table()) - {keeper.pid}:
-                    os.kill(pid, signal.SIGKILL)
-                os.kill(keeper.pid, signal.SIGKILL)
+                os.kill(keeper.pid, signal.SIGSTOP)  # it starts no more
+                for pid in processes.subtree([keeper.pid], processes.table()):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
         self.client.close()
         if self.client._child is not None:
             self.client._child.wait()
