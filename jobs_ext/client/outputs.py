@@ -91,7 +91,9 @@ class Outputs(Mapping[str, OutputFile]):
         return len(self._files)
 
     def __repr__(self) -> str:
-        return "\n".join(map(repr, self._files.values())) or "<no outputs>"
+        return (
+            "\n".join(map(repr, self._files.values())) or "<no outputs; logs() has what it printed>"
+        )
 
     def main(self) -> OutputFile | None:
         """Return the output that is declared to be the main one."""

@@ -149,7 +149,12 @@ def _ambiguous(job: model.Job, outputs: Outputs, tables: list[OutputFile]) -> Am
         )
     names = list(outputs)
     told = f"; its outputs are {', '.join(names)}" if names else " nor any other output"
-    return AmbiguousOutput(f"Job {job.name!r} has no table{told}.", field="output", value=names)
+    return AmbiguousOutput(
+        f"Job {job.name!r} has no table{told}.",
+        field="output",
+        value=names,
+        hint=f"Read one as a text: outputs[{names[0]!r}].text()." if names else "",
+    )
 
 
 def failure(client: Client, job: model.Job) -> JobFailed:

@@ -32,6 +32,14 @@ _BY_SUFFIX = {
     ".pdf": "application/pdf",
     ".zip": "application/zip",
     ".gz": "application/gzip",
+    # texts of the life sciences, so that a card can show them
+    ".fasta": "text/plain",
+    ".fa": "text/plain",
+    ".fastq": "text/plain",
+    ".nwk": "text/plain",
+    ".bed": "text/plain",
+    ".gff": "text/plain",
+    ".vcf": "text/plain",
 }
 
 PICKLE = "application/vnd.jobs-ext.pickle"

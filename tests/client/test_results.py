@@ -116,6 +116,16 @@ def test_no_table(client):
         jx.submit(["true"]).df()
 
 
+def test_no_outputs_says_where_prints_are(client):
+    assert "logs()" in repr(jx.submit(["echo", "3"]).result())
+
+
+def test_outputs_without_a_table_say_how_to_read_one(client):
+    code = "import os; open(os.environ['JOBS_OUTPUT_DIR'] + '/top.txt', 'w').write('x')"
+    with pytest.raises(jx.errors.AmbiguousOutput, match=r"outputs\['top.txt'\].text\(\)"):
+        jx.submit(python(code)).df()
+
+
 def test_the_only_array_is_the_table(client):
     code = "import numpy as np, os; np.save(os.environ['JOBS_OUTPUT_DIR'] + '/t.npy', np.eye(2))"
     assert jx.submit(python(code)).df().shape == (2, 2)
