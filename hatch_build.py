@@ -69,7 +69,6 @@ class FrontEnd:
             raise RuntimeError(f"Building the front end needs node and npm, or {NODE_WHEEL}.")
         self.install_packages(node)
         self.run(node, ["run", "build"])
-        shutil.copy(self.source / "install.json", self.bundle)
         (self.bundle / STAMP).write_text(self.stamp())
 
     def install_packages(self, node: Node) -> None:

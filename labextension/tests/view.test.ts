@@ -230,6 +230,15 @@ describe('the card of a batch', () => {
 });
 
 describe('the list', () => {
+  it('runs no clock in a mere snapshot', () => {
+    const items = [job({ started: '2026-10-01T12:00:00.000000Z' })];
+    mount(page, source({ kind: 'jobs', items }));
+    expect(find('.jx-row-time').textContent).toBe('');
+    page.replaceChildren();
+    mount(page, source({ kind: 'jobs', items }, { act: () => Promise.resolve() }));
+    expect(find('.jx-row-time').textContent).not.toBe('');
+  });
+
   it('keeps its rows, and the focus in them, when it moves', () => {
     const live = source({ kind: 'jobs', items: [job(), job({ id: OTHER, title: 'other' })] }, { act: () => Promise.resolve() });
     mount(page, live);

@@ -7,6 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ import nbformat
 import requests
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from jobs_ext.model.status import Status
 from tests.serving import IPC
 from tests.waiting import until
 
@@ -27,6 +29,9 @@ SETTINGS = {
     },
     "@jupyterlab/docmanager-extension/plugin.jupyterlab-settings": {"autosave": False},
 }
+
+UNFINISHED = "&".join(f"status={status}" for status in Status if not status.final)
+NOTHING: dict[str, Any] = {"items": [], "next": None}
 
 
 class Lab:
@@ -73,15 +78,27 @@ class Lab:
 
     def end_jobs(self) -> None:
         """Cancel what is unfinished, so that nothing outlives the tests."""
-        for kind in ("batches", "jobs"):
-            listed = self.ask("GET", f"jobs-ext/api/v1/{kind}")
-            for one in listed["items"] if listed else []:
-                self.ask("POST", f"jobs-ext/api/v1/{kind}/{one['id']}/cancel")
+        for batches in self._pages("batches?limit=500"):
+            for batch in batches:
+                self.ask("POST", f"jobs-ext/api/v1/batches/{batch}/cancel")
+        for jobs in self._pages(f"jobs?limit=500&{UNFINISHED}"):
+            self.ask("POST", "jobs-ext/api/v1/jobs/bulk/cancel", {"ids": jobs})
 
-    def ask(self, method: str, path: str) -> Any:
+    def _pages(self, listing: str) -> Iterator[list[str]]:
+        """Yield the ids of each page of a listing that is not empty; none without our extension."""
+        cursor = ""
+        while True:
+            page = self.ask("GET", f"jobs-ext/api/v1/{listing}{cursor}") or NOTHING
+            if page["items"]:
+                yield [one["id"] for one in page["items"]]
+            if page["next"] is None:
+                return
+            cursor = f"&cursor={page['next']}"
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """Return the JSON of the server's answer, None where there is none."""
         headers = {"Authorization": f"token {self.token}"}
-        answer = requests.request(method, self.url + path, headers=headers, timeout=30)
+        answer = requests.request(method, self.url + path, headers=headers, json=body, timeout=30)
         return answer.json() if answer.ok and answer.content else None
 
     def write_notebook(self, name: str, *sources: str) -> Path:

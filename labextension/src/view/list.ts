@@ -63,11 +63,14 @@ abstract class Row<V extends ItemView> implements Part<V> {
 
 class JobRow extends Row<JobView> {
   private readonly progress: ProgressBar;
+  /** False for a mere snapshot: no clock runs in one. */
+  private readonly live: boolean;
 
   constructor(view: JobView, source: Source) {
     const progress = new ProgressBar();
     super(view, source, progress.node);
     this.progress = progress;
+    this.live = source.act !== undefined;
   }
 
   override update(view: JobView): void {
@@ -76,7 +79,7 @@ class JobRow extends Row<JobView> {
   }
 
   override tick(): void {
-    const seconds = elapsed(this.view);
+    const seconds = this.live || this.view.final ? elapsed(this.view) : null;
     setText(this.time, seconds === null ? '' : showDuration(seconds));
   }
 
