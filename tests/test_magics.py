@@ -86,15 +86,18 @@ def test_a_cell_may_await(source, tmp_path, monkeypatch):
 
 
 def test_options_of_the_line():
-    line = "prep --inputs a,b c --cpu 2 --memory 1GB --timeout 5min --env A=1 B=x=y --hold"
+    line = (
+        "prep --inputs a,b c --cpu 2 --memory 1GB --timeout 5min --env A=1 B=x=y --hold --after 01K"
+    )
     said = magics.parser().parse_args(line.split())
     assert magics._names(said.inputs) == ["a", "b", "c"]
-    assert magics._options(said) == {
+    assert magics._options(said, {"cpu": 4}) == {
         "cpu": 2.0,
         "memory": "1GB",
         "timeout": "5min",
         "env": {"A": "1", "B": "x=y"},
         "hold": True,
+        "after": ["01K"],
     }
 
 
