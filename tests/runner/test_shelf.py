@@ -80,3 +80,16 @@ def test_what_lies_there_is_given_when_nothing_has_changed(tmp_path: Path) -> No
         "mine",
         f"False True {_INLINE} 8.0",
     ]
+
+
+def test_who_asks_where_it_is_or_has_files_that_vanish_gets_what_a_fresh_process_does(
+    tmp_path: Path,
+) -> None:
+    at = "importlib.util.find_spec('matplotlib')"
+    said = asked(
+        tmp_path,
+        f"spec = {at}; again = {at}; assert spec.origin == again.origin; "
+        "assert list(spec.submodule_search_locations) == again.submodule_search_locations",
+        "os.symlink('nowhere', 'fontlist-v0.json.matplotlib-lock')",
+    )
+    assert said == [f"False True {_INLINE} 1.5"] * 2

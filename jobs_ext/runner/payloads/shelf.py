@@ -81,8 +81,16 @@ class Shelf(MetaPathFinder, Loader):
         found = PathFinder.find_spec(fullname, path, target)
         if found is None or self._spec is None or found.origin != self._spec.origin:
             return None  # it is another one
-        same = self._settings() == self._then
-        return ModuleSpec(fullname, self, is_package=True) if same else None
+        if not self._is_as_then():
+            return None
+        found.loader = self  # all else of it stands: some only ask where a package is
+        return found
+
+    def _is_as_then(self) -> bool:
+        try:
+            return self._settings() == self._then
+        except (OSError, RuntimeError):  # a file that was just removed, as locks are; no home
+            return False
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Return the package."""
