@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from ..model.work import FoundOutput
 from ..service.leavings import Collection, Found, began, changed, matches
@@ -13,6 +14,14 @@ from .staging import Plan
 
 _HASHED = 64_000_000  # bytes: larger files get no hash
 _BLOCK = 1 << 20
+
+
+class Collected(NamedTuple):
+    """What an attempt left, and what it did not."""
+
+    found: list[Found]
+    missing: list[str]  # required outputs it should have written, as sentences
+    unmatched: list[str]  # patterns of its options that no new file in its folder matches
 
 
 def listed(file: Found) -> FoundOutput:
@@ -28,8 +37,8 @@ def listed(file: Found) -> FoundOutput:
     )
 
 
-def collect(one: Plan) -> tuple[list[Found], list[str]]:
-    """Return the outputs of an ended attempt, and what required ones are missing, as sentences."""
+def collect(one: Plan) -> Collected:
+    """Return the outputs of an ended attempt, and what of them is not there."""
     beside = None if one.private else Path(one.cwd)
     collection = Collection(one.at.folder / "named", one.at.folder, beside)
     missing = [
@@ -43,13 +52,15 @@ def collect(one: Plan) -> tuple[list[Found], list[str]]:
         missing.append("it exited before the function returned")
     collection.add_kept(one.at)
     start = began(one.at) if one.work.options.outputs or one.private else 0
+    unmatched: list[str] = []
     for pattern in one.work.options.outputs:
         fresh = [path for path in matches(Path(one.cwd), pattern) if changed(path) >= start]
         collection.add_all(Path(one.cwd), fresh, "here")
+        unmatched += [] if fresh else [pattern]
     if one.private:
         collection.add_made(one.at.steps if one.kind == "steps" else one.at.work, start)
     collection.add("error.json", f"{one.request}/error.json", "request")
-    return collection.found, missing
+    return Collected(collection.found, missing, unmatched)
 
 
 def _add_result(one: Plan, to: Collection) -> bool:

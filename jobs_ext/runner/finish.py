@@ -15,7 +15,7 @@ from .archive import archived
 from .collect import collect, listed
 from .executors import Exited
 from .failure import Defect, one_alone
-from .limits import Limits, cut_logs, disk_used, log_size
+from .limits import Limits, cut_logs, disk_used, log_size, note_unmatched
 from .memory import OutOfMemoryWatch
 from .room import because_full
 from .spare import SpareFolders
@@ -57,8 +57,8 @@ class Finisher:
         struck = failed and self._oom.struck()
         try:
             with one_alone(one.key, "looking for its outputs"):
-                found, missing = collect(one)
-                evidence = Evidence(missing, _excess(found, limits), struck, flood)
+                found, missing, unmatched = collect(one)
+                evidence = Evidence(missing, _excess(found, limits), struck, flood, (*unmatched,))
                 self._spares.give(one.at.outputs)  # it was only made in case the job used it
         except Defect as defect:
             return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])
@@ -115,6 +115,8 @@ def _judged(one: Plan, exited: Exited, found: list[Found], evidence: Evidence) -
     try:
         with one_alone(one.key, "finishing it"):
             verdict = because_full(one, exited, judge(one, exited, evidence))
+            if verdict.status is Status.SUCCEEDED and evidence.unmatched:
+                note_unmatched(one.at, evidence.unmatched)
             return _ended(one, exited, verdict, [*map(listed, found)])
     except Defect as defect:
         return _ended(one, exited, Verdict(Status.FAILED, defect.code, str(defect)), [])

@@ -61,6 +61,18 @@ def cut_logs(at: AttemptPaths, limit: int) -> None:
                 os.truncate(path, limit)
 
 
+def note_unmatched(at: AttemptPaths, patterns: Iterable[str]) -> None:
+    """Say at the end of the log which outputs were asked for and not written.
+
+    A pattern may well match nothing, so the job succeeds; who misspelt one shall see it.
+    """
+    told = "".join(f"jobs_ext: no new file matches outputs={[one]!r}\n" for one in patterns)
+    with contextlib.suppress(OSError):  # the job has replaced it, or the disk is full
+        file = os.open(at.stderr, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(told)
+
+
 def _length(path: Path) -> int:
     try:
         return path.stat().st_size

@@ -41,6 +41,7 @@ class Evidence(NamedTuple):
     excess: int = 0  # bytes: the limit that its outputs exceed
     oom: bool = False  # the system ran out of memory when it ended
     flood: int = 0  # bytes: the limit that a log of it exceeded
+    unmatched: tuple[str, ...] = ()  # patterns of outputs that it wrote nothing for
 
 
 def judge(one: Plan, exited: Exited, found: Evidence) -> Verdict:

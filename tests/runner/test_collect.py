@@ -55,7 +55,7 @@ def test_a_declared_file_has_the_declared_name_and_type(tmp_path: Path) -> None:
     one = make(tmp_path, {"outputs": outputs})
     (one.at.work / "out").mkdir()
     (one.at.work / "out" / "t.csv").write_text("a\n")
-    found, missing = collect(one)
+    found, missing, _ = collect(one)
     assert [(f.name, f.media_type, f.main) for f in found] == [
         ("table", "text/csv", True),
         ("log", "text/plain", False),
@@ -121,7 +121,7 @@ def test_links_that_lead_out_are_left_out_so_that_all_listed_can_be_had(tmp_path
     (one.at.outputs / "within").symlink_to("real")
     (one.at.work / "a.csv").symlink_to(away / "t.csv")
     (one.at.work / "d").symlink_to(away)
-    found, missing = collect(one)
+    found, missing, _ = collect(one)
     assert len(found) == 1
     assert found[0].path == one.at.outputs / "real"
     assert missing == [
@@ -153,7 +153,7 @@ def test_folders_that_are_no_text_and_patterns_that_are_none(tmp_path: Path) -> 
     bad = Path(os.fsdecode(os.fsencode(one.at.outputs) + b"/\xff"))
     bad.mkdir()
     (bad / "f").touch()
-    found, _ = collect(one)
+    found, *_ = collect(one)
     assert [(f.name, f.path.resolve()) for f in found] == [(r"\xff/f", bad / "f")]
     assert str(found[0].path).isprintable()
 

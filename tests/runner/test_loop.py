@@ -168,6 +168,15 @@ def test_outputs_of_every_kind(house: House) -> None:
     assert all(o.sha256 and o.size == 2 for o in job.outputs)
 
 
+def test_patterns_that_match_nothing_are_said_in_the_log(house: House) -> None:
+    told = "jobs_ext: no new file matches outputs=['r*.csv']\n"
+    job = house.ended(house.shell("echo 1 > s.csv; echo mine >&2", outputs=["s.csv", "r*.csv"]))
+    assert (job.status, [o.name for o in job.outputs]) == (Status.SUCCEEDED, ["s.csv"])
+    assert house.log(job.id, "stderr") == "mine\n" + told
+    failed = house.ended(house.shell("echo mine >&2; exit 3", outputs=["r*.csv"]))
+    assert failed.attempts[-1].log_tail == "mine"
+
+
 def test_large_outputs_are_hashed_beside_the_loop(house: House) -> None:
     job = house.ended(house.shell('head -c 3000000 /dev/zero > "$JOBS_OUTPUT_DIR/big.bin"'))
     (big,) = job.outputs
