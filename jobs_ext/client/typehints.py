@@ -35,7 +35,7 @@ from .records import is_record
 Schema = dict[str, Any]
 Convert = Callable[[Any], Any]
 Typed = tuple[Schema, Convert | None]
-_Within = frozenset[type]  # the classes whose members are being looked at
+_Within = frozenset[Any]  # the classes and names of types that are being looked into
 
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 _UNIONS = (Union, UnionType)
@@ -136,8 +136,11 @@ def schema_of(hint: Any, within: _Within = frozenset()) -> Typed:
     """Return the schema of a type, and what makes a value of that type of JSON, if that differs.
 
     ``Annotated[int, {"minimum": 1}]`` adds keywords of JSON Schema; so do the bounds that
-    annotated-types, msgspec and pydantic know.
+    annotated-types, msgspec and pydantic know. A type that is named within itself, as that of
+    any JSON is, says nothing there.
     """
+    if hasattr(hint, "__value__"):  # type X = …
+        return ({}, None) if hint in within else schema_of(hint.__value__, within | {hint})
     hint = _bare(hint)
     origin, given = get_origin(hint), get_args(hint)
     if origin in (Required, NotRequired):
@@ -159,10 +162,10 @@ def schema_of(hint: Any, within: _Within = frozenset()) -> Typed:
 
 
 def _bare(hint: Any) -> Any:
-    """Return what a name for a type stands for: NewType, ``type X = …``, InitVar."""
+    """Return what a name for a type stands for: NewType, InitVar."""
     if isinstance(hint, InitVar):
         return hint.type
-    return getattr(hint, "__supertype__", getattr(hint, "__value__", hint))
+    return getattr(hint, "__supertype__", hint)
 
 
 def _extra(extra: Any, schema: Schema) -> Schema:
@@ -262,6 +265,7 @@ def _tuple(given: Sequence[Any], within: _Within) -> Typed:
 
 def _mapping(key: Any, kind: Any, within: _Within) -> Typed:
     schema, each = schema_of(kind, within)
+    key = get_args(key)[0] if get_origin(key) is Annotated else key
     if key not in _KEYS:
         return {"type": "object"}, None
     made = {"type": "object", "additionalProperties": schema}

@@ -64,8 +64,10 @@ class Rows(w.VBox):  # type: ignore[misc]
         self.fields.append(field)
         self._draw()
 
-    def fill(self, values: list[Any]) -> None:
-        """Show these values and no others."""
+    def fill(self, values: Any) -> None:
+        """Show these values and no others. Raises TypeError for what is no list."""
+        if not isinstance(values, list):
+            raise TypeError(values)
         self.fields.clear()
         for value in values:
             self.add(value)
@@ -114,7 +116,6 @@ def rows_field(name: str, schema: Schema) -> Field:
 
 def object_field(name: str, schema: Schema) -> Field:
     """Return the field for an object whose keys are known, and for others where those are typed."""
-    default = schema.get("default") or {}
     needed = schema.get("required", [])
     fields = {
         key: parameter_field(key, one, required=key in needed)
@@ -134,7 +135,9 @@ def object_field(name: str, schema: Schema) -> Field:
             raise NothingGiven
         return given
 
-    def write(value: dict[str, Any]) -> None:
+    def write(value: Any) -> None:
+        if not isinstance(value, dict):
+            raise TypeError(value)
         for key in fields.keys() & value.keys():
             fields[key].fill(value[key])
         for field in others:
@@ -144,7 +147,7 @@ def object_field(name: str, schema: Schema) -> Field:
         for field in whole:
             field.on_change(lambda _: changed())
 
-    write(default)
+    write(schema.get("default") or {})
     return Field(name, [box], read, write, schema.get("description", ""), listen)
 
 

@@ -30,7 +30,7 @@ def mapping_field(name: str, schema: Schema) -> Field:
             _add(name, row, made)
         return made
 
-    def write(values: dict[str, Any]) -> None:
+    def write(values: Any) -> None:
         rows.fill(_rows(values))
 
     def listen(changed: Callable[[], object]) -> None:
@@ -48,5 +48,8 @@ def _add(name: str, row: dict[str, Any], made: dict[str, Any]) -> None:
     made[row["key"]] = row["value"]
 
 
-def _rows(values: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(values: Any) -> list[dict[str, Any]]:
+    """Return the pairs as rows. Raises TypeError for what has none."""
+    if not isinstance(values, dict):
+        raise TypeError(values)
     return [{"key": key, "value": value} for key, value in values.items()]

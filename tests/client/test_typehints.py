@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Annotated
 
 import pytest
 
@@ -60,3 +61,23 @@ def test_what_no_code_makes_is_told():
     with pytest.raises(TypeError, match="no expression for a object"):
         literal([object()], set())
     assert literal([float("inf"), {}, set()], set()) == "[float('inf'), {}, set()]"
+
+
+class Nested:
+    """A name for a type that is named within itself, as ``type X = …`` makes them."""
+
+    @property
+    def __value__(self):
+        return dict[str, self] | list[int]
+
+
+def test_a_type_named_within_itself_ends():
+    schema, _ = schema_of(dict[str, Nested()])
+    several = schema["additionalProperties"]["anyOf"]
+    assert several[0] == {"title": "dict", "type": "object", "additionalProperties": {}}
+    assert several[1]["items"] == {"type": "integer"}
+
+
+def test_keys_may_be_annotated():
+    schema, _ = schema_of(dict[Annotated[str, {"minLength": 1}], int])
+    assert schema == {"type": "object", "additionalProperties": {"type": "integer"}}

@@ -158,3 +158,14 @@ def test_rows_of_objects_are_numbered_anew_when_one_goes():
     rows._remove(rows.fields[0])
     assert rows.fields[0].control.description == "Things 1"
     assert "<b>Things 1</b>" in rows.fields[0].control.children[0].value
+
+
+MAPPED = {"type": "object", "additionalProperties": {"type": "integer"}}
+
+
+@pytest.mark.parametrize("schema", [NESTED, MAPPED, ROWS], ids=["object", "mapping", "list"])
+@pytest.mark.parametrize("other", ["all", 7, True])
+def test_what_is_of_another_type_is_not_filled_in(schema, other):
+    field = parameter_field("k", schema)
+    field.fill(other)
+    assert parameter_field("k", schema | {"default": other}).value() == other
