@@ -144,7 +144,7 @@ def as_frame(value: Any) -> Any:
     """Return a function's value as a pandas frame; None when it has no natural such form.
 
     Frames of any kind, Series, lists of dicts, dicts of equally long columns or of single values,
-    arrays of one or two dimensions or with named fields, and single values (column ``value``) have
+    arrays of up to two dimensions or with named fields, and single values (column ``value``) have
     one.
     """
     pandas = imported("pandas")
@@ -158,9 +158,9 @@ def as_frame(value: Any) -> Any:
         return pandas.DataFrame(value if _are_columns(list(value.values())) else [value])
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
         return pandas.DataFrame(value)
-    if type(value).__module__ == "numpy" and getattr(value, "ndim", 0) in (1, 2):
-        return _of_array(value)
-    if isinstance(value, bool | int | float | str) or _is_numpy_scalar(value):
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) in (0, 1, 2):
+        return _of_array(value if value.ndim else value.reshape(1))
+    if isinstance(value, bool | int | float | str):
         return pandas.DataFrame({"value": [value]})
     return None
 
@@ -178,10 +178,6 @@ def _are_columns(values: list[Any]) -> bool:
     """Tell whether values are lists, or one-dimensional arrays, of one length."""
     listed = all(isinstance(v, list) or getattr(v, "ndim", 0) == 1 for v in values)
     return listed and len({len(v) for v in values}) == 1
-
-
-def _is_numpy_scalar(value: Any) -> bool:
-    return type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0
 
 
 def is_frame(value: Any) -> bool:

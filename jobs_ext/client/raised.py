@@ -6,7 +6,7 @@ import builtins
 import importlib
 import operator
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .errors import JobFailed
@@ -20,19 +20,15 @@ def as_raised(failure: JobFailed, told: Mapping[str, Any], *, trust: bool) -> Jo
     `trust`: that runs their code.
     """
     kind = _type(told, trust=trust)
-    made = None if kind is None else _failed_with(kind)
+    made = None if kind is None else _failed_with(kind, vars(failure))
     within = _within(told, trust=trust)
     grouped = made is not None and issubclass(made, BaseExceptionGroup)
     if made is None or (grouped and not within):
         return failure
     error = _blank(made, *((failure.message, within) if grouped else ()))
-    error.args = failure.args
-    try:
-        for name, value in vars(failure).items():
-            if getattr(error, name, None) != value:  # the message of a group can't be set
-                setattr(error, name, value)
-    except AttributeError:  # a type that lets nobody set what we call so
-        return failure
+    BaseException.__init__(error, *failure.args)
+    for name, value in vars(failure).items():
+        object.__setattr__(error, name, value)  # whatever the type does to who sets something
     return error
 
 
@@ -60,11 +56,14 @@ def _type(told: Mapping[str, Any], *, trust: bool) -> type[Exception] | None:
     return kind if isinstance(kind, type) and issubclass(kind, Exception) else None
 
 
-def _failed_with(kind: type[Exception]) -> type[JobFailed] | None:
-    """Return the type that is both; None where there can be none."""
+def _failed_with(kind: type[Exception], names: Iterable[str]) -> type[JobFailed] | None:
+    """Return the type that is both; None where there can be none.
+
+    What `kind` itself calls by one of `names`, maybe a property, is hidden: they can be set.
+    """
     body = {"__doc__": kind.__doc__, "__module__": kind.__module__, "__reduce__": _reduced}
     try:
-        made: Any = type(kind.__name__, (JobFailed, kind), body)
+        made: Any = type(kind.__name__, (JobFailed, kind), dict.fromkeys(names) | body)
     except TypeError:  # a type that lets nobody inherit from it, or with others
         return None
     return made if issubclass(made, JobFailed) else None

@@ -129,6 +129,9 @@ def test_an_unknown_engine_is_named():
         ({"k": [1, 2], "v": [3]}, {"k": [[1, 2]], "v": [[3]]}),
         (1.5, {"value": [1.5]}),
         (np.int64(3), {"value": [3]}),
+        (np.array(2.5), {"value": [2.5]}),
+        (np.str_("a"), {"value": ["a"]}),
+        (np.array((1, "x"), [("n", "i4"), ("s", "U1")]), {"n": [1], "s": ["x"]}),
     ],
 )
 def test_values_with_a_natural_form_as_a_frame(value, expected):

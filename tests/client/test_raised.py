@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from urllib.error import HTTPError
 
 import pytest
 
@@ -22,13 +23,29 @@ class OfTwo(Exception):
         return made
 
 
+class Reserved(Exception):
+    """Lets nobody set what we call so, nor anything else, nor ask for what it has not."""
+
+    @property
+    def reason(self):
+        return "its own"
+
+    def __setattr__(self, name, value):
+        raise TypeError(name)
+
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+
 def raised(kind, trust=True, **told):
     failed = JobFailed("Job 'f' failed: no.", reason="no", remote_traceback="Traceback …")
     named = {"type": kind.__name__, "module": kind.__module__, "qualname": kind.__qualname__}
     return as_raised(failed, named | told, trust=trust)
 
 
-@pytest.mark.parametrize("kind", [ValueError, KeyError, OSError, UnicodeDecodeError, OfTwo])
+@pytest.mark.parametrize(
+    "kind", [ValueError, KeyError, OSError, UnicodeDecodeError, HTTPError, OfTwo, Reserved]
+)
 def test_an_error_is_of_both_types(kind):
     error = raised(kind)
     assert isinstance(error, kind)
