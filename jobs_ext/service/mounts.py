@@ -15,6 +15,7 @@ from .reach import may_run
 from .references import is_filename
 
 _MOST = 100
+WHERE = "filesystems"  # folder, in that of the job, below which file systems appear
 
 
 def check_mounts(
@@ -23,7 +24,8 @@ def check_mounts(
     """Raise unless a job may have the folders of its option ``mounts``.
 
     Who may only submit tools has no other folders than their own file systems: a tool could be
-    made to write over anything else.
+    made to write over anything else. They appear below a folder that holds nothing else: in the
+    job's own, ``numpy`` with an ``__init__.py`` would be imported in place of NumPy.
     """
     if not options.mounts:
         return
@@ -39,13 +41,20 @@ def check_mounts(
             raise _refused(f"An input is called {name.split('/')[0]}, too", folder, name)
         if not Path(folder).is_absolute() or not is_folder(Path(folder)):
             raise _refused(f"There is no folder {folder} on the server", folder, name)
-        if not far and not lies_in(Path(folder), own):
-            raise Forbidden(
-                f"{who.owner} may mount their own file systems only.",
-                field=f"options.mounts.{name}",
-                value=folder,
-                hint="Ask for the permission 'run'.",
-            )
+        if not far:
+            _check_own(who, name, folder, own)
+
+
+def _check_own(who: Principal, name: str, folder: str, own: Path) -> None:
+    """Raise `Forbidden` unless it is a file system of the caller's, where file systems appear."""
+    if lies_in(Path(folder), own) and name.startswith(f"{WHERE}/"):
+        return
+    raise Forbidden(
+        f"{who.owner} may mount their own file systems only, as {WHERE}/NAME.",
+        field=f"options.mounts.{name}",
+        value=folder,
+        hint="Ask for the permission 'run'.",
+    )
 
 
 def _check_name(name: str, all_of_them: dict[str, str]) -> None:

@@ -53,12 +53,15 @@ def test_who_may_only_submit_mounts_their_own_file_systems(service, tool, tmp_pa
     other = service.filesystems.create(Principal.all("ada"), "disk")
     argument_sets = [{"text": str(tmp_path / "data.txt")}]
 
-    def submit(folder):
-        options = Options(mounts={"disk": str(folder)})
+    def submit(folder, name="filesystems/disk"):
+        options = Options(mounts={name: str(folder)})
         request = BatchRequest(tool, argument_sets, options=options)
         return service.batches.submit(ONLY_TOOLS, request)
 
-    assert submit(own).options["mounts"] == {"disk": str(own)}
+    assert submit(own).options["mounts"] == {"filesystems/disk": str(own)}
+    for name in ("numpy", "google/protobuf", "filesystems", ".hidden"):  # which may be imported
+        with pytest.raises(Forbidden, match="filesystems/NAME"):
+            submit(own, name)
     (own / "out").symlink_to(tmp_path)
     for folder in (tmp_path, other, own / "out", own / ".." / ".."):
         with pytest.raises(Forbidden):

@@ -11,11 +11,11 @@ from msgspec import Struct
 from ...model.errors import InvalidRequest
 from ...model.quantities import parse_bytes
 from ...model.request import Options
+from ...service.mounts import WHERE
 from ..table import Call
 from . import disks
 
 _MB = 1_000_000
-_WHERE = "filesystems"  # folder, in that of the job, below which its file systems appear
 
 
 class Named(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +52,7 @@ def options_of(call: Call, asked: Hardware) -> Options:
             raise InvalidRequest(
                 f"There is no file system {one!r}.", field="hardware.filesystems", value=one
             )
-    folders = {f"{_WHERE}/{known[one]}": str(disks.folder(call, one)) for one in ids}
+    folders = {f"{WHERE}/{known[one]}": str(disks.folder(call, one)) for one in ids}
     return Options(cpu=asked.cpu, memory=asked.memory * _MB, gpu=asked.gpu or None, mounts=folders)
 
 
@@ -77,7 +77,7 @@ def shown_to_sdk(options: Mapping[str, Any]) -> dict[str, Any]:
 def _mounted(options: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return id and name of the file systems among what a job mounts."""
     return [
-        (PurePath(folder).name, name.removeprefix(f"{_WHERE}/"))
+        (PurePath(folder).name, name.removeprefix(f"{WHERE}/"))
         for name, folder in options.get("mounts", {}).items()
-        if name.startswith(f"{_WHERE}/")
+        if name.startswith(f"{WHERE}/")
     ]
