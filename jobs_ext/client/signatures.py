@@ -31,6 +31,6 @@ def described(function: Callable[..., Any]) -> Described:
     """Return what the signature and docstring of a function say."""
     known = members(function)
     title = str(getattr(function, "__name__", "function"))
-    summary = read_docstring(inspect.getdoc(function) or "")[0]
+    summary = read_docstring(inspect.getdoc(function) or "", known.properties)[0]
     required = frozenset(known.required)
     return Described(title, summary, known.properties, required, {}, known.converts)

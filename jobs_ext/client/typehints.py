@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from pathlib import Path, PurePath
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import (
     Annotated,
     Any,
@@ -90,14 +90,34 @@ def hints_of(thing: Any) -> dict[str, Any]:
         return {}
 
 
+def hint_of(value: Any) -> Any:
+    """Return the type hint that a default stands for where there is none; None for no such type.
+
+    A list, tuple, set or dict says what its values are if they are all of one type; whole
+    numbers among others are numbers.
+    """
+    kind = type(value)
+    if isinstance(value, Enum | PurePath) or kind in _TYPES or kind in _TEXTS or is_record(kind):
+        return kind
+    within = value.values() if kind is dict else value if kind in _LISTS else ()
+    kinds = {hint_of(one) for one in within}
+    only = float if kinds == {int, float} else next(iter(kinds)) if len(kinds) == 1 else None
+    if only is None or (kind is dict and {*map(type, value)} != {str}):
+        return None
+    given = (str, only) if kind is dict else (only, ...) if kind is tuple else (only,)
+    return GenericAlias(kind, given)
+
+
 def members(thing: Callable[..., Any], within: _Within = frozenset()) -> Members:
     """Return what a function, or a class that is made of named members, is called with."""
-    hints, told = hints_of(thing), read_docstring(inspect.getdoc(thing) or "")[1]
+    hints, parameters = hints_of(thing), inspect.signature(thing).parameters
+    told = read_docstring(inspect.getdoc(thing) or "", parameters)[1]
     found = Members({}, [], {})
-    for name, parameter in inspect.signature(thing).parameters.items():
+    for name, parameter in parameters.items():
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
-        schema, convert = _parameter(hints.get(name), parameter.default, within)
+        hint = hints[name] if name in hints else hint_of(parameter.default)
+        schema, convert = _parameter(hint, parameter.default, within)
         found.properties[name] = {"description": told.get(name, "")} | schema
         if parameter.default is parameter.empty:
             found.required.append(name)

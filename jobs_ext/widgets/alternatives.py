@@ -23,7 +23,7 @@ def alternatives_of(schema: Schema) -> list[Schema]:
 class Alternatives(Framed):
     """A choice among types, and below it the field for a value of the one that is chosen."""
 
-    def __init__(self, name: str, schema: Schema) -> None:
+    def __init__(self, name: str, schema: Schema, title: str) -> None:
         self._options = alternatives_of(schema)
         self._fields = {
             i: _field(name, one) for i, one in enumerate(self._options) if not _is_fixed(one)
@@ -32,7 +32,7 @@ class Alternatives(Framed):
         named = labelled(f"{schema.get('title') or name}: type", required=False)
         self._choice = w.Dropdown(options=titles, value=-1, **named)
         boxes = [field.box for field in self._fields.values()]
-        super().__init__(schema.get("title") or name, [self._choice, *boxes])
+        super().__init__(title, [self._choice, *boxes], schema.get("description", ""))
         self._choice.observe(lambda _: self._show(), "value")
         self._show()
 
@@ -64,13 +64,12 @@ class Alternatives(Framed):
             field.box.layout.display = "" if i == self._choice.value else "none"
 
 
-def alternatives_field(name: str, schema: Schema) -> Field:
-    """Return the field for a value that is of one of several types."""
-    shown = Alternatives(name, schema)
+def alternatives_field(name: str, schema: Schema, title: str) -> Field:
+    """Return the field for a value that is of one of several types, with a `title` to show."""
+    shown = Alternatives(name, schema, title)
     if "default" in schema:
         shown.fill(schema["default"])
-    told = schema.get("description", "")
-    return Field(name, [shown], shown.read, shown.fill, told, shown.on_change)
+    return Field(name, [shown], shown.read, shown.fill, listen=shown.on_change)
 
 
 def _field(name: str, schema: Schema) -> Field:

@@ -10,7 +10,7 @@ import ipywidgets as w
 
 from jobs_ext.client.errors import InvalidRequest
 
-from .fields import INDENTED, Field, NothingGiven, Schema, parameter_field
+from .fields import STYLE, Field, NothingGiven, Schema, parameter_field
 
 _FRAME = {
     "border": "1px solid var(--jp-border-color2, #ccc)",
@@ -18,17 +18,24 @@ _FRAME = {
     "width": "min(44em, 100%)",
 }
 _ROW = {"width": "min(44em, 82%)"}  # room is left for the button beside it
-
+_HEAD = {"justify_content": "space-between", "width": "100%"}
 _NARROW = {"width": "auto"}
+_ADD = {"width": "auto", "min_width": "10em"}
+_EMPTY, _LEFT_OUT = "empty", "none"  # what a list without rows is
 _NOTHING = object()  # None is a value that can be chosen
 
 
 class Framed(w.VBox):  # type: ignore[misc]
-    """Fields in a frame, below a title that can be changed as that of a single control."""
+    """Fields in a frame, below a title that can be changed as that of a single control.
 
-    def __init__(self, title: str, boxes: Iterable[w.Widget]) -> None:
+    The help stands below the title, since below the frame it would seem that of what follows.
+    """
+
+    def __init__(self, title: str, boxes: Iterable[w.Widget], help_text: str = "") -> None:
         self._title = w.HTML()
-        super().__init__([self._title, *boxes], layout=_FRAME)
+        self._head = w.HBox([self._title], layout=_HEAD)
+        told = [w.HTML(f"<small>{escape(help_text)}</small>")] if help_text else []
+        super().__init__([self._head, *told, *boxes], layout=_FRAME)
         self.description = title
 
     @property
@@ -42,18 +49,40 @@ class Framed(w.VBox):  # type: ignore[misc]
         self._description = title
         self._title.value = f"<b>{escape(title)}</b>"
 
+    def put_beside(self, button: w.Button) -> None:
+        """Show a button at the end of the line of the title, and no other there."""
+        self._head.children = [self._title, button]
+
 
 class Rows(w.VBox):  # type: ignore[misc]
-    """Values below each other, each with a button that removes it, and one that adds another."""
+    """Values below each other, each with a button that removes it, and one that adds another.
 
-    def __init__(self, title: str, item: Schema) -> None:
+    Below them stands the title, as beside any control, and `empty`: what it means to have none.
+    """
+
+    def __init__(self, title: str, item: Schema, empty: str) -> None:
         self._title, self._item = title, item
         self.fields: list[Field] = []
         self._changed: list[Callable[[], object]] = []
         self._rows = w.VBox()
-        add = w.Button(description=f"Add {title}", icon="plus", layout=INDENTED)
-        add.on_click(lambda _: self.add())
-        super().__init__([self._rows, add])
+        self._label = w.HTML(style=STYLE)
+        self._add = w.Button(icon="plus", layout=_ADD)
+        self._add.on_click(lambda _: self.add())
+        self._empty = w.HTML(f"<small>{escape(empty)}</small>")
+        super().__init__([self._rows, w.HBox([self._label, self._add, self._empty])])
+        self.description = title
+
+    @property
+    def description(self) -> str:
+        """The title, which each row has with a number."""
+        return self._title
+
+    @description.setter
+    def description(self, title: str) -> None:
+        """Show another title."""
+        self._title = self._label.description = title
+        self._add.description = f"Add {title}"
+        self._draw()
 
     def add(self, value: Any = None) -> None:
         """Add a row, with a value in it unless that is None."""
@@ -80,17 +109,20 @@ class Rows(w.VBox):  # type: ignore[misc]
     def _remove(self, field: Field) -> None:
         self.fields.remove(field)
         self._draw()
+        self._add.focus()  # what was pressed is gone: keys would go to the notebook
 
     def _draw(self) -> None:
         self._rows.children = [self._row(number, f) for number, f in enumerate(self.fields, 1)]
+        self._empty.layout.display = "none" if self.fields else ""
         self._tell()
 
-    def _row(self, number: int, field: Field) -> w.HBox:
-        field.name = title = f"{self._title} {number}"
-        if hasattr(field.control, "description"):
-            field.control.description = title
+    def _row(self, number: int, field: Field) -> w.Widget:
+        field.name = field.control.description = title = f"{self._title} {number}"
         remove = w.Button(description="Remove", tooltip=f"Remove {title}", layout=_NARROW)
         remove.on_click(lambda _: self._remove(field))
+        if isinstance(field.control, Framed):
+            field.control.put_beside(remove)
+            return field.box
         field.box.layout = _ROW
         return w.HBox([field.box, remove])
 
@@ -99,14 +131,18 @@ class Rows(w.VBox):  # type: ignore[misc]
             changed()
 
 
-def rows_field(name: str, schema: Schema) -> Field:
-    """Return the field for a list whose values have a type."""
-    rows = Rows(schema.get("title") or name, schema["items"])
+def rows_field(name: str, schema: Schema, *, required: bool = True) -> Field:
+    """Return the field for a list whose values have a type.
+
+    Without a row, one that is `required` or has a default is empty; another is left out.
+    """
+    given = required or "default" in schema
+    rows = Rows(schema.get("title") or name, schema["items"], _EMPTY if given else _LEFT_OUT)
     rows.fill(schema.get("default") or [])
 
     def read() -> list[Any]:
         values = [_row(name, field) for field in rows.fields]
-        if not values and "default" not in schema:
+        if not values and not given:
             raise NothingGiven
         return values
 
@@ -114,16 +150,20 @@ def rows_field(name: str, schema: Schema) -> Field:
     return Field(name, [rows], read, rows.fill, help_text, rows.on_change)
 
 
-def object_field(name: str, schema: Schema) -> Field:
-    """Return the field for an object whose keys are known, and for others where those are typed."""
+def object_field(name: str, schema: Schema, title: str, *, required: bool = True) -> Field:
+    """Return the field for an object whose keys are known, and for others where those are typed.
+
+    One that is `required` is an empty object where it may be and nothing is filled in.
+    """
     needed = schema.get("required", [])
+    given_empty = "default" in schema or (required and not needed)
     fields = {
         key: parameter_field(key, one, required=key in needed)
         for key, one in schema["properties"].items()
     }
     others = _others(schema)
     whole = [*fields.values(), *others]
-    box = Framed(schema.get("title") or name, [field.box for field in whole])
+    box = Framed(title, [field.box for field in whole], schema.get("description", ""))
 
     def read() -> dict[str, Any]:
         parts = {key: part(name, field) for key, field in fields.items()}
@@ -131,7 +171,7 @@ def object_field(name: str, schema: Schema) -> Field:
         for field in others:
             more = part(name, field)
             given = (more if more is not _NOTHING else {}) | given
-        if not given and "default" not in schema:
+        if not given and not given_empty:
             raise NothingGiven
         return given
 
@@ -148,7 +188,7 @@ def object_field(name: str, schema: Schema) -> Field:
             field.on_change(lambda _: changed())
 
     write(schema.get("default") or {})
-    return Field(name, [box], read, write, schema.get("description", ""), listen)
+    return Field(name, [box], read, write, listen=listen)
 
 
 def _others(schema: Schema) -> list[Field]:
@@ -156,17 +196,18 @@ def _others(schema: Schema) -> list[Field]:
     more = schema.get("additionalProperties")
     if not isinstance(more, dict) or not more:
         return []
-    return [parameter_field("other", {"type": "object", "additionalProperties": more})]
+    others = {"type": "object", "additionalProperties": more}
+    return [parameter_field("other", others, required=False)]
 
 
-def tuple_field(name: str, schema: Schema) -> Field:
+def tuple_field(name: str, schema: Schema, title: str) -> Field:
     """Return the field for a list of which each place has a type of its own."""
     places = schema["prefixItems"]
     fields = [
         parameter_field(one.get("title") or str(number), one)
         for number, one in enumerate(places, 1)
     ]
-    box = Framed(schema.get("title") or name, [field.box for field in fields])
+    box = Framed(title, [field.box for field in fields], schema.get("description", ""))
 
     def read() -> list[Any]:
         values = [part(name, field) for field in fields]
@@ -187,7 +228,7 @@ def tuple_field(name: str, schema: Schema) -> Field:
 
     if "default" in schema:
         write(schema["default"])
-    return Field(name, [box], read, write, schema.get("description", ""), listen)
+    return Field(name, [box], read, write, listen=listen)
 
 
 def _row(whole: str, field: Field) -> Any:

@@ -102,16 +102,13 @@ def parameter_field(name: str, schema: Schema, *, required: bool = True) -> Fiel
     """
     common = _common(name, schema, required=required)
     try:
-        field = _fitting_field(name, schema, common)
-        if isinstance(field.control, w.Box) and hasattr(field.control, "description"):
-            field.control.description = common["description"]
-        return field
+        return _fitting_field(name, schema, common, required=required)
     except (TypeError, ValueError, TraitError):
         plain = {key: value for key, value in schema.items() if key != "type"}
         return _text_field(name, plain, common)
 
 
-def _fitting_field(name: str, schema: Schema, common: dict[str, Any]) -> Field:
+def _fitting_field(name: str, schema: Schema, common: dict[str, Any], *, required: bool) -> Field:
     from .alternatives import alternatives_field, alternatives_of
     from .composite import object_field, rows_field, tuple_field
     from .mapping import mapping_field
@@ -122,7 +119,7 @@ def _fitting_field(name: str, schema: Schema, common: dict[str, Any]) -> Field:
     if choices is not None:
         return _choice(name, schema, choices, common)
     if alternatives_of(schema):
-        return alternatives_field(name, schema)
+        return alternatives_field(name, schema, common["description"])
     if kind == "boolean" and isinstance(schema.get("default", False), bool):
         return _holding(
             name, schema, w.Checkbox(bool(schema.get("default")), indent=True, **common)
@@ -132,13 +129,13 @@ def _fitting_field(name: str, schema: Schema, common: dict[str, Any]) -> Field:
     if kind == "string" and schema.get("format") in WAYS:
         return moment_field(name, schema, common)
     if kind == "array" and schema.get("prefixItems"):
-        return tuple_field(name, schema)
+        return tuple_field(name, schema, common["description"])
     if kind == "array" and _is_typed(schema.get("items")):
-        return rows_field(name, schema)
+        return rows_field(name, schema, required=required)
     if kind == "object" and _is_known(schema.get("properties")):
-        return object_field(name, schema)
+        return object_field(name, schema, common["description"], required=required)
     if kind == "object" and _is_typed(schema.get("additionalProperties")):
-        return mapping_field(name, schema)
+        return mapping_field(name, schema, required=required)
     return _text_field(name, schema, common)
 
 

@@ -11,8 +11,11 @@ from .composite import rows_field
 from .fields import Field, Schema
 
 
-def mapping_field(name: str, schema: Schema) -> Field:
-    """Return the field for an object whose members have a type and any names."""
+def mapping_field(name: str, schema: Schema, *, required: bool = True) -> Field:
+    """Return the field for an object whose members have a type and any names.
+
+    Without a row, one that is `required` is empty; another is left out.
+    """
     title = schema.get("title") or name
     pair = {
         "type": "object",
@@ -22,7 +25,7 @@ def mapping_field(name: str, schema: Schema) -> Field:
     listed = {"type": "array", "items": pair, "title": title}
     told = {"description": schema["description"]} if "description" in schema else {}
     default = {"default": _rows(schema["default"])} if schema.get("default") is not None else {}
-    rows = rows_field(name, listed | told | default)
+    rows = rows_field(name, listed | told | default, required=required)
 
     def read() -> dict[str, Any]:
         made: dict[str, Any] = {}

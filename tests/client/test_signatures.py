@@ -3,14 +3,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal, NewType
+from typing import Annotated, Any, Literal, NamedTuple, NewType
 
 import msgspec
 import pytest
 
 from jobs_ext.client.docstrings import read_docstring
 from jobs_ext.client.signatures import described
-from jobs_ext.client.typehints import schema_of
+from jobs_ext.client.typehints import hint_of, schema_of
 
 NOTHING = object()
 
@@ -90,20 +90,100 @@ def test_a_function_is_described_by_its_signature_and_docstring():
     assert about.required == {"frame"}
 
 
+PLAIN = """Do it.
+
+k: how many
+j (int): of which
+    there are
+"""
+GOOGLE = """
+    Do it.
+
+    Args:
+        k: how many
+        j (dict[str, Literal["a:b"]]): of which
+            there are
+
+    Returns:
+        i: nothing of the parameter
+    """
+NUMPY = """Do
+it.
+
+Parameters
+----------
+k : int
+    how many
+j : int, optional
+    of which
+    there are
+
+Returns
+-------
+i : int
+    nothing of the parameter
+"""
+SPHINX = """Do it.
+:param k: how many
+:type k: int
+:param int j: of which
+    there are
+:return: i: nothing of the parameter
+"""
+
+
+@pytest.mark.parametrize("text", [PLAIN, GOOGLE, NUMPY, SPHINX])
+def test_docstrings_of_four_styles(text):
+    told = {"k": "how many", "j": "of which there are"}
+    assert read_docstring(text, ["i", "j", "k"]) == ("Do it.", told)
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "told"),
     [
-        "Do it.\n\n:param k: how many\n:param int j: of which",
-        "Do it.\n\nParameters\n----------\nk : int\n    how many\nj : int, optional\n    of which",
-        "Do it.\n\nArgs:\n    k: how many\n    j (int): of which",
+        ("- `k`: how many\n- `j` -- of which", {"k": "how many", "j": "of which"}),
+        ("Parameters:\nk, j : int\n    of both", {"k": "of both", "j": "of both"}),
+        ("Parameters:\n\nk\n    how many", {"k": "how many"}),
+        ("Args:\n    *k: how many", {"k": "how many"}),
+        ("k : how many", {"k": "how many"}),
+        ("Beware: this is none.\nNote: nor this", {}),
+        ("Args:\n" + " \t" * 50_000 + "k" * 100_000 + " (" * 50_000, {}),
     ],
 )
-def test_docstrings_of_three_styles(text):
-    assert read_docstring(text) == ("Do it.", {"k": "how many", "j": "of which"})
+def test_what_is_said_of_parameters_is_found(text, told):
+    assert read_docstring(text, ["j", "k"])[1] == told
+
+
+class Point(NamedTuple):
+    x: int
+
+
+@pytest.mark.parametrize(
+    ("default", "hint"),
+    [
+        (10, int),
+        (False, bool),
+        ("name", str),
+        (date(2026, 1, 2), date),
+        (Colour.RED, Colour),
+        (Path("a"), type(Path())),
+        (Point(1), Point),
+        ((1, 2), tuple[int, ...]),
+        ([1, 0.5], list[float]),
+        ({"a": [True]}, dict[str, list[bool]]),
+        ([], None),
+        ((1, "a"), None),
+        ({1: 2}, None),
+        (object(), None),
+        (None, None),
+    ],
+)
+def test_a_default_tells_its_type_where_no_hint_does(default, hint):
+    assert hint_of(default) == hint
 
 
 def test_hints_that_name_what_is_not_there_are_left_out():
     def odd(k: Nowhere = 1):  # noqa: F821
         pass
 
-    assert described(odd).properties == {"k": {"description": "", "default": 1}}
+    assert described(odd).properties == {"k": {"description": "", "type": "integer", "default": 1}}

@@ -30,10 +30,26 @@ def test_a_list_has_a_row_for_each_value():
     assert field.value() == [5]
 
 
-def test_a_list_without_rows_is_not_given():
+@pytest.mark.parametrize(
+    "schema",
+    [
+        ROWS,
+        {"type": "object", "additionalProperties": {"type": "integer"}},
+        {"type": "object", "properties": {"x": {"type": "number"}}},
+    ],
+    ids=["list", "mapping", "object"],
+)
+def test_what_is_empty_is_given_where_it_is_needed(schema):
+    empty = [] if schema is ROWS else {}
+    assert parameter_field("k", schema).value() == empty
+    assert parameter_field("k", schema | {"default": empty}, required=False).value() == empty
     with pytest.raises(NothingGiven):
-        parameter_field("k", ROWS).value()
-    assert parameter_field("k", ROWS | {"default": []}).value() == []
+        parameter_field("k", schema, required=False).value()
+
+
+def test_an_object_that_lacks_what_it_needs_is_not_given():
+    with pytest.raises(NothingGiven):
+        parameter_field("k", NESTED | {"properties": {"x": {}}, "required": ["x"]}).value()
 
 
 def test_a_row_that_is_left_empty_is_told():
@@ -155,9 +171,18 @@ def test_rows_of_objects_are_numbered_anew_when_one_goes():
     rows = parameter_field("things", schema).control
     rows.add({"n": 1})
     rows.add({"n": 2})
-    rows._remove(rows.fields[0])
+    rows.fields[0].control.children[0].children[1].click()
     assert rows.fields[0].control.description == "Things 1"
-    assert "<b>Things 1</b>" in rows.fields[0].control.children[0].value
+    assert "<b>Things 1</b>" in rows.fields[0].control.children[0].children[0].value
+
+
+def test_rows_of_lists_are_numbered_anew_with_all_that_is_in_them():
+    rows = parameter_field("k", {"type": "array", "items": ROWS | {"title": "x"}}).control
+    rows.fill([[1], [2, 3]])
+    first = rows.children[0].children[0]
+    first.children[1].click()
+    inner = rows.fields[0].control
+    assert [one.control.description for one in inner.fields] == ["k 1 1", "k 1 2"]
 
 
 MAPPED = {"type": "object", "additionalProperties": {"type": "integer"}}
