@@ -55,7 +55,12 @@ class ToolParameter(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     maxLength: int | UnsetType = UNSET  # most characters of a text
     pattern: str | UnsetType = UNSET  # regular expression that a text has a match for
     format: str | UnsetType = UNSET  # what a text is, e.g. date or path
+    anyOf: list[dict[str, Any]] | UnsetType = UNSET  # schemas of which a value fits one or more
+    oneOf: list[dict[str, Any]] | UnsetType = UNSET  # schemas of which a value fits just one
+    allOf: list[dict[str, Any]] | UnsetType = UNSET  # schemas of which a value fits all
+    defs: dict[str, Any] | UnsetType = msgspec.field(name="$defs", default=UNSET)  # for $ref in it
     items: dict[str, Any] | UnsetType = UNSET  # schema of what a list has in it
+    prefixItems: list[dict[str, Any]] | UnsetType = UNSET  # schemas of its items, each its own
     minItems: int | UnsetType = UNSET  # least items of a list
     maxItems: int | UnsetType = UNSET  # most items of a list
     uniqueItems: bool | UnsetType = UNSET  # true: no item of a list is there twice
@@ -168,7 +173,7 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
             one: dict[str, Any] = {"type": "array", "items": path} if item.multiple else path
             extra = {"title": item.title, "description": item.description}
             properties[name] = one | {k: v for k, v in extra.items() if v}
-        properties |= {name: p.schema() for name, p in self.parameters.items()}
+        properties |= {name: _as_part(name, p.schema()) for name, p in self.parameters.items()}
         required = [n for n, i in self.inputs.items() if i.required]
         required += [n for n, p in self.parameters.items() if p.default is UNSET]
         return {
@@ -180,6 +185,12 @@ class Tool(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
             "required": required,
             "additionalProperties": {"type": "string"} if self.additional_parameters else False,
         }
+
+
+def _as_part(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a parameter's schema for a place in another: ``#/…`` there is still in itself."""
+    refers = b'"$ref"' in msgspec.json.encode(schema)
+    return {"$id": f"urn:jobs-ext:parameter:{name}"} | schema if refers else schema
 
 
 def check_tool(tool: Tool) -> Tool:

@@ -100,6 +100,8 @@ def parameter_field(name: str, schema: Schema, *, required: bool = True) -> Fiel
 
     One whose control can't hold its default, such as a choice that is none, is written as JSON.
     """
+    if required and "const" in schema:
+        schema = {"default": schema["const"]} | schema  # there is nothing to choose
     common = _common(name, schema, required=required)
     try:
         return _fitting_field(name, schema, common, required=required)

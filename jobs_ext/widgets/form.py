@@ -22,10 +22,11 @@ from jobs_ext.client.wire import Part
 from jobs_ext.model import ascode
 from jobs_ext.model.ids import new_id
 
-from .fields import Field, NothingGiven, complaint, parameter_field
+from .fields import Field, NothingGiven, Schema, complaint, parameter_field
 from .files import input_field
 from .meaning import meant
 from .panel import Panel
+from .references import resolved
 from .resources import OptionsFold
 from .sweeping import Swept, can_sweep
 
@@ -51,11 +52,12 @@ class Form(w.VBox):  # type: ignore[misc]
         self._timers: dict[str, threading.Timer] = {}
         self._display_id = f"jobs-ext-form-{new_id()}"
         self.jobs: list[Handle] = []
-        self.fields = _fields(self._about, self._fixed, target)
+        schemas = {name: resolved(one) for name, one in self._about.properties.items()}
+        self.fields = _fields(self._about, schemas, self._fixed, target)
         self.swept = {
-            name: Swept(field, self._about.properties[name], self._count)
+            name: Swept(field, schemas[name], self._count)
             for name, field in self.fields.items()
-            if name not in self._about.inputs and can_sweep(self._about.properties[name])
+            if name not in self._about.inputs and can_sweep(schemas[name])
         }
         self.options = OptionsFold()
         super().__init__(self._drawn())
@@ -299,13 +301,15 @@ class Form(w.VBox):  # type: ignore[misc]
         return f"<details>{summary}{static.pairs([*rows, *last])}</details>"
 
 
-def _fields(about: Described, fixed: Mapping[str, Any], target: Target) -> dict[str, Field]:
+def _fields(
+    about: Described, schemas: Mapping[str, Schema], fixed: Mapping[str, Any], target: Target
+) -> dict[str, Field]:
     connection = target.client.connection
     return {
         name: input_field(name, about.inputs[name], connection)
         if name in about.inputs
         else parameter_field(name, schema, required=name in about.required)
-        for name, schema in about.properties.items()
+        for name, schema in schemas.items()
         if name not in fixed
     }
 

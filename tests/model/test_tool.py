@@ -41,6 +41,40 @@ def test_the_schema_holds_inputs_and_parameters():
     assert "flag" not in schema["properties"]["lines_only"]
 
 
+POINTS = b"""
+name = "draw"
+command = ["draw", "{points}", "{line}"]
+
+[parameters.points]
+type = "array"
+items = { "$ref" = "#/$defs/point" }
+
+[parameters.points."$defs".point]
+type = "object"
+required = ["x"]
+properties = { x = { type = "number" } }
+
+[parameters.line]
+title = "Line"
+oneOf = [{ const = 0, title = "none" }, { type = "number", exclusiveMinimum = 0 }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("points", "line", "good"),
+    [
+        ([{"x": 1}], 0, True),
+        ([{"x": 1}], 0.5, True),
+        ([{"y": 1}], 0, False),
+        ([{"x": 1}], -1, False),
+    ],
+)
+def test_parameters_have_definitions_and_alternatives(points, line, good):
+    schema = check_tool(load(POINTS)).schema()
+    checked = jsonschema.Draft202012Validator(schema)
+    assert checked.is_valid({"points": points, "line": line}) is good
+
+
 def test_a_bare_name_and_its_id():
     assert load(WC).id == "wc-1.0"
 
