@@ -32,6 +32,7 @@ from .sweeping import Swept, can_sweep
 
 _FIELD = re.compile(r"(arguments|options)(?:\[\d+\])?\.([^\[]+?)(?=[.\[]|$)")
 _PAUSE = 0.3  # seconds after the last key until the server is asked
+_LOOKED_AT = 20  # of several values for a field, each of which is a request
 
 Handle = Job | Batch
 
@@ -55,7 +56,7 @@ class Form(w.VBox):  # type: ignore[misc]
         schemas = {name: resolved(one) for name, one in self._about.properties.items()}
         self.fields = _fields(self._about, schemas, self._fixed, target)
         self.swept = {
-            name: Swept(field, schemas[name], self._count)
+            name: Swept(field, schemas[name], self._recount)
             for name, field in self.fields.items()
             if name not in self._about.inputs and can_sweep(schemas[name])
         }
@@ -68,7 +69,7 @@ class Form(w.VBox):  # type: ignore[misc]
     def _drawn(self) -> list[w.Widget]:
         self._button = _button("Submit", "play", lambda: self.submit(), "primary")
         self._sweep = w.ToggleButton(value=False, description="Sweep", icon="th")
-        self._sweep.observe(lambda _: self._count(), "value")
+        self._sweep.observe(lambda _: self._toggled(), "value")
         self._last = self._last_arguments()
         again = [_button("Last values", "history", self.use_last)] if self._last else []
         code = _button("Copy as code", "code", self._show_code)
@@ -114,7 +115,8 @@ class Form(w.VBox):  # type: ignore[misc]
                 if name in self._about.required and name not in varied:
                     wrong.append(InvalidRequest("This is needed.", field=f"arguments.{name}"))
             except InvalidRequest as error:
-                wrong.append(error)
+                if name not in varied:
+                    wrong.append(error)
         for each in wrong:
             self._complain(each)
         if wrong:
@@ -194,10 +196,11 @@ class Form(w.VBox):  # type: ignore[misc]
 
     def _varied(self) -> dict[str, list[Any]]:
         """Return the several values of those parameters that have some; none unless asked for."""
-        if not self._sweep.value:
-            return {}
-        found = {name: line.values() for name, line in self.swept.items()}
+        found = {name: self._varied_of(name) for name in self.swept}
         return {name: values for name, values in found.items() if values is not None}
+
+    def _varied_of(self, name: str) -> list[Any] | None:
+        return self.swept[name].values() if self._sweep.value and name in self.swept else None
 
     def _count(self) -> None:
         """Say on the button how many jobs it makes."""
@@ -210,8 +213,20 @@ class Form(w.VBox):  # type: ignore[misc]
         except InvalidRequest as error:
             self._complain(error)
             return
-        self._clear()
+        self._said.value = ""
         self._button.description = "Submit" if number == 1 else f"Submit {number:,} jobs"
+
+    def _recount(self, field: Field) -> None:
+        """Say how many jobs there are now, and have the several values of a field looked at."""
+        self._count()
+        self._changed(field)
+
+    def _toggled(self) -> None:
+        """Show or hide the lines for several values; what is in them counts, or no longer."""
+        self._count()
+        for name, line in self.swept.items():
+            if line.control.value:
+                self._changed(self.fields[name])
 
     def _changed(self, field: Field) -> None:
         """Have what somebody types looked at by the server, once they pause."""
@@ -225,21 +240,34 @@ class Form(w.VBox):  # type: ignore[misc]
     def _check(self, field: Field) -> None:
         """Say beside a field what is wrong with what is in it, in the server's words."""
         try:
-            value = field.value()
+            wrong = (self._wrong_with(field, value) for value in self._looked_at(field))
+            field.complain(next(filter(None, wrong), ""))
+        except NothingGiven:
+            field.complain("")
+        except InvalidRequest as error:  # what is typed can't be read
+            field.complain(_message(error, _FIELD.match(error.field or "")))
+        except JobsError:
+            return  # it will be told when it is submitted
+
+    def _looked_at(self, field: Field) -> list[Any]:
+        """Return what is in a field; of its several values, if it has some, a few far apart."""
+        values = self._varied_of(field.name)
+        if values is None:
+            return [field.value()]
+        return [*values[:: -(-len(values) // _LOOKED_AT)], *values[-1:]]
+
+    def _wrong_with(self, field: Field, value: Any) -> str:
+        """Return what is wrong with a value of a field; nothing for what is wrong elsewhere."""
+        try:
             if self._target.kind != "tool":
                 self._meant(field.name, value)
             elif not _has_content(value):
                 self._target.check(**{field.name: value})
-        except NothingGiven:
-            field.complain("")
         except InvalidRequest as error:
             place = _FIELD.match(error.field or "")
             about = place is not None and place[2] == field.name
-            field.complain(_message(error, place) if about else "")
-        except JobsError:
-            return  # it will be told when it is submitted
-        else:
-            field.complain("")
+            return _message(error, place) if about else ""
+        return ""
 
     def _clear(self) -> None:
         self._said.value = ""

@@ -21,7 +21,7 @@ _MOST = 100_000  # values of one range
 class Swept:
     """The line below a field in which several values for it are given; empty: it is not swept."""
 
-    def __init__(self, field: Field, schema: Schema, changed: Callable[[], object]) -> None:
+    def __init__(self, field: Field, schema: Schema, changed: Callable[[Field], object]) -> None:
         self.name, self._schema = field.name, schema
         title = schema.get("title") or field.name
         self.control = w.Text(
@@ -30,7 +30,7 @@ class Swept:
             style=STYLE,
             layout=WIDE,
         )
-        self.control.observe(lambda _: changed(), "value")
+        self.control.observe(lambda _: changed(field), "value")
 
     def values(self) -> list[Any] | None:
         """Return the values, None when there are none; `InvalidRequest` if they can't be read."""

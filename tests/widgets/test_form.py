@@ -118,6 +118,20 @@ def test_what_is_typed_is_looked_at_by_the_server(form):
     until(lambda: form.fields["word"].complaint == "", what="the complaint to go")
 
 
+def test_several_values_are_looked_at_while_they_are_typed(form):
+    times = form.fields["times"]
+    form._sweep.value = True
+    form.swept["times"].control.value = "1, 3, 12"
+    told = until(lambda: times.complaint, what="the server to complain")
+    assert "12 is greater than the maximum of 9" in told
+    form.swept["times"].control.value = "1..9"
+    until(lambda: times.complaint == "", what="the complaint to go")
+    form.swept["times"].control.value = "-5000..9"
+    until(lambda: "-5000 is less" in times.complaint, what="the first of many to be looked at")
+    form._sweep.value = False
+    until(lambda: times.complaint == "", what="what does not count to be no complaint")
+
+
 def test_several_values_make_a_batch(form):
     form.fields["word"].control.value = "hi"
     form.fields["share"].control.value = "0.5"
