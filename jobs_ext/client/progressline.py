@@ -144,6 +144,6 @@ def of_counts(counts: Mapping[str, int], n_jobs: int) -> tuple[float, str]:
     """Return how far a batch of so many jobs is, and that in words."""
     done = sum(n for status, n in counts.items() if Status(status).final)
     running = sum(counts[status] for status in ACTIVE)
-    told = [f"{done} of {n_jobs} done", f"{running} running" if running else ""]
-    told += [f"{counts[s]} {s.lower()}" for s in (Status.FAILED, Status.CANCELLED) if counts[s]]
+    told = [f"{done:,} of {n_jobs:,} done", f"{running:,} running" if running else ""]
+    told += [f"{counts[s]:,} {s.lower()}" for s in (Status.FAILED, Status.CANCELLED) if counts[s]]
     return done / n_jobs, ", ".join(filter(None, told))

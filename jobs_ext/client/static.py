@@ -27,7 +27,7 @@ def text(view: View) -> str:
 
 def _state(view: View) -> str:
     if view["kind"] == "batch":
-        told = [f"{n} {status}" for status, n in view["counts"].items() if n]
+        told = [f"{n:,} {status}" for status, n in view["counts"].items() if n]
         return ", ".join(told) or "no jobs"
     return f"{view['status']}: {view['reason']}" if view["reason"] else str(view["status"])
 
@@ -46,7 +46,7 @@ def _job_rows(view: View) -> Iterable[tuple[str, str]]:
     if view["outputs"]:
         told = [f"{o['name']} ({show_bytes(o['size'])})" for o in view["outputs"]]
         more = view.get("n_outputs", 0) - len(told)
-        yield "outputs", ", ".join([*told, f"and {more} more"] if more > 0 else told)
+        yield "outputs", ", ".join([*told, f"and {more:,} more"] if more > 0 else told)
     yield "id", view["id"]
 
 
@@ -58,9 +58,9 @@ def _progress(progress: dict[str, Any]) -> str:
 
 def _batch_rows(view: View) -> Iterable[tuple[str, str]]:
     yield "target", f"{view['target']['kind']} {view['target']['name']}"
-    yield "done", f"{view['done']} of {view['n_jobs']}"
+    yield "done", f"{view['done']:,} of {view['n_jobs']:,}"
     for same in view["failed"]:
-        more = f" and {same['n_jobs'] - 1} more" if same.get("n_jobs", 1) > 1 else ""
+        more = f" and {same['n_jobs'] - 1:,} more" if same.get("n_jobs", 1) > 1 else ""
         yield f"failed: {same['title']}{more}", str(same["reason"] or "")
     yield "id", view["id"]
 

@@ -69,8 +69,10 @@ def show_bytes(size: float) -> str:
 
 
 def show_duration(seconds: float) -> str:
-    """Return `seconds` for reading, e.g. ``0.4 s``, ``12 s``, ``3 min 5 s``, ``2 h 10 min``."""
-    if seconds < 10:
+    """Return `seconds` for reading: ``12 ms``, ``0.4 s``, ``3 min 5 s``, ``2 h 9 min``."""
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:

@@ -3,6 +3,7 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { Change, JobStream } from './stream';
 import type { BatchView, ItemView, JobView, Named } from './view';
+import { showCount } from './view/format';
 import { tallyText } from './view/pieces';
 
 export interface Notice {
@@ -81,5 +82,5 @@ function batchNotice(batch: BatchView): Notice {
   if (batch.counts['CANCELLED']) {
     return { message: `${batch.title} was cancelled: ${tallyText(batch)}.`, type: 'info' };
   }
-  return { message: `${batch.title}: all ${batch.n_jobs} jobs succeeded.`, type: 'success' };
+  return { message: `${batch.title}: all ${showCount(batch.n_jobs)} jobs succeeded.`, type: 'success' };
 }

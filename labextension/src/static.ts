@@ -5,7 +5,7 @@
 
 import { itemsOf } from './snapshot';
 import type { BatchView, ItemView, JobView, View } from './view';
-import { showBytes, showDuration } from './view/format';
+import { showBytes, showCount, showDuration } from './view/format';
 
 type Row = [string, string];
 
@@ -31,7 +31,7 @@ function state(item: ItemView): string {
     return item.reason ? `${item.status}: ${item.reason}` : item.status;
   }
   const told = Object.entries(item.counts).filter(([, n]) => n);
-  return told.map(([status, n]) => `${n} ${status}`).join(', ') || 'no jobs';
+  return told.map(([status, n]) => `${showCount(n)} ${status}`).join(', ') || 'no jobs';
 }
 
 function jobRows(view: JobView): Row[] {
@@ -43,7 +43,7 @@ function jobRows(view: JobView): Row[] {
   if (view.outputs.length) {
     const named = view.outputs.map(one => `${one.name} (${showBytes(one.size)})`);
     const more = view.n_outputs - named.length;
-    rows.push(['outputs', [...named, ...(more > 0 ? [`and ${more} more`] : [])].join(', ')]);
+    rows.push(['outputs', [...named, ...(more > 0 ? [`and ${showCount(more)} more`] : [])].join(', ')]);
   }
   return [...rows, ['id', view.id]];
 }
@@ -51,8 +51,8 @@ function jobRows(view: JobView): Row[] {
 function batchRows(view: BatchView): Row[] {
   return [
     ['target', `${view.target.kind} ${view.target.name}`],
-    ['done', `${view.done} of ${view.n_jobs}`],
-    ...view.failed.map(({ title, n_jobs, reason }): Row => [`failed: ${title}${n_jobs > 1 ? ` and ${n_jobs - 1} more` : ''}`, reason ?? '']),
+    ['done', `${showCount(view.done)} of ${showCount(view.n_jobs)}`],
+    ...view.failed.map(({ title, n_jobs, reason }): Row => [`failed: ${title}${n_jobs > 1 ? ` and ${showCount(n_jobs - 1)} more` : ''}`, reason ?? '']),
     ['id', view.id]
   ];
 }

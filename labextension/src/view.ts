@@ -26,7 +26,7 @@ export interface Mounted {
 /** Draws `source` into `element` and follows it until disposed. */
 export function mount(element: HTMLElement, source: Source): Mounted {
   ensureStyle(element);
-  const root = h('div', 'jx-view');
+  const root = h('div', source.act ? 'jx-view' : 'jx-view jx-still'); // nothing moves in a mere snapshot
   const label = h('p', 'jx-label');
   const relabel = (text: string): void => setLine(label, text);
   relabel(source.label ?? '');

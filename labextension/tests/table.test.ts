@@ -274,7 +274,7 @@ it('looks into one batch, and lists the jobs of this notebook', async () => {
   set('Go to row', '8765', 'input');
   await vi.waitFor(() => expect(rows()).toContain('sweep[8765]'));
   set('Filter jobs by batch', '');
-  expect(control('Go to row').hidden).toBe(true);
+  expect([control('Go to row').hidden, control('Go to row').value]).toEqual([true, '']);
   set('Filter jobs by notebook', '/srv/work/here.ipynb');
   await vi.waitFor(() => expect(wired.asked.at(-1)?.[0]).toBe('jobs?limit=100&notebook=%2Fsrv%2Fwork%2Fhere.ipynb'));
   await vi.waitFor(() => expect(rows()).toContain('sweep[1]'));

@@ -230,13 +230,15 @@ describe('the card of a batch', () => {
 });
 
 describe('the list', () => {
-  it('runs no clock in a mere snapshot', () => {
+  it('runs no clock in a mere snapshot, and nothing turns', () => {
     const items = [job({ started: '2026-10-01T12:00:00.000000Z' })];
     mount(page, source({ kind: 'jobs', items }));
     expect(find('.jx-row-time').textContent).toBe('');
+    expect(find('.jx-view').classList).toContain('jx-still');
     page.replaceChildren();
     mount(page, source({ kind: 'jobs', items }, { act: () => Promise.resolve() }));
     expect(find('.jx-row-time').textContent).not.toBe('');
+    expect(find('.jx-view').classList).not.toContain('jx-still');
   });
 
   it('keeps its rows, and the focus in them, when it moves', () => {

@@ -1,6 +1,7 @@
 /** Verbs for several jobs at once: how many it went well with, why not with the others, and a way back. */
 
 import { button, h, setLine } from './dom';
+import { showCount } from './format';
 import type { Wire } from './wire';
 
 interface Verb {
@@ -58,7 +59,7 @@ export class Bulk {
 
   /** Offers the verbs for so many jobs, and to select more of them unless `more` is empty. */
   update(selected: number, more: string): void {
-    setLine(this.selected, selected ? `${selected.toLocaleString()} selected` : '');
+    setLine(this.selected, selected ? `${showCount(selected)} selected` : '');
     setLine(this.more, selected ? more : '');
     this.buttons.forEach(node => (node.hidden = selected === 0));
   }
@@ -72,7 +73,7 @@ export class Bulk {
 
   private async selectAll(): Promise<string> {
     this.busy(true);
-    await this.selection.all(found => setLine(this.said, `${found.toLocaleString()} found …`)).finally(() => this.busy(false));
+    await this.selection.all(found => setLine(this.said, `${showCount(found)} found …`)).finally(() => this.busy(false));
     this.buttons.slice(0, 1).forEach(refocus);
     return '';
   }
@@ -99,7 +100,7 @@ export class Bulk {
         const told = (await this.wire.ask(`jobs/bulk/${verb}`, { ids: ids.slice(from, from + AT_ONCE) })) as Handled;
         good.push(...told.ids);
         refused.push(...told.refused.map(({ message }) => message));
-        setLine(this.said, `${done} ${good.length.toLocaleString()} of ${jobs(ids.length)} …`);
+        setLine(this.said, `${done} ${showCount(good.length)} of ${jobs(ids.length)} …`);
       } catch (error) {
         problem = ` ${jobs(ids.length - from)} not tried: ${sentence(error)}`;
       }
@@ -128,5 +129,5 @@ function sentence(error: unknown): string {
 }
 
 function jobs(number: number): string {
-  return number === 1 ? '1 job' : `${number.toLocaleString()} jobs`;
+  return number === 1 ? '1 job' : `${showCount(number)} jobs`;
 }

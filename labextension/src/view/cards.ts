@@ -1,7 +1,7 @@
 /** The card of one job, and the card of a batch. */
 
 import { everySecond, h, icon, setLine, setText } from './dom';
-import { elapsed, showBytes, showDuration, showTime } from './format';
+import { elapsed, showBytes, showCount, showDuration, showTime } from './format';
 import { Drawer } from './drawer';
 import { Failures, Slowest } from './members';
 import { LogView } from './log';
@@ -166,7 +166,7 @@ export class BatchCard implements Part<BatchView> {
     this.node.dataset.status = batchStatus(view);
     this.head.update(view);
     this.bar.update(view);
-    setText(this.done, `${view.done} / ${view.n_jobs} done`);
+    setText(this.done, `${showCount(view.done)} / ${showCount(view.n_jobs)} done`);
     this.drawCounts(view);
     this.failures.update(view);
     this.slowest.update(view);
@@ -185,7 +185,7 @@ export class BatchCard implements Part<BatchView> {
     const groups = tally(view).filter(group => group.n > 0);
     this.counts.replaceChildren(
       ...groups.map(({ tone, word, n }) => {
-        const entry = h('span', '', icon(tone), `${n} ${word}`);
+        const entry = h('span', '', icon(tone), `${showCount(n)} ${word}`);
         entry.dataset.tone = tone;
         return entry;
       })

@@ -14,10 +14,18 @@ export function showBytes(size: number): string {
   return `${rest.toFixed(1)} TB`;
 }
 
-/** Returns seconds for reading, e.g. `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
+/** Returns a number of things for reading, e.g. `10,000`: in English, as the words around it. */
+export function showCount(n: number): string {
+  return n.toLocaleString('en');
+}
+
+/** Returns seconds for reading, e.g. `12 ms`, `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 export function showDuration(seconds: number): string {
+  if (seconds < 0.0995) {
+    return `${Math.round(Math.max(0, seconds) * 1000)} ms`;
+  }
   if (seconds < 9.95) {
-    return `${Math.max(0, seconds).toFixed(1)} s`;
+    return `${seconds.toFixed(1)} s`;
   }
   const whole = Math.round(seconds);
   if (whole < 60) {

@@ -1,7 +1,7 @@
 /** A compact list of jobs and batches; the jobs of a batch fold under it. */
 
 import { button, everySecond, h, icon, setLine, setText } from './dom';
-import { elapsed, showDuration } from './format';
+import { elapsed, showCount, showDuration } from './format';
 import { targetText } from './cards';
 import type { BatchView, ItemView, JobsView, JobView, Part, Source, Tone } from './model';
 import { Actions, batchStatus, batchTone, ProgressBar, StackedBar, tallyText, toolButton } from './pieces';
@@ -122,7 +122,7 @@ class BatchRow extends Row<BatchView> {
   fill(jobs: JobView[]): void {
     this.jobs.hidden = jobs.length === 0;
     const all = jobs.length === this.view.n_jobs;
-    setText(this.summary, all ? `${jobs.length} jobs` : `${jobs.length} of ${this.view.n_jobs} jobs`);
+    setText(this.summary, all ? `${showCount(jobs.length)} jobs` : `${showCount(jobs.length)} of ${showCount(this.view.n_jobs)} jobs`);
     this.members = distinguished(jobs);
     this.drawMembers();
   }
@@ -133,7 +133,7 @@ class BatchRow extends Row<BatchView> {
   }
 
   override tick(): void {
-    setText(this.time, `${this.view.done} / ${this.view.n_jobs}`);
+    setText(this.time, `${showCount(this.view.done)} / ${showCount(this.view.n_jobs)}`);
     this.children.tick();
   }
 

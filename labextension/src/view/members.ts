@@ -1,7 +1,7 @@
 /** Jobs of a batch that deserve a look: the failed ones by reason, and the slowest. */
 
 import { button, h, setText } from './dom';
-import { showDuration } from './format';
+import { showCount, showDuration } from './format';
 import type { BatchView, FailureView, Part, Source } from './model';
 import { place } from './wire';
 
@@ -34,7 +34,7 @@ export class Failures implements Part<BatchView> {
     this.node.hidden = view.failed.length === 0;
     const told = view.failed.reduce((sum, same) => sum + same.n_jobs, 0);
     const rest = (view.counts['FAILED'] ?? 0) - told;
-    const more = rest > 0 ? [h('li', 'jx-muted', `and ${rest} more`)] : [];
+    const more = rest > 0 ? [h('li', 'jx-muted', `and ${showCount(rest)} more`)] : [];
     this.list.replaceChildren(...view.failed.map(same => this.group(view, same)), ...more);
   }
 
@@ -44,7 +44,7 @@ export class Failures implements Part<BatchView> {
 
   private group(view: BatchView, same: FailureView): HTMLElement {
     const words = (same.reason_code ?? 'failed').replace(/_/g, ' ');
-    const line = h('span', 'jx-failure', h('span', '', `${same.n_jobs} × ${words}`), h('span', '', example(same)));
+    const line = h('span', 'jx-failure', h('span', '', `${showCount(same.n_jobs)} × ${words}`), h('span', '', example(same)));
     if (!this.source.wire || same.reason_code === null) {
       return h('li', '', line);
     }

@@ -1,7 +1,7 @@
 /** The files a job has kept: each with its size, a link and, where it can be shown, a look at it. */
 
 import { button, h, setText } from './dom';
-import { showBytes } from './format';
+import { showBytes, showCount } from './format';
 import type { JobView, OutputView, Part, Source } from './model';
 import { draw, lookOf, type Look } from './preview';
 import { outputPlace, type Wire } from './wire';
@@ -22,7 +22,7 @@ export class Outputs implements Part<JobView> {
     if (key !== this.shown) {
       this.shown = key;
       const more = n_outputs - outputs.length;
-      const rest = more > 0 ? [h('li', 'jx-muted', `and ${more} more`)] : [];
+      const rest = more > 0 ? [h('li', 'jx-muted', `and ${showCount(more)} more`)] : [];
       this.list.replaceChildren(...outputs.map(output => this.row(id, output)), ...rest);
       this.linkAll(id, n_outputs);
     }

@@ -74,11 +74,13 @@ export class WholeBatch implements Rows {
     if (again) {
       this.asked.clear(); // also those that nobody looks at now
     }
+    const blocks = [];
     for (let block = blockOf(first); block <= blockOf(Math.min(last, this.length - 1)); block++) {
       if (!this.asked.has(block)) {
-        await this.loadBlock(block);
+        blocks.push(this.loadBlock(block));
       }
     }
+    await Promise.all(blocks);
   }
 
   learn({ jobs, deleted }: Changes): boolean {

@@ -2,7 +2,7 @@
 
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import { h } from './dom';
-import { showBytes } from './format';
+import { showBytes, showCount } from './format';
 import { drawTable } from './table';
 
 const ROWS = 50;
@@ -63,7 +63,7 @@ function refuseLarge({ row_groups }: FileMetaData, columns: string[]): void {
 }
 
 function extent(rows: number, shown: number, columns: number): string {
-  const all = `${rows.toLocaleString()} × ${columns.toLocaleString()}`;
+  const all = `${showCount(rows)} × ${showCount(columns)}`;
   const parts = [rows > shown && `the first ${shown} rows`, columns > COLUMNS && `the first ${COLUMNS} columns`];
   return [all, ...parts].filter(Boolean).join(', ');
 }

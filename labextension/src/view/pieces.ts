@@ -1,6 +1,7 @@
 /** The pieces that cards and lists are made of. */
 
 import { button, h, icon, setLine, setText } from './dom';
+import { showCount } from './format';
 import type { BatchView, ItemView, Part, ProgressView, Source, StepView, Tone } from './model';
 
 /** The status as a word with a shape and a colour. */
@@ -73,7 +74,7 @@ export function tally(view: BatchView): { tone: Tone; word: string; n: number }[
 export function tallyText(view: BatchView): string {
   return tally(view)
     .filter(group => group.n)
-    .map(group => `${group.n} ${group.word}`)
+    .map(group => `${showCount(group.n)} ${group.word}`)
     .join(', ');
 }
 
@@ -120,7 +121,7 @@ export class StackedBar {
   update(view: BatchView): void {
     this.track.setAttribute('aria-valuemax', String(view.n_jobs));
     this.track.setAttribute('aria-valuenow', String(view.done));
-    this.track.setAttribute('aria-valuetext', `${view.done} of ${view.n_jobs} done: ${tallyText(view)}`);
+    this.track.setAttribute('aria-valuetext', `${showCount(view.done)} of ${showCount(view.n_jobs)} done: ${tallyText(view)}`);
     for (const { tone, n } of tally(view)) {
       const fill = this.fills.get(tone);
       fill?.style.setProperty('flex-grow', String(n));

@@ -1,11 +1,13 @@
 /** What a table is searched by: text, status, tool, batch, notebook, and in a batch the number of a row. */
 
 import { h } from './dom';
+import { showCount } from './format';
 import { label } from './job-row';
 import type { Sought } from './listed';
 import type { Wire } from './wire';
 
 const PAUSE = 200; // ms after the last key until the server is asked
+const PAUSE_OF_ROW = 80; // a row costs the server little
 const BATCHES = 50; // the newest, to choose from
 
 const CHOICES: [string, string][] = [
@@ -49,12 +51,16 @@ export class SearchBar {
     changed: () => void,
     goTo: (row: number) => void
   ) {
+    const sought = (): void => {
+      this.place.value = ''; // that row is another one now, or none
+      changed();
+    };
     this.fields();
-    [this.text, this.tool].forEach(node => node.addEventListener('input', () => this.later(changed)));
+    [this.text, this.tool].forEach(node => node.addEventListener('input', () => this.later(sought, PAUSE)));
     this.batches.addEventListener('change', () => this.show());
-    [this.status, this.batches, this.notebooks].forEach(node => node.addEventListener('change', changed));
+    [this.status, this.batches, this.notebooks].forEach(node => node.addEventListener('change', sought));
     this.batches.addEventListener('focus', () => void this.list());
-    this.place.addEventListener('input', () => this.later(() => goTo(Number(this.place.value))));
+    this.place.addEventListener('input', () => this.later(() => this.place.value && goTo(Number(this.place.value)), PAUSE_OF_ROW));
     this.node.append(this.text, this.status, this.tool, this.batches, this.notebooks, this.place);
     this.show();
     if (only === null) {
@@ -108,13 +114,13 @@ export class SearchBar {
     for (const batch of (answer as { items: ToldBatch[] }).items.reverse()) {
       if (!this.known.has(batch.id)) {
         this.known.set(batch.id, batch);
-        this.batches.add(new Option(`${batch.name} (${batch.n_jobs.toLocaleString()})`, batch.id), 1);
+        this.batches.add(new Option(`${batch.name} (${showCount(batch.n_jobs)})`, batch.id), 1);
       }
     }
   }
 
-  private later(act: () => void): void {
+  private later(act: () => unknown, pause: number): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(act, PAUSE);
+    this.timer = setTimeout(act, pause);
   }
 }

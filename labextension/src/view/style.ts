@@ -101,6 +101,7 @@ const CSS = `
   font: inherit; color: var(--jx-text); background: transparent; cursor: pointer;
   border: 1px solid var(--jx-edge); border-radius: 4px; padding: 3px 12px; line-height: 18px;
 }
+.jx-actions:not(:has(button)) { display: none; }
 .jx-tools { display: contents; }
 .jx-drawer { margin-top: 12px; border-top: 1px solid var(--jx-line); padding-top: 10px; }
 .jx-form { display: flex; flex-direction: column; gap: 6px; align-items: flex-start; }
@@ -181,6 +182,7 @@ button.jx-row-title:hover { text-decoration: underline; }
 .jx-row-jobs > summary { margin: 0 8px 6px 34px; font-size: 12px; color: var(--jx-muted); cursor: pointer; width: fit-content; }
 .jx-empty { padding: 12px; color: var(--jx-muted); }
 .jx-hidden-text { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.jx-still .jx-icon circle, .jx-still .jx-unknown .jx-fill { animation: none; }
 @media (prefers-reduced-motion: reduce) { .jx-view * { animation: none !important; transition: none !important; } }
 @media (forced-colors: active) { .jx-fill { background: Highlight; } }
 `;

@@ -5,6 +5,7 @@
 
 import { h, setLine, setText } from './dom';
 import { Bulk } from './bulk';
+import { showCount } from './format';
 import { emptyRow, jobRow, label, type Choice } from './job-row';
 import type { Changes } from './listed';
 import type { BatchView, Source } from './model';
@@ -129,7 +130,6 @@ export class JobTable implements Choice {
     this.found = -1;
     this.rows = this.newRows();
     this.grid.scrollTop = 0;
-    this.draw();
     this.look();
   }
 
@@ -202,7 +202,7 @@ export class JobTable implements Choice {
     this.grid.style.height = `${Math.max(1, Math.min(SEEN, length)) * ROW}px`;
     this.grid.setAttribute('aria-rowcount', String(more ? -1 : length));
     this.fill(first, Math.min(last, length - 1));
-    setText(this.count, `${length.toLocaleString()}${more ? '+' : ''} ${length === 1 ? 'job' : 'jobs'}`);
+    setText(this.count, `${showCount(length)}${more ? '+' : ''} ${length === 1 ? 'job' : 'jobs'}`);
     this.markFound();
     this.offer();
     if (focused && !this.space.querySelector(':focus')) {
@@ -248,7 +248,7 @@ export class JobTable implements Choice {
   private offer(): void {
     const { length, more, loaded } = this.rows;
     const rest = this.all.checked && this.selected.size <= loaded.length && (more || loaded.length < length);
-    const whole = more ? 'Select all that match' : `Select all ${length.toLocaleString()}`;
+    const whole = more ? 'Select all that match' : `Select all ${showCount(length)}`;
     this.bulk.update(this.selected.size, rest ? whole : '');
   }
 
