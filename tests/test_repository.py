@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import jobs_ext
@@ -51,6 +54,26 @@ def test_all_parts_have_one_version():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
     front = json.loads((REPOSITORY / "labextension" / "package.json").read_text())["version"]
     assert project == front == jobs_ext.__version__
+
+
+def test_what_modules_import_is_asked_for_at_installation():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    asked = {re.split(r"[\[><=]", need)[0] for need in project["dependencies"]}
+    asked |= {"jupyter-core", "jupyter-client"}  # jupyter-server is made of these
+    provided = packages_distributions()
+    for file in (REPOSITORY / "jobs_ext").rglob("*.py"):
+        beside = {"jobs_ext", *(script.stem for script in file.parent.glob("*.py"))}
+        for module in imported(file) - sys.stdlib_module_names - beside:
+            names = {name.replace("_", "-").lower() for name in provided.get(module, [])}
+            assert names & asked, f"{file.relative_to(REPOSITORY)} imports {module}"
+
+
+def imported(file):
+    """The top-level names that a module imports as it is imported itself."""
+    body = ast.parse(file.read_bytes()).body
+    plain = [name.name for one in body if isinstance(one, ast.Import) for name in one.names]
+    froms = [one.module for one in body if isinstance(one, ast.ImportFrom) and one.level == 0]
+    return {name.split(".")[0] for name in [*plain, *froms]}
 
 
 def test_the_tools_that_come_along_can_be_used():

@@ -153,8 +153,18 @@ def _ambiguous(job: model.Job, outputs: Outputs, tables: list[OutputFile]) -> Am
         f"Job {job.name!r} has no table{told}.",
         field="output",
         value=names,
-        hint=f"Read one as a text: outputs[{names[0]!r}].text()." if names else "",
+        hint=f"Read one as a text: outputs[{names[0]!r}].text()." if names else _unkept(job),
     )
+
+
+def _unkept(job: model.Job) -> str:
+    """Return where to look for what a job without outputs made."""
+    if job.target.kind in ("command", "script"):
+        return (
+            "logs() has what it printed; files that it writes are kept where an option names "
+            "them: jx.options(outputs=['*.csv'])."
+        )
+    return "logs() has what it printed."
 
 
 def failure(client: Client, job: model.Job) -> JobFailed:

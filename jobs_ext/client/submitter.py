@@ -99,6 +99,6 @@ class Submitter:
         """Submit one job and return its handle at once; see `target` for what `what` may be."""
         return self.target(what).submit(*args, **arguments)
 
-    def map(self, what: Any, over: Any, /, **fixed: Any) -> Batch:
+    def map(self, what: Any, over: Any = None, /, **fixed: Any) -> Batch:
         """Submit one job per argument set of `over`, as a batch; see `Target.map`."""
         return self.target(what).map(over, **fixed)

@@ -54,8 +54,13 @@ def sets(over: Any, first: Callable[[], str]) -> list[ArgumentSet]:
     """Return the argument sets `over` stands for.
 
     A DataFrame gives its rows, a list of dicts itself; the values of any other iterable are for
-    the parameter that `first` names. Raises `WrongArguments` for a bare text or dict.
+    the parameter that `first` names. Raises `WrongArguments` for a bare text or dict, and None.
     """
+    if over is None:
+        raise WrongArguments(
+            "map needs what varies as an argument without a name: jx.grid(k=[1, 2, 3]), a list or "
+            "a frame; named ones are the same for all jobs"
+        )
     if isinstance(over, str | bytes):
         raise WrongArguments(f"map goes over many values; for a single one write [{over!r}]")
     if isinstance(over, Mapping):

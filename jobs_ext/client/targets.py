@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Number
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -86,11 +86,11 @@ class Target(ABC):
         body, parts = self._single(args, arguments)
         return self.client.post_check(body, parts)
 
-    def map(self, over: Any, /, **fixed: Any) -> Batch:
+    def map(self, over: Any = None, /, **fixed: Any) -> Batch:
         """Submit one job per argument set, as a batch; `fixed` are added to every set.
 
         `over` is `jx.grid(…)`, `jx.zipped(…)`, a list of dicts, the rows of a frame, or values
-        for the first parameter. Raises TypeError for a bare text.
+        for the first parameter. Raises `WrongArguments` for a bare text, and without `over`.
         """
         from . import sweep
 
@@ -189,6 +189,14 @@ class Target(ABC):
         return [self._named(one, f"arguments[{i}]", parts) for i, one in enumerate(sets)]
 
 
+def _meant(name: str) -> Iterator[str]:
+    """Yield what else a text may have been meant as; nothing for what may name a tool."""
+    if " " in name.strip():
+        yield f"For a command write a list of words: {name.split()!r}."
+    if "/" in name or name.endswith((".ipynb", ".py", ".sh", ".R")):
+        yield f"For a file write ./{name} or pathlib.Path({name!r})."
+
+
 class ToolTarget(Target):
     """A registered tool, by name (its newest version) or by name and version."""
 
@@ -198,19 +206,13 @@ class ToolTarget(Target):
         self, name: str, client: Client | None = None, options: Mapping[str, Any] = {}
     ) -> None:
         super().__init__(client, options)
-        if "/" in name or name.endswith((".ipynb", ".py", ".sh", ".R")):
+        hints = list(_meant(name))
+        if hints:
             raise InvalidRequest(
                 f"{name!r} is not the name of a tool.",
                 field="target.tool",
                 value=name,
-                hint=f"For a file write ./{name} or pathlib.Path({name!r}).",
-            )
-        if " " in name.strip():
-            raise InvalidRequest(
-                f"{name!r} is not the name of a tool.",
-                field="target.tool",
-                value=name,
-                hint=f"For a command write a list of words: {name.split()!r}.",
+                hint=" ".join(hints),
             )
         self.name = name
 

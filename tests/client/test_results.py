@@ -112,7 +112,7 @@ def test_two_tables_are_ambiguous(client):
 
 
 def test_no_table(client):
-    with pytest.raises(jx.errors.AmbiguousOutput, match="has no table"):
+    with pytest.raises(jx.errors.AmbiguousOutput, match=r"has no table.*logs.*outputs="):
         jx.submit(["true"]).df()
 
 

@@ -57,7 +57,7 @@ def test_a_frame_gives_its_rows(frame):
     assert type(rows[0]["a"]) is int
 
 
-@pytest.mark.parametrize("over", ["data.txt", {"k": [1]}, 5, [1, {"a": 2}]])
+@pytest.mark.parametrize("over", ["data.txt", {"k": [1]}, 5, None, [1, {"a": 2}]])
 def test_what_is_no_list_of_argument_sets_is_a_type_error(over):
     with pytest.raises(WrongArguments):
         sets(over, first)

@@ -104,8 +104,8 @@ def test_arguments_of_a_tool_have_names():
 
 def test_a_command_in_one_text_is_told_how_it_is_written():
     with pytest.raises(InvalidRequest) as refused:
-        verbs.tool("ls -l data")
-    assert "['ls', '-l', 'data']" in refused.value.hint
+        verbs.tool("ls -l data/a.txt")
+    assert "['ls', '-l', 'data/a.txt']" in refused.value.hint
 
 
 def test_only_tools_have_forms():
