@@ -16,9 +16,11 @@ def as_raised(failure: JobFailed, told: Mapping[str, Any], *, trust: bool) -> Jo
     """Return `failure` as an error of the type that `told` (``error.json``) names.
 
     So that ``except ValueError`` finds it as ``except JobFailed`` does, and ``except*`` what a
-    group holds. A type that is not here leaves it as it is. Modules are imported for it only with
-    `trust`: that runs their code.
+    group holds; with what is told of its attributes. A type that is not here leaves it a
+    `JobFailed`. Modules are imported for it only with `trust`: that runs their code.
     """
+    for name, value in _attributes(failure, told).items():
+        setattr(failure, name, value)
     kind = _type(told, trust=trust)
     made = None if kind is None else _failed_with(kind, vars(failure))
     within = _within(told, trust=trust)
@@ -30,6 +32,16 @@ def as_raised(failure: JobFailed, told: Mapping[str, Any], *, trust: bool) -> Jo
     for name, value in vars(failure).items():
         object.__setattr__(error, name, value)  # whatever the type does to who sets something
     return error
+
+
+def _attributes(failure: JobFailed, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the error held by names that mean nothing to a `JobFailed`."""
+    held = told.get("attributes", {})
+    return {
+        name: value
+        for name, value in (held.items() if isinstance(held, dict) else ())
+        if name.isidentifier() and name[0] != "_" and getattr(failure, name, None) is None
+    }
 
 
 def _within(told: Mapping[str, Any], *, trust: bool) -> list[JobFailed]:

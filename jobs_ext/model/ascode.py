@@ -35,8 +35,17 @@ def submit_code(what: str, arguments: Mapping[str, Any], options: Options) -> st
 
 
 def rerun_code(job_id: str, arguments: Mapping[str, Any]) -> str:
-    """Return the statement that runs a job again with the same arguments, ready to be changed."""
-    return f"job = {_call(f'jx.get({job_id!r}).rerun', keywords(arguments))}"
+    """Return the statement that runs a job again with the same arguments, ready to be changed.
+
+    Those that are no JSON stay as they are when they are not given: a comment says which.
+    """
+    kept = ", ".join(
+        f"{name} ({value['text']})" if isinstance(value, dict) and "text" in value else name
+        for name, value in arguments.items()
+        if _is_part(value)
+    )
+    told = f"  # {_one_line(kept)}: as in that job, if not given" if kept else ""
+    return f"job = {_call(f'jx.get({job_id!r}).rerun', keywords(arguments))}{told}"
 
 
 def map_code(
@@ -92,6 +101,8 @@ def _literal(value: Any) -> str:
         return f"{handle}.output({named['name']!r})" if named.get("name") else handle
     if isinstance(value, list):
         return f"[{', '.join(map(_literal, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {_literal(one)}' for key, one in value.items())}}}"
     return repr(value)
 
 
@@ -109,9 +120,14 @@ def _named(value: Any) -> Any:
 def _is_part(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(_is_part, value))
-    return isinstance(value, dict) and "$part" in value
+    return isinstance(value, dict) and ("$part" in value or any(map(_is_part, value.values())))
 
 
 def _left_out(arguments: Mapping[str, Any]) -> str:
     names = [name for name, value in arguments.items() if _is_part(value)]
-    return f"  # and {', '.join(names)}, uploaded" if names else ""
+    return f"  # and {_one_line(', '.join(names))}, uploaded" if names else ""
+
+
+def _one_line(text: str) -> str:
+    """Return a text that ends with the comment it stands in, whatever a name or value holds."""
+    return "".join(one if one.isprintable() else " " for one in text)

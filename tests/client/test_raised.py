@@ -57,6 +57,21 @@ def test_an_error_is_of_both_types(kind):
     )  # fmt: skip
 
 
+def test_it_holds_what_the_error_held():
+    held = {"errno": 28, "filename": "a", "value": [1], "one": 1, "reason": "its", "message": "its"}
+    odd = {"args": [1], "with_traceback": 1, "__cause__": 1, "a b": 1, "": 1, "\udc80": 1}
+    for kind in (OSError, UnicodeDecodeError, OfTwo, Reserved):
+        error = raised(kind, attributes=held | odd)
+        assert isinstance(error, kind)
+        assert (error.errno, error.filename, error.value, error.one) == (28, "a", [1], 1)
+        assert (error.reason, error.message) == ("no", "Job 'f' failed: no.")
+        assert error.__cause__ is None
+        assert error.args == ("Job 'f' failed: no.",)
+        assert "a b" not in vars(error)
+    assert raised(OSError, module="not_here", attributes=held).errno == 28
+    assert raised(OSError, attributes=[1]).errno is None
+
+
 def test_it_is_pickled_as_what_is_everywhere():
     back = pickle.loads(pickle.dumps(raised(OSError)))
     assert type(back) is JobFailed

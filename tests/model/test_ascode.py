@@ -55,4 +55,17 @@ def test_data_sets_are_named_and_what_was_uploaded_is_told():
     named = "{'$dataset': {'project': 'flu', 'name': 't.tsv', 'version': 2}}"
     assert named in made
     assert made.endswith("# and more, uploaded")
-    assert rerun_code("id", {"text": pinned}) == "job = jx.get('id').rerun()"
+    assert rerun_code("id", {"text": pinned}) == (
+        "job = jx.get('id').rerun()  # text (flu/t.tsv@2): as in that job, if not given"
+    )
+
+
+def test_what_is_no_json_is_told_and_handles_are_found_within():
+    within = {"a": {"b": [{"$output": {"job": "other"}}]}}
+    frame = {"$part": "value-1", "text": "DataFrame\n2 × 3\0"}
+    made = rerun_code("id", {"x": within, "frame": frame, "more": {"k": [frame]}})
+    assert made == (
+        "job = jx.get('id').rerun(x={'a': {'b': [jx.get('other')]}})"
+        "  # frame (DataFrame 2 × 3 ), more: as in that job, if not given"
+    )
+    compile(made, "cell", "exec")

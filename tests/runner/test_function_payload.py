@@ -103,6 +103,11 @@ def test_json_when_it_is_exact(call: Call, value: Any) -> None:
     assert str(back) == str(value)
 
 
+def test_an_integer_that_is_too_long_for_a_text_is_pickled(call: Call) -> None:
+    name, back = call.value(lambda: [10**5000])
+    assert (name, back == [10**5000]) == ("result.pickle", True)
+
+
 @pytest.mark.parametrize(
     "value", [(1, 2), {1: 2}, {"a": (1,)}, b"x", 1j, {"s"}, "\udc80", pd.Series([1, 2])]
 )
@@ -278,6 +283,35 @@ def test_an_exception_that_cannot_be_shown(call: Call) -> None:
 
     assert call(fail).returncode == 1
     assert call.error()["type"] == "Shy"
+
+
+def test_attributes_are_told_as_far_as_json_has_them(call: Call) -> None:
+    class Refused(OSError):
+        def __init__(self) -> None:
+            super().__init__(28, "no space", "/data/a", None, "/data/b")
+            self.codes, self.told = [1, {"a": None}], "x" * 2000
+            self.lock, self.many, self._own, self.itself = (1, 2), 10**5000, 1, [self]
+
+    def fail() -> None:
+        raise Refused
+
+    assert call(fail).returncode == 1
+    held = {"errno": 28, "strerror": "no space", "filename": "/data/a", "filename2": "/data/b"}
+    assert call.error()["attributes"] == held | {"codes": [1, {"a": None}]}
+
+
+def test_an_exception_that_has_nothing_one_asks_for(call: Call) -> None:
+    class Bare(Exception):
+        def __getattr__(self, name: str) -> None:
+            raise KeyError(name)
+
+    def fail() -> None:
+        raise ValueError("second") from Bare("first")
+
+    assert call(fail).returncode == 1
+    assert (call.error()["type"], call.error()["message"]) == ("ValueError", "second")
+    assert "Bare: first" in call.error()["traceback"]
+    assert payload.described(ExceptionGroup("g", [Bare("in")]))["exceptions"][0]["type"] == "Bare"
 
 
 def test_what_a_group_holds_is_told_so_far_as_one_reads():

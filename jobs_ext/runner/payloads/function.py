@@ -15,7 +15,7 @@ touches first costs it as much as a call of the system, and a function may do le
 Writes the value into the folder as ``result.json`` when JSON gives it back exactly, as
 ``result.parquet`` when it is a frame that Parquet gives back exactly, else as ``result.pickle``.
 A function whose attribute ``has_value`` is false gives none: when it returned, there is a file
-``returned``. ``error.json`` holds type, message and traceback when it raised.
+``returned``. ``error.json`` holds type, message, traceback and attributes when it raised.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import pickle
 import sys
 import traceback
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MemberDescriptorType
 from typing import Any
 
 RESULT_FILES = ("result.json", "result.parquet", "result.pickle")
@@ -40,7 +40,7 @@ KIND = b"jobs_ext"  # in the Parquet file: pandas, polars or pyarrow, whose fram
 _SCIPY = ("linalg", "optimize", "signal", "sparse", "stats")  # it loads its parts one by one
 #: A warm parent imports them once a call did: they take long, and can be forked.
 WORTHWHILE = ("numpy", "pandas", *(f"scipy.{part}" for part in _SCIPY))
-_MOST, _LONGEST = 20, 1000  # exceptions of a group that are told; characters of what each says
+_MOST, _LONGEST = 20, 1000  # exceptions of a group; characters of what each says, or holds
 _SCALARS = ("NoneType", "bool", "int", "float", "str", "bytes", "Decimal", "date", "datetime")
 
 
@@ -203,8 +203,10 @@ def is_exact(value: Any) -> bool:
 
 def _is_exact(value: Any) -> bool:
     kind = type(value)
-    if value is None or kind is bool or kind is int:
+    if value is None or kind is bool:
         return True
+    if kind is int:
+        return bool(value.bit_length() < 14_000)  # of more than 4,300 digits, Python makes no text
     if kind is float:
         return math.isfinite(value)
     if kind is str:
@@ -268,9 +270,7 @@ def from_arrow(table: Any, kind: str) -> Any:
 
 def is_same(value: Any, back: Any, kind: str) -> bool:
     """Tell whether a frame came back as it was."""
-    if kind == "polars":
-        return bool(value.schema == back.schema and value.equals(back))
-    if kind == "pyarrow":
+    if kind != "pandas":
         return bool(value.schema == back.schema and value.equals(back))
     return (
         list(value.dtypes) == list(back.dtypes)
@@ -309,11 +309,35 @@ def report(error: BaseException, folder: str) -> None:
     cleaned = error.__traceback__
     while cleaned is not None and is_ours(cleaned.tb_frame):
         cleaned = cleaned.tb_next
+    note(error)
     told = traceback.TracebackException(type(error), error, cleaned)
     text = "".join(told.format())
     sys.stderr.write(text)
     said = described(error) | {"message": message(error, told), "traceback": text}
     write(f"{folder}/error.json", json.dumps(said).encode())
+
+
+def note(*errors: BaseException | None) -> None:
+    """Give exceptions, and those behind them, notes: `traceback` asks, some raise when asked."""
+    seen: dict[int, BaseException] = {}
+    more = [*errors]
+    for one in more:  # which grows
+        if one is not None and id(one) not in seen:
+            seen[id(one)] = one
+            object.__getattribute__(one, "__dict__").setdefault("__notes__", [])
+            more += [one.__cause__, one.__context__, *grouped(one)]
+
+
+def attributes(error: BaseException) -> dict[str, Any]:
+    """Return what an exception holds by names of its own, where it is small and JSON is exact."""
+    held = dict(object.__getattribute__(error, "__dict__"))
+    for kind in type(error).__mro__:
+        for name, member in vars(kind).items():
+            if type(member) is MemberDescriptorType:  # ``errno``, ``filename``, slots
+                with contextlib.suppress(AttributeError):
+                    held.setdefault(name, member.__get__(error))
+    own = {k: v for k, v in held.items() if not str(k).startswith("_") and is_exact({k: v})}
+    return {k: v for k, v in own.items() if len(json.dumps(v)) <= _LONGEST}
 
 
 def described(error: BaseException, depth: int = 3) -> dict[str, Any]:
@@ -322,13 +346,13 @@ def described(error: BaseException, depth: int = 3) -> dict[str, Any]:
     said = {"type": kind.__name__, "module": kind.__module__, "qualname": kind.__qualname__}
     held = grouped(error)[:_MOST] if depth else ()
     within = [described(one, depth - 1) for one in held]
-    return (
-        said | {"message": text_of(error)[:_LONGEST]} | ({"exceptions": within} if within else {})
-    )
+    held_by = {"message": text_of(error)[:_LONGEST], "attributes": attributes(error)}
+    return said | held_by | ({"exceptions": within} if within else {})
 
 
 def text_of(error: BaseException) -> str:
     """Return what an exception says, also of one that can't say it."""
+    note(error)
     return str(traceback.TracebackException(type(error), error, None))
 
 
@@ -344,13 +368,13 @@ def message(error: BaseException, told: traceback.TracebackException) -> str:
 
 def leaves(error: BaseException) -> list[BaseException]:
     """Return the exceptions in a group, and in its groups; those that are none are themselves."""
-    held = grouped(error)
-    return [leaf for one in held for leaf in leaves(one)] if held else [error]
+    return [leaf for one in grouped(error) for leaf in leaves(one)] or [error]
 
 
 def grouped(error: BaseException) -> list[BaseException]:
     """Return the exceptions that a group holds; none for what is no group."""
-    held = getattr(error, "exceptions", None)
+    has = any("exceptions" in vars(kind) for kind in type(error).__mro__)
+    held = getattr(error, "exceptions", None) if has else None
     return [one for one in held if isinstance(one, BaseException)] if type(held) is tuple else []
 
 
