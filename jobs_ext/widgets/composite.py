@@ -21,7 +21,6 @@ _ROW = {"width": "min(44em, 82%)"}  # room is left for the button beside it
 _HEAD = {"justify_content": "space-between", "width": "100%"}
 _NARROW = {"width": "auto"}
 _ADD = {"width": "auto", "min_width": "10em"}
-_EMPTY, _LEFT_OUT = "empty", "none"  # what a list without rows is
 _NOTHING = object()  # None is a value that can be chosen
 
 
@@ -57,19 +56,21 @@ class Framed(w.VBox):  # type: ignore[misc]
 class Rows(w.VBox):  # type: ignore[misc]
     """Values below each other, each with a button that removes it, and one that adds another.
 
-    Below them stands the title, as beside any control, and `empty`: what it means to have none.
+    Below them stands the title, as beside any control. Without a value it is an empty list where
+    that is `given`, as it is from then on when it was filled with none; else it is left out.
     """
 
-    def __init__(self, title: str, item: Schema, empty: str) -> None:
-        self._title, self._item = title, item
+    def __init__(self, title: str, item: Schema, *, given: bool) -> None:
+        self._title, self._item, self.given = title, item, given
         self.fields: list[Field] = []
         self._changed: list[Callable[[], object]] = []
         self._rows = w.VBox()
         self._label = w.HTML(style=STYLE)
         self._add = w.Button(icon="plus", layout=_ADD)
         self._add.on_click(lambda _: self.add())
-        self._empty = w.HTML(f"<small>{escape(empty)}</small>")
-        super().__init__([self._rows, w.HBox([self._label, self._add, self._empty])])
+        self._empty = w.HTML()
+        self._foot = w.HBox([self._label, self._add, self._empty])
+        super().__init__([self._rows, self._foot])
         self.description = title
 
     @property
@@ -84,6 +85,10 @@ class Rows(w.VBox):  # type: ignore[misc]
         self._add.description = f"Add {title}"
         self._draw()
 
+    def put_beside(self, button: w.Button) -> None:
+        """Show a button at the end of the line of the title, and no other there."""
+        self._foot.children = [self._label, self._add, self._empty, button]
+
     def add(self, value: Any = None) -> None:
         """Add a row, with a value in it unless that is None."""
         field = parameter_field(f"{self._title} {len(self.fields) + 1}", self._item)
@@ -97,6 +102,7 @@ class Rows(w.VBox):  # type: ignore[misc]
         """Show these values and no others. Raises TypeError for what is no list."""
         if not isinstance(values, list):
             raise TypeError(values)
+        self.given = self.given or not values
         self.fields.clear()
         for value in values:
             self.add(value)
@@ -113,6 +119,7 @@ class Rows(w.VBox):  # type: ignore[misc]
 
     def _draw(self) -> None:
         self._rows.children = [self._row(number, f) for number, f in enumerate(self.fields, 1)]
+        self._empty.value = f"<small>{'empty' if self.given else 'none'}</small>"
         self._empty.layout.display = "none" if self.fields else ""
         self._tell()
 
@@ -120,7 +127,7 @@ class Rows(w.VBox):  # type: ignore[misc]
         field.name = field.control.description = title = f"{self._title} {number}"
         remove = w.Button(description="Remove", tooltip=f"Remove {title}", layout=_NARROW)
         remove.on_click(lambda _: self._remove(field))
-        if isinstance(field.control, Framed):
+        if isinstance(field.control, Framed | Rows):
             field.control.put_beside(remove)
             return field.box
         field.box.layout = _ROW
@@ -137,12 +144,13 @@ def rows_field(name: str, schema: Schema, *, required: bool = True) -> Field:
     Without a row, one that is `required` or has a default is empty; another is left out.
     """
     given = required or "default" in schema
-    rows = Rows(schema.get("title") or name, schema["items"], _EMPTY if given else _LEFT_OUT)
-    rows.fill(schema.get("default") or [])
+    rows = Rows(schema.get("title") or name, schema["items"], given=given)
+    if given:
+        rows.fill(schema.get("default") or [])
 
     def read() -> list[Any]:
         values = [_row(name, field) for field in rows.fields]
-        if not values and not given:
+        if not values and not rows.given:
             raise NothingGiven
         return values
 

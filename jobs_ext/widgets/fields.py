@@ -147,7 +147,7 @@ def _is_number(default: Any) -> bool:
 
 
 def _is_typed(items: Any) -> bool:
-    said = ("type", "enum", "const", "anyOf", "oneOf")
+    said = ("type", "enum", "const", "anyOf", "oneOf", "$comment")
     return isinstance(items, dict) and any(items.get(name) for name in said)
 
 

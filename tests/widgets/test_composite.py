@@ -43,8 +43,15 @@ def test_what_is_empty_is_given_where_it_is_needed(schema):
     empty = [] if schema is ROWS else {}
     assert parameter_field("k", schema).value() == empty
     assert parameter_field("k", schema | {"default": empty}, required=False).value() == empty
+    free = parameter_field("k", schema, required=False)
     with pytest.raises(NothingGiven):
-        parameter_field("k", schema, required=False).value()
+        free.value()
+
+
+def test_a_list_that_was_given_empty_stays_so():
+    field = parameter_field("k", ROWS, required=False)
+    field.fill([])
+    assert field.value() == []
 
 
 def test_an_object_that_lacks_what_it_needs_is_not_given():
@@ -179,8 +186,7 @@ def test_rows_of_objects_are_numbered_anew_when_one_goes():
 def test_rows_of_lists_are_numbered_anew_with_all_that_is_in_them():
     rows = parameter_field("k", {"type": "array", "items": ROWS | {"title": "x"}}).control
     rows.fill([[1], [2, 3]])
-    first = rows.children[0].children[0]
-    first.children[1].click()
+    rows.fields[0].control.children[1].children[-1].click()
     inner = rows.fields[0].control
     assert [one.control.description for one in inner.fields] == ["k 1 1", "k 1 2"]
 
