@@ -70,7 +70,7 @@ _SIGNALS: dict[int, str] = {
     signals.SIGTERM: "something other than jobs_ext told it to end",
     signals.SIGINT: "something other than jobs_ext interrupted it",
     signals.SIGHUP: "something other than jobs_ext told it to end",
-    signals.SIGXCPU: "it used more CPU time than `ulimit -t` lets it",
+    signals.SIGXCPU: "it reached `ulimit -t`, its own or of who began the server",
     signals.SIGXFSZ: "a file of it became larger than `ulimit -f` lets it",
 }
 

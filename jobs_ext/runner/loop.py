@@ -52,6 +52,7 @@ _GATHER = 0.03  # seconds that starts may wait to be stored together with their 
 _NAP = 0.1  # seconds between looks at what happened, while others wait in their lanes
 _GATHER_MANY = 0.25  # seconds in which ends are gathered then, unless a lane needs more jobs
 _MOST_AT_ONCE = 500  # attempts claimed in one transaction
+_FIRST = 4  # … while none waits in a lane
 _CANCELLED = Why(ReasonCode.CANCELLED, "cancelled by the user")
 _log = logging.getLogger(__name__)
 
@@ -288,7 +289,7 @@ class Runner:
         made = self._queue.materialize() if seen.unmade or seen.called_off else 0
         moved = self._queue.promote() if seen.pending else 0
         self._cancel(f"{job}/{attempt}" for job, attempt in seen.cancels)
-        claimed = self._claim()
+        claimed = self._claim_all()
         if (made and seen.unmade) or moved or claimed:
             self._last_work = time.monotonic()
         self._look_due = time.monotonic() + (0.0 if made or moved else self._until_due(seen.due))
@@ -308,13 +309,24 @@ class Runner:
         self._last_work = time.monotonic()  # a retry is to come: not idle
         return min(_SLOW_LOOK, max(0.0, due - time.time()))
 
-    def _claim(self) -> bool:
+    def _claim_all(self) -> bool:
+        """Start whoever finds a place: few at first, which run while more are made ready."""
+        most = _MOST_AT_ONCE if self._lives.queueing else _FIRST
+        claimed = self._claim(most)
+        some = claimed > 0
+        while claimed == most < _MOST_AT_ONCE:
+            most = min(2 * most, _MOST_AT_ONCE)
+            claimed = self._claim(most)
+        return some
+
+    def _claim(self, most: int) -> int:
+        """Start at most so many that wait; return how many were claimed."""
         if self._room.is_short() or not self._executor.takes_more:
-            return False
+            return 0
         free = self._slots.left(self._lives.shares(), self._lives.gpus())
         depths = self._pace.depths()
         lanes = self._lives.lanes(depths)
-        claimed = self._queue.claim(free, _MOST_AT_ONCE, depths, lanes)
+        claimed = self._queue.claim(free, most, depths, lanes)
         launches = []
         for work in claimed:
             try:
@@ -330,7 +342,7 @@ class Runner:
                 self._lives.add(self._live(one))
         if launches:
             self._executor.submit(launches)
-        return bool(claimed)
+        return len(claimed)
 
     def _live(self, one: Plan, begun: Begun | None = None) -> Live:
         return Live(one, limits_of(one.work, one.tool, self._limits), begun)

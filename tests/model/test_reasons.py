@@ -15,6 +15,7 @@ def test_sentences():
         "killed by SIGKILL: something other than jobs_ext killed it"
     )
     assert reasons.signal_sentence(6, "bad index").endswith("; its last line: bad index")
+    assert "`ulimit -t`, its own or of who began the server" in reasons.signal_sentence(24)
     assert reasons.signal_sentence(99) == "killed by signal 99"
     assert reasons.memory_sentence(4_100_000_000, 4_000_000_000) == "killed: used 4.1 GB of 4.0 GB"
     assert reasons.log_sentence(10**8) == "wrote more than 100.0 MB to its log"

@@ -84,6 +84,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert 0 < journal.tick() <= 1.0
     room[0] = 1000
     assert journal.write()
+    assert journal.fault is not None, "an attempt that was not begun for it may be told of later"
     monkeypatch.undo()
     assert list(JournalReader(journal.path).read()) == [{"n": 1}, {"n": 2}]
     journal.close()

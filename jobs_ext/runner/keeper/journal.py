@@ -47,7 +47,7 @@ class Journal:
         self._lock = threading.Lock()  # of the file and of what waits for it
         self._fd = _open(path)
         self._unwritten = b""
-        self.fault: OSError | None = None  # why the disk did not take the last write
+        self.fault: OSError | None = None  # why the disk last did not take something
         self._write_due = math.inf  # monotonic
         self._sync_due = math.inf  # monotonic
         self.grew = False  # since someone last looked and set it to False
@@ -88,7 +88,6 @@ class Journal:
         self._write_due = math.inf
         if not self._unwritten:
             return True
-        self.fault = None
         try:
             while self._unwritten:
                 self._unwritten = self._unwritten[os.write(self._fd, self._unwritten) :]
