@@ -202,8 +202,8 @@ class Batch(Handle):
 
     def df(
         self,
-        missing: Missing = "raise",
         output: str | None = None,
+        missing: Missing = "raise",
         engine: str = "pandas",
         *,
         wait: bool = True,
@@ -244,7 +244,7 @@ class Batch(Handle):
         file appears when it is whole, in place of one that is there. Raises `NoTable` when values
         of a column have no common type that Parquet has.
         """
-        return frames.save(lambda: self.df(missing, **more), Path(path))
+        return frames.save(lambda: self.df(missing=missing, **more), Path(path))
 
     def _varied(self) -> list[str]:
         return (self._snapshot or self.refresh()).parameters

@@ -20,7 +20,7 @@ _PARQUET = "application/vnd.apache.parquet"
 _ARROW = "application/vnd.apache.arrow.file"
 _JSON, _LINES = "application/json", "application/jsonl"
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_ARRAYS = "jobs_ext.client.arrays"
+_ARRAYS, _OBJECTS = "jobs_ext.client.arrays", "jobs_ext.client.objects"
 
 _AS_WRITTEN = {"dtype": False}  # JSON says itself what is a text: "007" is no number
 
@@ -33,7 +33,7 @@ _READERS: dict[str, dict[str, tuple[str, str, dict[str, Any]]]] = {
         _TSV: ("pandas", "read_csv", {"sep": "\t"}),
         _PARQUET: ("pandas", "read_parquet", {}),
         _ARROW: ("pandas", "read_feather", {}),
-        _JSON: ("pandas", "read_json", _AS_WRITTEN),
+        _JSON: (_OBJECTS, "read_objects", _AS_WRITTEN),
         _LINES: ("pandas", "read_json", {"lines": True} | _AS_WRITTEN),
         _EXCEL: ("pandas", "read_excel", {}),
         media.NPY: (_ARRAYS, "read_arrays", {}),
@@ -71,6 +71,11 @@ def kind(name: str, media_type: str = "") -> str:
 def is_tabular(name: str, media_type: str = "") -> bool:
     """Tell whether a file surely holds a table. JSON may, but is not taken for one unasked."""
     return kind(name, media_type) in media.TABULAR
+
+
+def may_be_tabular(name: str, media_type: str = "") -> bool:
+    """Tell whether a file is of a kind that `read` reads, whatever is in it."""
+    return kind(name, media_type) in _READERS["pandas"]
 
 
 def reads_bytes(name: str, media_type: str, engine: str, read_options: dict[str, Any]) -> bool:

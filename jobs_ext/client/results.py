@@ -153,8 +153,16 @@ def _ambiguous(job: model.Job, outputs: Outputs, tables: list[OutputFile]) -> Am
         f"Job {job.name!r} has no table{told}.",
         field="output",
         value=names,
-        hint=f"Read one as a text: outputs[{names[0]!r}].text()." if names else _unkept(job),
+        hint=_readable(outputs) if names else _unkept(job),
     )
+
+
+def _readable(outputs: Outputs) -> str:
+    """Return how one of the outputs is read: as the table that its kind may hold, or as a text."""
+    for name, file in outputs.items():
+        if frames.may_be_tabular(file.name, file.media_type):
+            return f"If one may be read as a table, name it: df({name!r})."
+    return f"Read one as a text: outputs[{next(iter(outputs))!r}].text()."
 
 
 def _unkept(job: model.Job) -> str:

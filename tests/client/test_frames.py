@@ -84,6 +84,21 @@ def test_is_tabular(name, media_type, expected):
     assert frames.is_tabular(name, media_type) is expected
 
 
+@pytest.mark.parametrize("engine", ["pandas", "polars"])
+def test_a_json_object_of_single_values_is_a_row(tmp_path, engine):
+    (tmp_path / "m.json").write_text('{"auc": 0.9, "site": "007", "note": null}')
+    read = frames.read(str(tmp_path / "m.json"), "m.json", engine=engine)
+    rows = read.to_dict(orient="records") if engine == "pandas" else read.to_dicts()
+    assert rows == [{"auc": 0.9, "site": "007", "note": None}]
+
+
+@pytest.mark.parametrize("text", ["{", "[[[", "{}x", '{"a": [1], "b": [1, 2]}'])
+def test_json_that_is_no_table_is_a_value_error(tmp_path, text):
+    (tmp_path / "m.json").write_text(text)
+    with pytest.raises(ValueError, match=r"."):
+        frames.read(str(tmp_path / "m.json"), "m.json")
+
+
 def test_texts_in_json_stay_texts(tmp_path):
     (tmp_path / "t.jsonl").write_text('{"id": "007", "n": 1}\n{"id": "010", "n": 2}\n')
     read = frames.read(str(tmp_path / "t.jsonl"), "t.jsonl")
