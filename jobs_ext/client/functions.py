@@ -85,9 +85,11 @@ class FunctionTarget(Target):
         content = pickling.dumps(sent, self.label, self.carried)
         parts[PART] = Part("function.pickle", content, media.PICKLE)
         modules = pickling.modules_of(callee, self.carried) if self._options.get("python") else []
-        compared = self._options.get("cache") == "reuse"
-        code = pickling.code_hash(callee, self.carried) if compared else UNSET
+        code = pickling.code_hash(callee, self.carried) if self._is_compared() else UNSET
         return model.Target(function=PART, qualname=self.label, modules=modules, code=code)
+
+    def _is_compared(self) -> bool:
+        return self._options.get("cache") == "reuse"
 
     def _first(self) -> str:
         for parameter in self._signature.parameters.values():
@@ -109,7 +111,8 @@ class FunctionTarget(Target):
         return _flat(bound)
 
     def _named(self, arguments: Mapping[str, Any], place: str, parts: Parts) -> dict[str, Any]:
-        return {name: encode(value, name, parts) for name, value in arguments.items()}
+        compared = self._is_compared()
+        return {name: encode(value, name, parts, compared) for name, value in arguments.items()}
 
     def _sets(
         self, sets: list[dict[str, Any]], fixed: Mapping[str, Any], parts: Parts
@@ -177,10 +180,11 @@ def by_name(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def encode(value: Any, name: str, parts: Parts) -> Any:
+def encode(value: Any, name: str, parts: Parts, compared: bool = False) -> Any:
     """Return an argument as JSON when that is exact and small, else upload it and name the part.
 
-    A part is called by its content, so that a value which several jobs share is sent once.
+    A part is called by its content, so that a value which several jobs share is sent once. If it
+    is to be `compared`, it is told what it has in common with its equals of other kernels.
     """
     value = scalar(value)
     if is_inline(value):
@@ -188,11 +192,13 @@ def encode(value: Any, name: str, parts: Parts) -> Any:
     if isinstance(value, Reference):
         return value.reference()
     if _holds_reference(value):
-        return _each(value, name, parts)
+        return _each(value, name, parts, compared)
     part = _part(value, name)
     address = f"value-{hashlib.sha256(part.content).hexdigest()[:32]}"
     parts[address] = part
-    return {"$part": address, "text": describe(value), **_form_value(value, part)}
+    pickled = compared and part.media_type == media.PICKLE
+    code = {"code": pickling.code_hash(value)} if pickled else {}
+    return {"$part": address, "text": describe(value), **_form_value(value, part), **code}
 
 
 def _form_value(value: Any, part: Part) -> dict[str, str]:
@@ -218,10 +224,10 @@ def _holds_reference(value: Any, depth: int = DEEPEST) -> bool:
     return isinstance(value, Reference)
 
 
-def _each(value: list[Any] | dict[str, Any], name: str, parts: Parts) -> Any:
+def _each(value: list[Any] | dict[str, Any], name: str, parts: Parts, compared: bool) -> Any:
     if isinstance(value, list):
-        return [encode(one, name, parts) for one in value]
-    return {key: encode(one, name, parts) for key, one in value.items()}
+        return [encode(one, name, parts, compared) for one in value]
+    return {key: encode(one, name, parts, compared) for key, one in value.items()}
 
 
 def _part(value: Any, name: str) -> Part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ _OF_CODE = (
     *("co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars"),
     *("co_argcount", "co_kwonlyargcount", "co_posonlyargcount", "co_flags"),
 )
+_NUMBER = re.compile("[0-9a-f]{32}")  # by which cloudpickle knows a class
 _TROUBLE = (TypeError, pickle.PicklingError, AttributeError, ValueError, RecursionError, OSError)
 
 
@@ -74,20 +76,23 @@ def modules_of(value: Any, carried: Iterable[ModuleType] = ()) -> list[str]:
 
 
 def code_hash(value: Any, carried: Iterable[ModuleType] = ()) -> str:
-    """Return a hash of what `value` does, a function that `dumps` takes.
+    """Return a hash of what `value`, which `dumps` takes, does and holds.
 
-    It is the same wherever the code was defined: in the next kernel, too, or some lines below.
+    It is the same wherever functions and classes were defined: in the next kernel, too, or some
+    lines below.
     """
     import cloudpickle
 
     class Stable(cloudpickle.Pickler):  # type: ignore[misc]
-        """Leaves out of code where it comes from."""
+        """Leaves out of code and classes where they come from."""
 
         def reducer_override(self, thing: Any) -> Any:
-            """Return how `thing` is pickled; code passes here."""
+            """Return how `thing` is pickled; code and classes pass here."""
             if isinstance(thing, CodeType):
                 return tuple, (_stable(thing),)
-            return super().reducer_override(thing)
+            way = super().reducer_override(thing)
+            made = isinstance(thing, type) and isinstance(way, tuple) and len(way) > 2
+            return _anywhere(way) if made else way
 
     file = io.BytesIO()
     with _by_value([*own_modules(), *carried]):
@@ -101,6 +106,14 @@ def _stable(code: CodeType) -> list[Any]:
         sorted(map(repr, one)) if isinstance(one, frozenset) else one for one in code.co_consts
     ]
     return [constants, *(getattr(code, name) for name in _OF_CODE)]
+
+
+def _anywhere(way: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return how a class is pickled, without its number in this kernel and its line in the cell."""
+    make, given, (members, slots), *rest = way
+    given = tuple("" if isinstance(one, str) and _NUMBER.fullmatch(one) else one for one in given)
+    members = {name: one for name, one in members.items() if name != "__firstlineno__"}
+    return make, given, (members, slots), *rest
 
 
 def own_modules() -> list[ModuleType]:

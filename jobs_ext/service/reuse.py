@@ -88,13 +88,17 @@ def _code(spec: Spec) -> list[Any]:
 
 
 def _resolved(value: Any, spec: Spec) -> Any:
-    """Return a value with the content of uploads in the place of their names."""
+    """Return a value with the content of uploads in the place of their names.
+
+    In its place stands what the submitter of a pickled one says (`code`): which number a kernel
+    gave to a class is part of its content, too.
+    """
     if isinstance(value, list):
         return [_resolved(one, spec) for one in value]
     if not isinstance(value, dict):
         return value
     if isinstance(value.get(PART), str):
-        return {PART: spec.parts.get(value[PART])}
+        return {PART: value.get("code", spec.parts.get(value[PART]))}
     return {name: _resolved(inner, spec) for name, inner in value.items()}
 
 

@@ -11,17 +11,28 @@ import jobs_ext as jx
 from jobs_ext.client.pickling import code_hash
 
 SOURCE = """
+from dataclasses import dataclass
 FACTOR = {factor}
+class Held:
+    def __init__(self, x):
+        self.x = x
+@dataclass
+class Record:
+    held: Held
+    def twice(self):
+        return Held(self.held.x * 2).x
 def helper(x):
     return x * FACTOR if x in {{1, 2, 3}} else "abc" in {{"abc", "def"}}
 def work(x, frame=None):
     return [helper(x) for _ in range(2)]
+def with_records(record):
+    return Record(record.held).twice()
 """
 HASHED = """
 import sys
 from jobs_ext.client.pickling import code_hash
 exec(compile(sys.argv[1], sys.argv[2], "exec"), globals())
-print(code_hash(work))
+print([code_hash(one) for one in (work, with_records, Record(Held(1)))])
 """
 
 
@@ -46,6 +57,19 @@ def test_the_same_call_is_not_made_twice(client, capsys):
     assert again.submit(defined(factor=3), 1, frame=frame).result(60) == [3, 3]
     assert not again.submit(defined(), 1, frame=frame + 1).reused
     assert not jx.submit(defined(), 1, frame=frame).reused
+
+
+def test_instances_of_a_class_that_was_defined_anew_are_the_same(client, capsys):
+    defined()
+    space = vars(sys.modules["__main__"])
+    again = jx.options(cache="reuse")
+    first = again.submit(space["with_records"], space["Record"](space["Held"](4)))
+    assert first.result(60) == 8
+    defined(file="<cell 9>")  # classes of their own, as the next kernel has them
+    second = again.submit(space["with_records"], space["Record"](space["Held"](4)))
+    assert second.reused
+    assert second.result(60) == 8
+    assert not again.submit(space["with_records"], space["Record"](space["Held"](5))).reused
 
 
 def test_of_a_larger_sweep_only_the_new_jobs_run(client, capsys):
