@@ -311,7 +311,8 @@ class Form(w.VBox):  # type: ignore[misc]
         """Show the form and, for where nothing runs, what is in it as a plain table."""
         from IPython.display import display
 
-        display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
+        told = {"text/plain": f"The form of {self._about.title}: run its cell to use it."}
+        display(self._repr_mimebundle_() | told, raw=True)  # type: ignore[no-untyped-call]
         self._show_values(update=False)
 
     def _show_values(self, *, update: bool) -> None:

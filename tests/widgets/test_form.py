@@ -53,6 +53,15 @@ def test_a_filled_in_form_becomes_a_job(form):
     assert form._below.children[0].watch == {"kind": "job", "id": form.job.id}
 
 
+def test_where_no_widget_can_be_drawn_a_sentence_stands(form, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda one, **_how: shown.append(one))
+    form._ipython_display_()
+    assert shown[0]["text/plain"] == "The form of Repeat <it>: run its cell to use it."
+    assert "application/vnd.jupyter.widget-view+json" in shown[0]
+    assert "Values of Repeat &lt;it&gt;" in shown[1].data
+
+
 def test_the_servers_own_complaint_stands_beside_the_field(form):
     form.fields["word"].control.value = "x"
     form.fields["share"].control.value = "0.5"
