@@ -10,7 +10,7 @@ import msgspec
 from jobs_ext.client.errors import InvalidRequest
 from jobs_ext.client.handle import Handle
 from jobs_ext.client.lists import problem_line
-from jobs_ext.client.targets import Target
+from jobs_ext.client.targets import Target, looks_like_path
 from jobs_ext.model.request import Options
 
 from . import waiting
@@ -47,6 +47,13 @@ def _target(call: Call) -> Target:
             "Nothing to run was named.",
             field="target",
             hint="Name a tool, a ./file, or write a command behind --.",
+        )
+    if isinstance(what, str) and " " in what and not looks_like_path(what):
+        raise InvalidRequest(
+            f"{what!r} is not the name of a tool.",
+            field="target",
+            value=what,
+            hint=f"For a command write it behind --, without quotes: -- {what}",
         )
     options = given(call.said, Options)
     return call.client.options(**options).target(what)

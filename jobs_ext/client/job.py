@@ -169,16 +169,19 @@ class Job(Handle, Reference):
     def hold(self) -> Job:
         """Let it wait for `release`, if it waits; it raises `Conflict` otherwise."""
         self.client.change("job", self.id, hold=True)
+        self.refresh()
         return self
 
     def prioritize(self, priority: int) -> Job:
         """Give it another priority while it waits: larger runs earlier."""
         self.client.change("job", self.id, priority=priority)
+        self.refresh()
         return self
 
     def release(self) -> Job:
         """Let it go, if it was submitted with ``hold=True``."""
         self.client.release("job", self.id)
+        self.refresh()
         return self
 
     def history(self) -> list[model.Event]:

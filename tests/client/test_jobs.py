@@ -82,6 +82,7 @@ def test_a_failed_job_is_reset_and_its_result_waited_for(client, server):
 def test_a_waiting_job_is_held_and_given_another_priority(client):
     job = jx.options(hold=True).submit(python("pass"))
     assert job.prioritize(3).refresh().options["priority"] == 3
-    assert job.release().wait(60).status == "SUCCEEDED"
+    assert "held" not in repr(job.release())
+    assert job.wait(60).status == "SUCCEEDED"
     with pytest.raises(jx.errors.Conflict):
         job.hold()
