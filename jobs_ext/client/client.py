@@ -89,7 +89,8 @@ class Client(Submitter):
                 f"{id!r} is not the id of a job.",
                 field="id",
                 value=str(id),
-                hint="An id looks like 0192f0c4-89ab-7def-8123-456789abcdef.",
+                hint="An id looks like 0192f0c4-89ab-7def-8123-456789abcdef; by name jobs are found"
+                " with jobs(name=…).",
             )
         try:
             return Job(self, self.job(id))

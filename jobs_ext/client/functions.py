@@ -82,7 +82,7 @@ class FunctionTarget(Target):
         callee = by_name(self.function)
         texts = sources(self.function)
         sent = {"function": callee, "sources": texts} if texts else callee
-        content = pickling.dumps(sent, self.label, self.carried)
+        content = pickling.dumps(sent, self.label, self.carried, callee)
         parts[PART] = Part("function.pickle", content, media.PICKLE)
         modules = pickling.modules_of(callee, self.carried) if self._options.get("python") else []
         code = pickling.code_hash(callee, self.carried) if self._is_compared() else UNSET
@@ -107,7 +107,11 @@ class FunctionTarget(Target):
         try:
             bound = self._signature.bind(*args, **arguments)
         except TypeError as error:
-            raise WrongArguments(f"{self.label}(): {error}") from None
+            meant = next(
+                (name for name in arguments if name in model.Options.__struct_fields__), None
+            )
+            hint = f"An option of the job is given by jx.options({meant}=…)." if meant else ""
+            raise WrongArguments(f"{self.label}(): {error}", hint=hint) from None
         return _flat(bound)
 
     def _named(self, arguments: Mapping[str, Any], place: str, parts: Parts) -> dict[str, Any]:

@@ -23,11 +23,11 @@ _NUMBER = re.compile("[0-9a-f]{32}")  # by which cloudpickle knows a class
 _TROUBLE = (TypeError, pickle.PicklingError, AttributeError, ValueError, RecursionError, OSError)
 
 
-def dumps(value: Any, what: str, carried: Iterable[ModuleType] = ()) -> bytes:
+def dumps(value: Any, what: str, carried: Iterable[ModuleType] = (), named: Any = None) -> bytes:
     """Return `value` pickled; modules beside the notebook go along by value.
 
-    So do those of `carried`. `what` names the value in the `NotPicklable` that is raised when
-    something in it can't be sent.
+    So do those of `carried`. `what` names the value, or `named` of which it was made, in the
+    `NotPicklable` that is raised when something in it can't be sent.
     """
     import cloudpickle
 
@@ -41,7 +41,7 @@ def dumps(value: Any, what: str, carried: Iterable[ModuleType] = ()) -> bytes:
             return bytes(cloudpickle.dumps(value))
     except _TROUBLE as error:
         raise NotPicklable(
-            f"{culprit(value, what)} can't be sent to a job: {error}.",
+            f"{culprit(value if named is None else named, what)} can't be sent to a job: {error}.",
             field=what,
             hint="Create it inside the function, or pass what is needed to create it.",
         ) from None
@@ -137,15 +137,23 @@ def _by_value(modules: Iterable[ModuleType]) -> Iterator[None]:
 
 
 def culprit(value: Any, what: str) -> str:
-    """Name the innermost thing in `value` that can't be pickled, as ``'lock' (lock) used by f``."""
+    """Say where in `value`, called `what`, is what can't be pickled: ``lock (a lock, used by f)``.
+
+    Of an argument `x` it may be ``x.inner['a'][0] (a lock)``.
+    """
     seen = {id(value)}
     owner = ""
     while True:
         inner = next(((n, v) for n, v in inside(value) if id(v) not in seen and _fails(v)), None)
         if inner is None:
             used = f", used by {owner}" if owner else ""
-            return f"{what!r} (a {type(value).__name__}{used})"
-        owner, (what, value) = what, inner
+            return f"{what} (a {type(value).__name__}{used})"
+        step, found = inner
+        if isinstance(value, FunctionType):
+            owner, what = value.__qualname__.rpartition("<locals>.")[2], step
+        else:
+            what += step
+        value = found
         seen.add(id(value))
 
 
@@ -160,19 +168,23 @@ def _fails(value: Any) -> bool:
 
 
 def inside(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the named things that a value is made of and takes along when it is pickled."""
+    """Yield what a value is made of and takes along when it is pickled.
+
+    Each is behind what follows the value's own name to reach it, or what a function calls it.
+    """
     if isinstance(value, FunctionType):
         yield from _used_by(value)
     elif isinstance(value, dict):
-        yield from ((str(k), v) for k, v in value.items())
+        yield from ((f"[{k!r}]", v) for k, v in value.items())
     elif isinstance(value, list | tuple | set | frozenset):
-        yield from ((f"item {i}", v) for i, v in enumerate(value))
+        yield from ((f"[{i}]", v) for i, v in enumerate(value))
     elif isinstance(getattr(value, "__func__", None), FunctionType):
-        yield from (("self", value.__self__), (value.__func__.__name__, value.__func__))
+        yield from ((".__self__", value.__self__), (".__func__", value.__func__))
     elif callable(getattr(value, "func", None)):  # functools.partial
-        yield from (("func", value.func), ("args", value.args), ("keywords", value.keywords))
+        yield from ((f".{name}", getattr(value, name)) for name in ("func", "args", "keywords"))
     else:
-        yield from dict(getattr(value, "__dict__", None) or {}).items()
+        held = dict(getattr(value, "__dict__", None) or {})
+        yield from ((f".{name}", one) for name, one in held.items())
 
 
 def _used_by(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import types
 
 import numpy as np
 import pytest
@@ -68,6 +69,11 @@ def test_builtins_without_a_signature_are_callable_too():
     assert by_name(max)(**arguments(max, 3, 9)) == 9
 
 
+def test_an_option_among_the_arguments_is_pointed_out():
+    with pytest.raises(WrongArguments, match=r"given by jx.options\(timeout=…\)"):
+        arguments(simulate, 1, timeout=3)
+
+
 def test_labels():
     assert FunctionTarget(simulate).label == "simulate"
     assert FunctionTarget(functools.partial(simulate, 1)).label == "simulate"
@@ -85,10 +91,11 @@ def test_values_that_several_jobs_share_are_sent_once():
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (uses_lock, "'lock' (a lock, used by uses_lock)"),
-        (wraps_it, "'lock' (a lock, used by uses_lock)"),
-        ({"a": [threading.Lock()]}, "'item 0' (a lock, used by a)"),
-        (functools.partial(simulate, lock), "'item 0' (a lock, used by args)"),
+        (uses_lock, "lock (a lock, used by uses_lock) can't"),
+        (wraps_it, "lock (a lock, used by uses_lock) can't"),
+        ({"a": [threading.Lock()]}, "value['a'][0] (a lock) can't"),
+        (types.SimpleNamespace(inner=(1, lock)), "value.inner[1] (a lock) can't"),
+        (functools.partial(simulate, lock), "value.args[0] (a lock) can't"),
     ],
 )
 def test_what_can_not_be_pickled_is_named(value, said):
