@@ -114,6 +114,7 @@ SCRIPTS = (
     "functions",
     "notebooks",
     "goeburst",
+    "panel",
 )  # that print by themselves
 
 
