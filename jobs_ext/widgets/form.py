@@ -24,6 +24,7 @@ from jobs_ext.model.ids import new_id
 
 from .fields import Field, NothingGiven, Schema, complaint, parameter_field
 from .files import input_field
+from .keys import FORM, Keys
 from .meaning import meant
 from .panel import Panel
 from .references import resolved
@@ -61,7 +62,8 @@ class Form(w.VBox):  # type: ignore[misc]
             if name not in self._about.inputs and can_sweep(schemas[name])
         }
         self.options = OptionsFold()
-        super().__init__(self._drawn())
+        super().__init__([*self._drawn(), Keys(layout={"display": "none"})])
+        self.add_class(FORM)
         self._count()
         for field in self.fields.values():
             field.on_change(self._changed)
@@ -161,7 +163,7 @@ class Form(w.VBox):  # type: ignore[misc]
             self._clear()
             self._button.disabled = True
             try:
-                made = self._send()
+                made = self._submitted()
             except (JobsError, TypeError) as error:  # a function that does not take what is given
                 self._complain(error)
                 self._point()
@@ -175,7 +177,7 @@ class Form(w.VBox):  # type: ignore[misc]
             listener(made)
         return made
 
-    def _send(self) -> Handle:
+    def _submitted(self) -> Handle:
         target, varied = self._submitting(), self._varied()
         given = {name: self._meant(name, value) for name, value in self.arguments().items()}
         if not varied:

@@ -157,10 +157,12 @@ export default (() => {
         };
         const kept = await this.send(file, tell, stop.signal);
         this.under.delete(line);
+        this.leave(line);
         line.remove();
         this.keep(this.several ? [...this.model.get('files'), kept] : [kept]);
       } catch (error) {
         this.under.delete(line);
+        this.leave(line);
         line.replaceWith(this.line(file.name, this.problem(error.message)));
         this.mark();
       }
@@ -194,8 +196,15 @@ export default (() => {
     }
 
     drop(line) {
+      this.leave(line);
       line.remove();
-      this.button.focus();
+    }
+
+    /** Puts the focus elsewhere if it is in a line that goes: keys would begin at the top of the page. */
+    leave(line) {
+      if (line.contains(document.activeElement)) {
+        this.button.focus();
+      }
     }
 
     draw() {

@@ -68,6 +68,10 @@ def test_a_form_submits_and_shows_its_job(notebook: NotebookPage, lab: Lab) -> N
     notebook.show_panel()
     expect(notebook.panel.locator(".jx-row")).not_to_have_count(0, timeout=PATIENCE)
     assert nameless(notebook.page) == []
+    cells = notebook.page.locator(".jp-Notebook .jp-Cell")
+    there = cells.count()
+    submit.press("b")  # a cell more, for the notebook
+    expect(cells).to_have_count(there)
 
 
 SIZES = """
@@ -107,8 +111,16 @@ def test_files_go_straight_to_the_server_while_the_kernel_is_busy(
     expect(table).to_be_visible(timeout=PATIENCE)
     busy = notebook.page.locator(".jp-Notebook .jp-InputPrompt").get_by_text("[*]:")
     expect(busy).to_have_count(1, timeout=PATIENCE)
+    upload = table.get_by_role("button", name="Upload a file")
+    notebook.page.route("**/datasets/**", lambda _: None)  # it gets nowhere
+    table.locator("input[type=file]").set_input_files(large)
+    table.get_by_role("button", name="Cancel the upload of large.csv").press("Enter")
+    expect(table.get_by_role("alert")).to_contain_text("Cancelled")
+    expect(upload).to_be_focused()
+    table.get_by_role("button", name="Dismiss large.csv").press("Enter")
+    notebook.page.unroute_all(behavior="ignoreErrors")
     with notebook.page.expect_file_chooser() as chooser:
-        table.get_by_role("button", name="Upload a file").press("Enter")
+        upload.press("Enter")
     chooser.value.set_files(large)
     expect(table.get_by_role("progressbar", name="Sent of large.csv")).to_be_visible()
     expect(table).to_contain_text("60.0 MB uploaded to uploads-", timeout=PATIENCE)
