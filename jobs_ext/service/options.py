@@ -177,10 +177,11 @@ def _check_capacity(wanted: Resources, slots: Slots) -> None:
         )
     if wanted.gpu > len(slots.gpus):
         raise InvalidRequest(
-            f"The job wants {wanted.gpu} GPUs; jobs can use {len(slots.gpus)} here.",
+            f"The job wants {wanted.gpu} GPU{'s' * (wanted.gpu > 1)}; "
+            f"jobs can use {len(slots.gpus) or 'none'} here.",
             field="options.gpu",
             value=wanted.gpu,
-            hint=f"Give at most {len(slots.gpus)}.",
+            hint=f"Give at most {len(slots.gpus)}." if slots.gpus else "Leave it out.",
         )
     if wanted.memory is not None and wanted.memory > slots.memory:
         raise InvalidRequest(

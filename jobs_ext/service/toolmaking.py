@@ -43,7 +43,8 @@ class ToolMaking:
                     f"There is a tool {tool.id!r} already.",
                     field="version",
                     value=tool.version,
-                    hint=f"Choose another version, or replace it: PUT tools/{tool.id}.",
+                    hint=f"Choose another version, or replace it: PUT tools/{tool.id} "
+                    "(replace=True in Python, --replace in a terminal).",
                 )
             if "manage" not in who.verbs and any(self._maker(one) != who.owner for one in there):
                 raise Forbidden(
