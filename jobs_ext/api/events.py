@@ -52,6 +52,7 @@ class EventsSocket(ExtensionHandlerMixin, WebSocketMixin, WebSocketHandler, Call
     def open(self, *args: str, **kwargs: str) -> None:
         """Start to send."""
         super().open(*args, **kwargs)
+        self.set_nodelay(True)  # else the end of a frame waits until its beginning was acknowledged
         self._task = asyncio.create_task(self._run())
         if self.keyed is not None and self.keyed.key is not None:
             self._watch = asyncio.create_task(self._watch_key())

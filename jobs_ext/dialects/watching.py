@@ -69,6 +69,7 @@ class Watching(WebSocketMixin, WebSocketHandler):
     def open(self, *args: str, **kwargs: str) -> None:
         """Begin to tell."""
         super().open(*args, **kwargs)
+        self.set_nodelay(True)  # else the end of a message waits for an answer to its beginning
         self._tasks = (asyncio.create_task(self._tell()),)
         if self.keyed is not None and self.keyed.key is not None:
             self._tasks += (asyncio.create_task(self._guard()),)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from socket import IPPROTO_TCP, TCP_NODELAY
 
 import pytest
 
+from jobs_ext.api.events import EventsSocket
 from jobs_ext.model.ids import new_id
 from jobs_ext.store.pokes import send_pokes
 from tests.serving import API, python
@@ -193,3 +195,13 @@ async def test_a_stream_that_breaks_closes_its_socket(api, listen, extension, mo
     monkeypatch.setattr(extension.backend.service.jobs, "list", lambda *args: 1 / 0)
     await api.submit(python("pass"), hold=True)
     assert await listener.next() is None
+
+
+async def test_no_part_of_a_frame_waits_for_what_was_acknowledged(listen, monkeypatch):
+    opened = []
+    run = EventsSocket._run
+    monkeypatch.setattr(EventsSocket, "_run", lambda one: opened.append(one) or run(one))
+    await (await listen()).next()
+    [there] = opened
+    sender = there.ws_connection.stream.socket
+    assert sender.getsockopt(IPPROTO_TCP, TCP_NODELAY)
