@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .client.job import Job
     from .client.session import (
         add_tool,
+        batches,
         command,
         connect,
         form,
@@ -48,6 +49,7 @@ _PLACES = {
     "Target": "client.targets",
     "add_tool": "client.session",
     "as_completed": "client.completed",
+    "batches": "client.session",
     "command": "client.session",
     "connect": "client.session",
     "current": "client.inside",
@@ -80,6 +82,7 @@ __all__ = [
     "Target",
     "add_tool",
     "as_completed",
+    "batches",
     "command",
     "connect",
     "current",

@@ -14,6 +14,7 @@ from .cellnames import OF_IPYTHON, carried_imports, names_of, used_too_early
 from .client import inside
 from .client.errors import InvalidRequest
 from .client.functions import FunctionTarget
+from .client.handle import Handle
 from .client.job import Job
 from .client.results import CELL
 
@@ -101,10 +102,9 @@ def cell_function(
     source: str, name: str, outputs: list[str], imports: str = ""
 ) -> Callable[..., None]:
     """Return a function that runs `source`, after `imports`, with its arguments as variables."""
-    keep = inside.output
+    keep, compiled = inside.output, inside.compiled_cell
 
     def run(**inputs: Any) -> None:
-        import ast
         import asyncio
         import inspect
         import linecache
@@ -116,7 +116,7 @@ def cell_function(
         main = sys.modules["__main__"] = types.ModuleType("__main__")
         exec(imports, vars(main))  # noqa: S102 - as the notebook did
         vars(main).update(inputs)
-        code = compile(source, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        code = compiled(source, file)
         awaited = eval(code, vars(main))  # noqa: S307 - it is the user's own cell
         if inspect.iscoroutine(awaited):
             asyncio.run(awaited)
@@ -179,10 +179,10 @@ def _options(said: argparse.Namespace, namespace: Mapping[str, Any]) -> dict[str
     return given
 
 
-def _job(name: str, namespace: Mapping[str, Any]) -> Job | str:
-    """Return the job that a variable holds; what is none is an id."""
+def _job(name: str, namespace: Mapping[str, Any]) -> Handle | str:
+    """Return the job or batch that a variable holds; what is none is an id."""
     known = namespace.get(name)
-    return known if isinstance(known, Job) else name
+    return known if isinstance(known, Handle) else name
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ const compiler = rspack({
   optimization: {
     concatenateModules: true,
     // small, since it goes to the page with each widget; the names at its top are used by what is appended
-    minimizer: [new rspack.SwcJsMinimizerRspackPlugin({ minimizerOptions: { mangle: { reserved: ['mount', 'serverSide', 'Refusal'] } } })]
+    minimizer: [new rspack.SwcJsMinimizerRspackPlugin({ minimizerOptions: { mangle: { reserved: ['mount', 'serverSide', 'Refusal', 'followNetwork', 'troubleOf'] } } })]
   },
   output: {
     path: `${here}../jobs_ext/widgets/static`,

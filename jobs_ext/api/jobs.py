@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 from tornado import web
 
 from ..model.job import Event, Job, Page
@@ -60,10 +60,10 @@ class JobsCollectionHandler(FormHandler):
     @web.authenticated
     @authorized("read", resource=RESOURCE)
     @operation("List jobs", response=Page[Job], query=JobQuery)
-    async def get(self, query: JobQuery) -> Page[Job]:
+    async def get(self, query: JobQuery) -> Page[Raw]:
         """Return one page of the caller's jobs."""
         look = self.glance if is_short(query) else self.call
-        return await look(self.service.jobs.list, self.who, query)
+        return await look(self.service.jobs.listed, self.who, query)
 
     @web.authenticated
     @authorized("execute", resource=RESOURCE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from jobs_ext.client.errors import InvalidRequest
 from jobs_ext.client.handle import Handle
 from jobs_ext.client.lists import problem_line
+from jobs_ext.client.meant import words_of
 from jobs_ext.client.targets import Target, looks_like_path
 from jobs_ext.model.request import Options
 
@@ -53,7 +55,7 @@ def _target(call: Call) -> Target:
             f"{what!r} is not the name of a tool.",
             field="target",
             value=what,
-            hint=f"For a command write it behind --, without quotes: -- {what}",
+            hint=f"For a command write its words behind --: -- {shlex.join(words_of(what))}",
         )
     options = given(call.said, Options)
     return call.client.options(**options).target(what)

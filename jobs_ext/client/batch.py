@@ -19,6 +19,7 @@ from .handle import Handle
 from .job import Job
 from .lists import JobList
 from .progressline import of_counts
+from .wire import References
 
 if TYPE_CHECKING:
     from .client import Client
@@ -29,10 +30,11 @@ Missing = Literal["raise", "skip", "row"]
 _READERS = 8  # threads that fetch outputs
 
 
-class Batch(Handle):
+class Batch(Handle, References):
     """Jobs submitted together: one target, many argument sets, in their order.
 
-    A rerun of one of its jobs stands for the job it repeats.
+    A rerun of one of its jobs stands for the job it repeats. Usable as another job's argument:
+    the list of its jobs.
     """
 
     kind = "batch"
@@ -73,6 +75,10 @@ class Batch(Handle):
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs())
+
+    def each(self) -> list[Job]:
+        """Return its jobs, for what they are an argument of."""
+        return self._jobs()
 
     @overload
     def __getitem__(self, index: int) -> Job: ...
@@ -145,11 +151,13 @@ class Batch(Handle):
     def cancel(self) -> Batch:
         """Cancel all of its jobs that have not ended."""
         self.client.cancel("batch", self.id)
+        self.refresh()
         return self
 
     def release(self) -> Batch:
         """Let its jobs go, if it was submitted with ``hold=True``."""
         self.client.release("batch", self.id)
+        self.refresh()
         return self
 
     def reset(self) -> Batch:
@@ -158,6 +166,7 @@ class Batch(Handle):
         Raises `Conflict` when none has.
         """
         self.client.reset("batch", self.id)
+        self.refresh()
         return self
 
     def prioritize(self, priority: int) -> Batch:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs_ext.model.view import MIME, mime_bundle_data
 
-from . import static
+from . import origin, static
 from .errors import JobsError
 
 if TYPE_CHECKING:
@@ -54,8 +54,12 @@ def update(handle: Handle) -> None:
 
 
 def say(text: str) -> None:
-    """Tell who works here something that they did not ask; results are printed elsewhere."""
-    sys.stderr.write(f"{text}\n")
+    """Tell who works here something that they did not ask; results are printed elsewhere.
+
+    In a notebook, where what is on stderr looks like an error, it stands with what is printed.
+    """
+    out = sys.stdout if hasattr(origin.shell(), "kernel") else sys.stderr
+    out.write(f"{text}\n")
 
 
 def _is_final(data: dict[str, Any]) -> bool:

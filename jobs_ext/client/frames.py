@@ -13,6 +13,7 @@ from typing import Any
 from jobs_ext.model import media
 
 from .errors import InvalidRequest, NoTable
+from .records import is_record, members_of
 
 _UNKNOWN = "application/octet-stream"
 _CSV, _TSV = "text/csv", "text/tab-separated-values"
@@ -149,10 +150,11 @@ def as_frame(value: Any) -> Any:
     """Return a function's value as a pandas frame; None when it has no natural such form.
 
     Frames of any kind, Series, lists of dicts, dicts of equally long columns or of single values,
-    arrays of up to two dimensions or with named fields, and single values (column ``value``) have
-    one.
+    dataclasses and the like as dicts, tuples of single values as a row, arrays of up to two
+    dimensions or with named fields, and single values (column ``value``) have one.
     """
     pandas = imported("pandas")
+    value = [_named(row) for row in value] if type(value) is list else _named(value)
     if isinstance(value, pandas.DataFrame):
         return value
     if isinstance(value, pandas.Series):
@@ -165,9 +167,23 @@ def as_frame(value: Any) -> Any:
         return pandas.DataFrame(value)
     if type(value).__module__ == "numpy" and getattr(value, "ndim", None) in (0, 1, 2):
         return _of_array(value if value.ndim else value.reshape(1))
-    if isinstance(value, bool | int | float | str):
+    if value is not None and _is_single(value):
         return pandas.DataFrame({"value": [value]})
+    if type(value) is tuple and value and all(map(_is_single, value)):
+        return pandas.DataFrame([value])
     return None
+
+
+def _named(value: Any) -> Any:
+    """Return what has named members of its own as a dict; anything else as it is."""
+    try:
+        return members_of(value) if is_record(type(value)) else value
+    except AttributeError:  # it does not keep what it was made with
+        return value
+
+
+def _is_single(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _of_array(array: Any) -> Any:

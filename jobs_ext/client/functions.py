@@ -21,13 +21,14 @@ from .errors import WrongArguments
 from .exact import arrow_file
 from .sources import sources
 from .targets import Target
-from .wire import DEEPEST, Part, Parts, Reference, is_inline, scalar
+from .wire import DEEPEST, Part, Parts, Reference, References, is_inline, scalar
 
 if TYPE_CHECKING:
     from .client import Client
     from .signatures import Described
 
 PART = "function"
+_HOLDING = (list, tuple, dict, Reference, References)
 _SMALL = 4096  # bytes of a pickled value that is told as JSON, too
 
 
@@ -79,10 +80,11 @@ class FunctionTarget(Target):
         return self.label
 
     def _target(self, parts: Parts) -> model.Target:
-        callee = by_name(self.function)
+        called = by_name(self.function)
+        callee = at_home(called, self.function)
         texts = sources(self.function)
         sent = {"function": callee, "sources": texts} if texts else callee
-        content = pickling.dumps(sent, self.label, self.carried, callee)
+        content = pickling.dumps(sent, self.label, self.carried, called)
         parts[PART] = Part("function.pickle", content, media.PICKLE)
         modules = pickling.modules_of(callee, self.carried) if self._options.get("python") else []
         code = pickling.code_hash(callee, self.carried) if self._is_compared() else UNSET
@@ -111,7 +113,7 @@ class FunctionTarget(Target):
                 (name for name in arguments if name in model.Options.__struct_fields__), None
             )
             hint = f"An option of the job is given by jx.options({meant}=…)." if meant else ""
-            raise WrongArguments(f"{self.label}(): {error}", hint=hint) from None
+            raise WrongArguments(f"{self.label}(): {error}{'.' * bool(hint)}", hint=hint) from None
         return _flat(bound)
 
     def _named(self, arguments: Mapping[str, Any], place: str, parts: Parts) -> dict[str, Any]:
@@ -177,9 +179,35 @@ def by_name(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
 
     def call(**named: Any) -> Any:
+        __tracebackhide__ = True
         rest = named.pop(star, []) if star is not None else []
         values = [named.pop(name) for name in single if name in named]
         return function(*values, *rest, **named)
+
+    return call
+
+
+def at_home(callee: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `callee`, or, where it calls a `function` of the notebook, one that does so at home.
+
+    What it uses of the notebook is then in the main module, where all that is pickled by name
+    looks for it: `pickle`, joblib's files, processes of its own. It is nested, as in `by_name`.
+    """
+    inner = inspect.unwrap(getattr(function, "func", function))
+    inner = getattr(inner, "__func__", inner)
+    if getattr(inner, "__module__", "") != "__main__" or not inspect.isfunction(inner):
+        return callee
+
+    def call(**named: Any) -> Any:
+        import sys
+        import types
+
+        __tracebackhide__ = True
+        main = sys.modules["__main__"] = types.ModuleType("__main__")
+        kinds = {type(value).__name__: type(value) for value in named.values()}
+        own = {name: kind for name, kind in kinds.items() if kind.__module__ == "__main__"}
+        vars(main).update(inner.__globals__, **own, **{inner.__name__: inner})
+        return callee(**named)
 
     return call
 
@@ -195,6 +223,8 @@ def encode(value: Any, name: str, parts: Parts, compared: bool = False) -> Any:
         return value
     if isinstance(value, Reference):
         return value.reference()
+    if isinstance(value, References):
+        return [one.reference() for one in value.each()]
     if _holds_reference(value):
         return _each(value, name, parts, compared)
     part = _part(value, name)
@@ -218,18 +248,18 @@ def _form_value(value: Any, part: Part) -> dict[str, str]:
 
 
 def _holds_reference(value: Any, depth: int = DEEPEST) -> bool:
-    """Tell whether handles stand in lists, or under plain names in dicts."""
+    """Tell whether handles stand in lists or tuples, or under plain names in dicts."""
     if type(value) is dict and all(type(k) is str and not k.startswith("$") for k in value):
         return _holds_reference(list(value.values()), depth)
-    if type(value) is list and depth:
-        if not any(issubclass(kind, list | dict | Reference) for kind in set(map(type, value))):
+    if type(value) in (list, tuple) and depth:
+        if not any(issubclass(kind, _HOLDING) for kind in set(map(type, value))):
             return False  # told at once of a million numbers
         return any(_holds_reference(one, depth - 1) for one in value)
-    return isinstance(value, Reference)
+    return isinstance(value, Reference | References)
 
 
-def _each(value: list[Any] | dict[str, Any], name: str, parts: Parts, compared: bool) -> Any:
-    if isinstance(value, list):
+def _each(value: Sequence[Any] | dict[str, Any], name: str, parts: Parts, compared: bool) -> Any:
+    if not isinstance(value, dict):
         return [encode(one, name, parts, compared) for one in value]
     return {key: encode(one, name, parts, compared) for key, one in value.items()}
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from jobs_ext.widgets.panel import Panel
 
     from .client import Client
+    from .waiting import Look
 
 
 class Handle(ABC):
@@ -69,6 +70,14 @@ class Handle(ABC):
         self.client.delete_notification(
             self.kind, self.id, getattr(notification, "id", str(notification))
         )
+
+    @abstractmethod
+    def look(self, wait: int = 0) -> Look:
+        """Return how far it is, asking the server: now, or at its end within `wait` seconds."""
+
+    def done(self) -> bool:
+        """Tell whether it has ended, whichever way, asking the server."""
+        return self.look().ended
 
     @abstractmethod
     def view(self) -> dict[str, Any]:

@@ -5,15 +5,18 @@ Uses the standard library alone, so that it can be sent to an interpreter withou
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import pickle
 import time
 from pathlib import Path
+from types import CodeType
 from typing import Any, NamedTuple
 
 KIND = b"jobs_ext"  # in a Parquet file: pandas, polars or pyarrow, whose frame it was
 _FRAMES = ("pandas.DataFrame", "polars.DataFrame", "pyarrow.Table")
+_AWAITING = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _STEP, _PAUSE = 0.001, 0.1  # smaller steps of progress are not written more often than that
 _last: dict[str, Any] = {"fraction": -1.0, "message": None, "time": 0.0}
 
@@ -26,6 +29,13 @@ class Current(NamedTuple):
     output_dir: Path  # what is written here is kept
     batch: str | None
     batch_index: int | None
+
+    @property
+    def checkpoint_dir(self) -> Path:
+        """A folder for what the next attempt of the job is to go on with; made where it lacks."""
+        folder = Path(os.environ.get("JOBS_CHECKPOINT_DIR", "."))
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
 
 def current() -> Current | None:
@@ -86,6 +96,21 @@ def output(**values: Any) -> None:
         if not name.isidentifier():
             raise ValueError(f"{name!r} can't be the name of an output")
         _keep(Path(folder), name, value)
+
+
+def compiled_cell(source: str, file: str) -> CodeType:
+    """Return a cell as code, which may await; the value of its last line is printed, as by Python.
+
+    Not so that of a last line with a semicolon behind it.
+    """
+    tree: ast.Module = compile(source, file, "exec", _AWAITING | ast.PyCF_ONLY_AST)
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr) and not source.rstrip().endswith(";"):
+        hook = ast.parse("__import__('sys').displayhook", mode="eval").body
+        shown = ast.copy_location(ast.Call(hook, [last.value], []), last.value)
+        last.value = ast.fix_missing_locations(shown)
+    code: CodeType = compile(tree, file, "exec", _AWAITING)
+    return code
 
 
 def _keep(folder: Path, name: str, value: Any) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jobs_ext.model.provenance import Provenance
 
     from .client import Client
+    from .errors import JobFailed
     from .outputs import OutputReference, Outputs
     from .waiting import Look
 
@@ -149,6 +150,17 @@ class Job(Handle, Reference):
         self.wait(timeout)
         return results.result(self.client, self.refresh(), trust=trust)
 
+    def exception(self, timeout: float | None = None) -> JobFailed | None:
+        """Wait, and return what `result` would raise of a job that has none; else None.
+
+        Raises `WaitTimeout` after `timeout` seconds; the job itself goes on.
+        """
+        from . import results
+
+        self.wait(timeout)
+        known = self.refresh()
+        return None if known.status is Status.SUCCEEDED else results.failure(self.client, known)
+
     def __await__(self) -> Generator[Any, None, Any]:
         """Return its result without blocking the event loop."""
         return self._awaited().__await__()
@@ -164,6 +176,7 @@ class Job(Handle, Reference):
     def cancel(self) -> Job:
         """Cancel it: its whole process tree ends. Does nothing to one that has ended."""
         self.client.cancel("job", self.id)
+        self.refresh()
         return self
 
     def hold(self) -> Job:
@@ -228,6 +241,7 @@ class Job(Handle, Reference):
     def reset(self) -> Job:
         """Let it run once more after it FAILED: a new attempt, for which `result` waits again."""
         self.client.reset("job", self.id)
+        self.refresh()
         return self
 
     def abort(self) -> Job:

@@ -12,6 +12,7 @@ from jobs_ext.model.tool import Tool
 from jobs_ext.model.view import MIME, mime_bundle_data, view_model
 
 from . import frames, static
+from .wire import References
 
 if TYPE_CHECKING:
     from .job import Job
@@ -32,12 +33,16 @@ _JSON = {"Content-Type": "application/json"}
 _MOST_LIVE = 100  # jobs of a list that moves; of more there is a table
 
 
-class JobList(list["Job"]):
+class JobList(list["Job"], References):
     """Jobs, newest first; those of a batch in their order, and what varies: `parameters`."""
 
     def __init__(self, jobs: Iterable[Job], parameters: Sequence[str] = ()) -> None:
         super().__init__(jobs)
         self.parameters = list(parameters)
+
+    def each(self) -> list[Job]:
+        """Return the jobs, for what they are an argument of."""
+        return list(self)
 
     def _rows(self) -> list[dict[str, Any]]:
         snapshots = [job._snapshot or job.refresh() for job in self]

@@ -91,9 +91,10 @@ class Outputs(Mapping[str, OutputFile]):
         return len(self._files)
 
     def __repr__(self) -> str:
-        return (
-            "\n".join(map(repr, self._files.values())) or "<no outputs; logs() has what it printed>"
-        )
+        told = "\n".join(map(repr, self._files.values()))
+        for table in self.tables()[:1]:
+            told += f"\n[{table.name!r}].df() reads it as a table; .text() as a text"
+        return told or "<no outputs; logs() has what it printed>"
 
     def main(self) -> OutputFile | None:
         """Return the output that is declared to be the main one."""
@@ -113,6 +114,12 @@ class Outputs(Mapping[str, OutputFile]):
         """Return the outputs that hold NumPy's arrays, which may be as good as tables."""
         kinds = (media.NPY, media.NPZ)
         return [f for f in self._files.values() if frames.kind(f.name, f.media_type) in kinds]
+
+    def sole(self) -> list[OutputFile]:
+        """Return the only output, where it may hold a table; nothing of several."""
+        files = list(self._files.values())
+        alone = len(files) == 1 and frames.may_be_tabular(files[0].name, files[0].media_type)
+        return files if alone else []
 
     def add(
         self,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
+import itertools
 import pickle
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import ChainMap
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from . import context
 from .errors import NotPicklable
@@ -19,6 +22,7 @@ _OF_CODE = (
     *("co_code", "co_names", "co_varnames", "co_freevars", "co_cellvars"),
     *("co_argcount", "co_kwonlyargcount", "co_posonlyargcount", "co_flags"),
 )
+_CACHED = type(functools.cache(len))
 _NUMBER = re.compile("[0-9a-f]{32}")  # by which cloudpickle knows a class
 _TROUBLE = (TypeError, pickle.PicklingError, AttributeError, ValueError, RecursionError, OSError)
 
@@ -29,22 +33,53 @@ def dumps(value: Any, what: str, carried: Iterable[ModuleType] = (), named: Any 
     So do those of `carried`. `what` names the value, or `named` of which it was made, in the
     `NotPicklable` that is raised when something in it can't be sent.
     """
-    import cloudpickle
-
     try:
         with _by_value([*own_modules(), *carried]):
-            return bytes(cloudpickle.dumps(value))
+            return _pickled(value)
     except _TROUBLE:
         pass  # perhaps only a module beside the notebook holds what can't be sent
     try:
         with _by_value(carried):
-            return bytes(cloudpickle.dumps(value))
+            return _pickled(value)
     except _TROUBLE as error:
         raise NotPicklable(
             f"{culprit(value if named is None else named, what)} can't be sent to a job: {error}.",
             field=what,
             hint="Create it inside the function, or pass what is needed to create it.",
         ) from None
+
+
+def _pickled(value: Any) -> bytes:
+    file = io.BytesIO()
+    _pickler()(file).dump(value)
+    return file.getvalue()
+
+
+@functools.cache
+def _pickler() -> Any:
+    """Return cloudpickle's class, taught to send what `functools.cache` made of a function."""
+    import cloudpickle
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        """Pickles by value also what remembers its values: without those."""
+
+        dispatch_table: ClassVar[Any] = ChainMap(
+            {_CACHED: _cached}, cloudpickle.Pickler.dispatch_table
+        )
+
+    return Pickler
+
+
+def _cached(function: Any) -> str | tuple[Any, ...]:
+    """Return how a function that remembers is pickled: by name where its module is, too."""
+    import cloudpickle
+
+    if function.__module__ not in {"__main__", *cloudpickle.list_registry_pickle_by_value()}:
+        return str(function.__qualname__)
+    known = function.cache_parameters()
+    info = vars(functools)["_CacheInfo"]
+    given = function.__wrapped__, known["maxsize"], known["typed"], info
+    return _CACHED, given, vars(function)
 
 
 def modules_of(value: Any, carried: Iterable[ModuleType] = ()) -> list[str]:
@@ -56,7 +91,7 @@ def modules_of(value: Any, carried: Iterable[ModuleType] = ()) -> list[str]:
 
     found: set[str] = set()
 
-    class Listing(cloudpickle.Pickler):  # type: ignore[misc]
+    class Listing(_pickler()):  # type: ignore[misc]
         """Notes what is pickled by its name alone."""
 
         def reducer_override(self, thing: Any) -> Any:
@@ -81,9 +116,8 @@ def code_hash(value: Any, carried: Iterable[ModuleType] = ()) -> str:
     It is the same wherever functions and classes were defined: in the next kernel, too, or some
     lines below.
     """
-    import cloudpickle
 
-    class Stable(cloudpickle.Pickler):  # type: ignore[misc]
+    class Stable(_pickler()):  # type: ignore[misc]
         """Leaves out of code and classes where they come from."""
 
         def reducer_override(self, thing: Any) -> Any:
@@ -180,18 +214,24 @@ def inside(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"[{i}]", v) for i, v in enumerate(value))
     elif isinstance(getattr(value, "__func__", None), FunctionType):
         yield from ((".__self__", value.__self__), (".__func__", value.__func__))
-    elif callable(getattr(value, "func", None)):  # functools.partial
+    elif isinstance(value, functools.partial):
         yield from ((f".{name}", getattr(value, name)) for name in ("func", "args", "keywords"))
     else:
         held = dict(getattr(value, "__dict__", None) or {})
         yield from ((f".{name}", one) for name, one in held.items())
 
 
-def _used_by(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+def _names(code: CodeType) -> dict[str, None]:
+    """Return the names in code, in their order; with those in the comprehensions within."""
+    inner = (one for one in code.co_consts if isinstance(one, CodeType))
+    return dict.fromkeys(itertools.chain(code.co_names, *map(_names, inner)))
+
+
+def _used_by(function: FunctionType) -> Iterator[tuple[str, Any]]:
     import inspect
 
-    used = inspect.getclosurevars(function)
-    yield from used.nonlocals.items()
-    yield from used.globals.items()
+    yield from inspect.getclosurevars(function).nonlocals.items()
+    known = function.__globals__
+    yield from ((name, known[name]) for name in _names(function.__code__) if name in known)
     defaults = inspect.signature(function).parameters.values()
     yield from ((p.name, p.default) for p in defaults if p.default is not p.empty)

@@ -94,8 +94,8 @@ def frame(
     """Return the one table of a finished job, or the output named.
 
     In this order: the output named, the declared main one, the frame a function returned, the
-    only tabular one, the only one with arrays. Raises `AmbiguousOutput` naming them when none or
-    several could be meant, and `JobFailed` when the job did not come to write it.
+    only tabular one, the only one with arrays, the only output. Raises `AmbiguousOutput` naming
+    them when none or several could be meant, and `JobFailed` when the job did not come to write it.
     """
     outputs = Outputs(client.connection, job)
     if job.status is not Status.SUCCEEDED and (output is None or output not in outputs):
@@ -110,7 +110,7 @@ def frame(
         return tables[0].df(engine, **read_options)
     made = frames.as_frame(value)
     if made is None or (tables and not frames.is_frame(value)):
-        tables = tables or outputs.arrays()
+        tables = tables or outputs.arrays() or outputs.sole()
         if len(tables) == 1:
             return tables[0].df(engine, **read_options)
         raise _ambiguous(job, outputs, tables)
@@ -162,6 +162,8 @@ def _readable(outputs: Outputs) -> str:
     for name, file in outputs.items():
         if frames.may_be_tabular(file.name, file.media_type):
             return f"If one may be read as a table, name it: df({name!r})."
+    if all(file.media_type == media.PICKLE for file in outputs.values()):
+        return "result() gives the value; a frame, an array, a dict or a list of dicts is a table."
     return f"Read one as a text: outputs[{next(iter(outputs))!r}].text()."
 
 

@@ -152,6 +152,14 @@ def jobs(status: str | list[str] | None = None, **filters: Any) -> JobList:
     return default().jobs(status, **filters)
 
 
+def batches(limit: int = 100, filter: str | None = None) -> list[Batch]:  # noqa: A002
+    """Return the newest batches, at most `limit` (1 to 500), of those that a filter finds."""
+    from .batch import Batch
+
+    client = default()
+    return [Batch(client, one) for one in client.batches(limit, filter)]
+
+
 def tools() -> ToolList:
     """Return what can be run here, as a table."""
     return default().tools()
@@ -163,7 +171,7 @@ def add_tool(source: Source | None = None, *, replace: bool = False, **fields: A
 
 
 def form(what: Any, /, **fixed: Any) -> Form:
-    """Return a form for a tool, by name, or for a function; `fixed` arguments are not asked for.
+    """Return a form for a tool, a function or a notebook; `fixed` arguments are not asked for.
 
     Its ``.job`` is the job submitted from it last, ``.batch`` the last sweep.
     """

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .functions import FunctionTarget
     from .job import Job
 
+    Decorator = Callable[[Callable[..., Any]], FunctionTarget]
+
 
 class Submitter:
     """What `jx.options(…)` returns, and what a `Client` is too."""
@@ -41,17 +43,24 @@ class Submitter:
         return Submitter(self._client, self._options | options)
 
     @overload
-    def tool(self, what: str) -> ToolTarget: ...
+    def tool(self, what: str, /, **options: Any) -> ToolTarget: ...
 
     @overload
-    def tool(self, what: Callable[..., Any]) -> FunctionTarget: ...
+    def tool(self, what: Callable[..., Any], /, **options: Any) -> FunctionTarget: ...
 
-    def tool(self, what: str | Callable[..., Any]) -> Target:
+    @overload
+    def tool(self, what: None = None, /, **options: Any) -> Decorator: ...
+
+    def tool(self, what: str | Callable[..., Any] | None = None, /, **options: Any) -> Any:
         """Return a registered tool, by its name (newest version) or name-version.
 
         Of a function, as its decorator, it makes one here: something with ``submit``, ``map``,
-        ``form`` and ``options``, that can be called as before.
+        ``form`` and ``options``, that can be called as before. ``@jx.tool(memory="4GB")`` gives
+        all its jobs these options.
         """
+        if options or what is None:
+            chosen = self.options(**options)
+            return chosen.function if what is None else chosen.tool(what)
         if callable(what):
             return self.function(what)
         return ToolTarget(what, self._client, self._options)
@@ -99,6 +108,6 @@ class Submitter:
         """Submit one job and return its handle at once; see `target` for what `what` may be."""
         return self.target(what).submit(*args, **arguments)
 
-    def map(self, what: Any, over: Any = None, /, **fixed: Any) -> Batch:
-        """Submit one job per argument set of `over`, as a batch; see `Target.map`."""
-        return self.target(what).map(over, **fixed)
+    def map(self, what: Any, /, *over: Any, **fixed: Any) -> Batch:
+        """Submit one job per argument set of what it goes over, as a batch; see `Target.map`."""
+        return self.target(what).map(*over, **fixed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .errors import InvalidRequest, WrongArguments
@@ -50,12 +50,18 @@ def _listed(axis: Any, name: str) -> list[Any]:
     return list(axis)
 
 
-def sets(over: Any, first: Callable[[], str]) -> list[ArgumentSet]:
+def sets(over: Any, first: Callable[[], str], more: Sequence[Any] = ()) -> list[ArgumentSet]:
     """Return the argument sets `over` stands for.
 
     A DataFrame gives its rows, a list of dicts itself; the values of any other iterable are for
-    the parameter that `first` names. Raises `WrongArguments` for a bare text or dict, and None.
+    the parameter that `first` names. Raises `WrongArguments` for a bare text or dict, None, and
+    where there is `more` to go over.
     """
+    if more:
+        raise WrongArguments(
+            "map goes over one thing; for several side by side write jx.zipped(x=[…], y=[…]), for "
+            "all combinations jx.grid(x=[…], y=[…]), by the names of the parameters"
+        )
     if over is None:
         raise WrongArguments(
             "map needs what varies as an argument without a name: jx.grid(k=[1, 2, 3]), a list or "

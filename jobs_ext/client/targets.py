@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Number
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,8 @@ from jobs_ext.model.ids import new_id
 
 from . import display
 from .errors import InvalidRequest, near
-from .wire import Parts, encoded, plain
+from .meant import meant
+from .wire import Parts, encoded, flat, plain
 
 if TYPE_CHECKING:
     from jobs_ext.model.grant import Grant
@@ -86,17 +87,18 @@ class Target(ABC):
         body, parts = self._single(args, arguments)
         return self.client.post_check(body, parts)
 
-    def map(self, over: Any = None, /, **fixed: Any) -> Batch:
+    def map(self, over: Any = None, /, *more: Any, **fixed: Any) -> Batch:
         """Submit one job per argument set, as a batch; `fixed` are added to every set.
 
         `over` is `jx.grid(…)`, `jx.zipped(…)`, a list of dicts, the rows of a frame, or values
-        for the first parameter. Raises `WrongArguments` for a bare text, and without `over`.
+        for the first parameter. Raises `WrongArguments` for a bare text, without `over` and for
+        `more` than that.
         """
         from . import sweep
 
         parts: Parts = {}
         target = self._target(parts)
-        sets = sweep.sets(over, self._first)
+        sets = sweep.sets(over, self._first, more)
         for name in fixed.keys() & set().union(*sets):
             raise InvalidRequest(
                 f"{name} is both fixed and varied.", field=f"fixed.{name}", value=str(fixed[name])
@@ -121,7 +123,7 @@ class Target(ABC):
         raise InvalidRequest(
             f"There is no form for a {self.kind}.",
             field="target",
-            hint="Forms are for tools and functions.",
+            hint="Forms are for tools, functions and notebooks.",
         )
 
     def expression(self) -> str:
@@ -189,14 +191,6 @@ class Target(ABC):
         return [self._named(one, f"arguments[{i}]", parts) for i, one in enumerate(sets)]
 
 
-def _meant(name: str) -> Iterator[str]:
-    """Yield what else a text may have been meant as; nothing for what may name a tool."""
-    if " " in name.strip():
-        yield f"For a command write a list of words: {name.split()!r}."
-    if "/" in name or name.endswith((".ipynb", ".py", ".sh", ".R")):
-        yield f"For a file write ./{name} or pathlib.Path({name!r})."
-
-
 class ToolTarget(Target):
     """A registered tool, by name (its newest version) or by name and version."""
 
@@ -206,7 +200,7 @@ class ToolTarget(Target):
         self, name: str, client: Client | None = None, options: Mapping[str, Any] = {}
     ) -> None:
         super().__init__(client, options)
-        hints = list(_meant(name))
+        hints = list(meant(name))
         if hints:
             raise InvalidRequest(
                 f"{name!r} is not the name of a tool.",
@@ -341,6 +335,16 @@ class FileTarget(Target):
         """The path."""
         return str(self.path)
 
+    def described(self) -> Described:
+        """Return what the cell of a notebook that is tagged ``parameters`` says."""
+        from .parameters import described_notebook
+
+        return described_notebook(self.path) if self.kind == "notebook" else super().described()
+
+    def expression(self) -> str:
+        """Return the path as `submit` takes it for one."""
+        return repr(self.label if looks_like_path(self.label) else f"./{self.label}")
+
     def _target(self, parts: Parts) -> model.Target:
         path = str(self.path)
         return model.Target(notebook=path) if self.kind == "notebook" else model.Target(script=path)
@@ -356,6 +360,7 @@ def looks_like_path(what: object) -> bool:
 def checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return `options`, or raise `InvalidRequest` naming one that there is not or that misfits."""
     known = model.Options.__struct_fields__
+    options = {n: flat(v) if n in ("after", "after_ended") else v for n, v in options.items()}
     for name, value in options.items():
         if name not in known:
             raise InvalidRequest(
@@ -368,7 +373,7 @@ def checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
         msgspec.convert(to_wire(options), model.Options)
     except msgspec.ValidationError as error:
         raise InvalidRequest(f"options: {error}.", field="options") from None
-    return dict(options)
+    return options
 
 
 def to_wire(options: Mapping[str, Any]) -> dict[str, Any]:

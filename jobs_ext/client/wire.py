@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -38,6 +39,24 @@ class Reference(ABC):
         """Return the JSON that the server replaces by the output."""
 
 
+class References(ABC):
+    """Several of these, such as the jobs of a batch: as an argument, the list of them."""
+
+    @abstractmethod
+    def each(self) -> Sequence[Reference]:
+        """Return them in their order."""
+
+
+def flat(value: Any) -> Any:
+    """Return what to wait for as one list, with the jobs of a batch in its place."""
+    if isinstance(value, References):
+        return list(value.each())
+    if not isinstance(value, list | tuple):
+        return value
+    several = [one.each() if isinstance(one, References) else [one] for one in value]
+    return list(itertools.chain.from_iterable(several))
+
+
 def plain(value: Any, field: str, parts: Parts) -> Any:
     """Return `value` as JSON for a tool, command, script or notebook.
 
@@ -49,6 +68,8 @@ def plain(value: Any, field: str, parts: Parts) -> Any:
         return str(value) if isinstance(value, str) else value
     if isinstance(value, Reference):
         return value.reference()
+    if isinstance(value, References):
+        return [one.reference() for one in value.each()]
     if isinstance(value, int | float):
         return _number(value, field)
     if isinstance(value, PurePath):

@@ -69,9 +69,10 @@ def show_bytes(size: float) -> str:
 
 
 def show_duration(seconds: float) -> str:
-    """Return `seconds` for reading: ``12 ms``, ``0.4 s``, ``3 min 5 s``, ``2 h 9 min``."""
+    """Return `seconds` for reading: ``< 1 ms``, ``12 ms``, ``0.4 s``, ``3 min 5 s``, ``2 h``."""
     if seconds < 0.0995:
-        return f"{seconds * 1000:.0f} ms"
+        ms = round(seconds * 1000)
+        return "< 1 ms" if ms < 1 else f"{ms} ms"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)

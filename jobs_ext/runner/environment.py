@@ -45,6 +45,7 @@ def own(work: Work, at: AttemptPaths) -> dict[str, str]:
         "JOBS_ATTEMPT": str(work.attempt),
         "JOBS_OUTPUT_DIR": at.text("outputs"),
         "JOBS_PROGRESS": at.text("progress"),
+        "JOBS_CHECKPOINT_DIR": at.checkpoints,
     }
     if work.gpus:  # ROCR_VISIBLE_DEVICES would number anew what HIP numbers by the other two
         found |= dict.fromkeys(("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"), ",".join(work.gpus))

@@ -28,6 +28,14 @@ class MissingInput(CannotStart):
         super().__init__(f"{what} is gone: {path}", ReasonCode.MISSING_INPUT)
 
 
+class MissingOutput(CannotStart):
+    """An output that the job reads was not written by the other job, or not as the only one."""
+
+    def __init__(self, what: str, job: str, name: str) -> None:
+        wanted = f"no output {name}" if name else "not one output to stand for it"
+        super().__init__(f"{what} is missing: job {job} left {wanted}", ReasonCode.MISSING_INPUT)
+
+
 class ChangedInput(CannotStart):
     """A file that the job reads is not what it was at submit."""
 

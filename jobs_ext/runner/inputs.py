@@ -11,7 +11,7 @@ from ..model.work import Work
 from ..service.files import is_unchanged, whole_path
 from ..service.references import MAIN
 from ..store.paths import AttemptPaths
-from .failure import ChangedInput, MissingInput
+from .failure import ChangedInput, MissingInput, MissingOutput
 from .payloads.function import RESULT_FILES
 
 Arguments = dict[str, Any]
@@ -124,10 +124,12 @@ def _is_value(work: Work, at: AttemptPaths, name: str, path: Path) -> bool:
 
 
 def _source(work: Work, name: str, value: Any) -> Path:
-    """Return the file a value stands for; raise `MissingInput` when it is not there."""
+    """Return the file a value stands for; raise `CannotStart` when it is not there."""
     if isinstance(value, dict) and "$output" in value:
         wanted = f"{value['$output']['job']}/{value['$output'].get('name', MAIN)}"
-        path = Path(work.outputs_of.get(wanted, f"output {wanted}"))
+        if wanted not in work.outputs_of:
+            raise MissingOutput(f"the input {name}", *wanted.split("/", 1))
+        path = Path(work.outputs_of[wanted])
     elif isinstance(value, dict):
         path = Path(work.parts[value["$part"]])
     else:

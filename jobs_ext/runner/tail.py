@@ -15,6 +15,7 @@ _READ = 8192  # bytes at the end of a log that are looked at
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY")
 _FRAME = re.compile(r'\s+File "(.+)", line (\d+)')  # of a traceback
+_CALL = re.compile(r'\s+File "(.+)", line (\d+) in (.+)')  # of faulthandler
 _PLACELESS = re.compile(r"[^:]*|(Syntax|Indentation|Tab)Error: .*")  # says little by itself
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:: .*)?")
 _SHORTEST_SECRET = 6  # characters: a shorter value says nothing, and occurs by chance
@@ -37,16 +38,29 @@ def last_line(path: Path) -> str:
     """Return the last line of a log that says something, shortened; "" when none does.
 
     When Python says there what was raised, that stands first: other things are often said at exit.
+    When it says that it crashed, that is it, with the call it was in.
     """
     written = _lines(path)
     lines = [line for line in map(one_line, written) if line]
     if not lines:
         return ""
+    if crash := _crash(written):
+        return one_line(crash)
     raised, place = _raised(written)
     if raised not in lines or raised == lines[-1]:
         wants_place = place and _PLACELESS.fullmatch(lines[-1])
         return f"{lines[-1]} ({place})" if wants_place else lines[-1]
     return one_line(f"{raised}; its last line: {lines[-1]}")
+
+
+def _crash(lines: list[str]) -> str:
+    """Return what faulthandler says of a crash, and the innermost call; "" for none."""
+    for number, line in enumerate(lines):
+        if line.startswith("Fatal Python error: "):
+            call = next(filter(None, map(_CALL.match, lines[number:])), None)
+            place = f" in {call[3]} ({Path(call[1]).name}, line {call[2]})" if call else ""
+            return line + place
+    return ""
 
 
 def _raised(lines: list[str]) -> tuple[str, str]:

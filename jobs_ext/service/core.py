@@ -15,23 +15,27 @@ from ..model.ids import is_id
 from ..model.job import Job
 from ..store import batches as batch_rows
 from ..store import jobs as job_rows
+from ..store import listing
 from ..store.batches import BatchRow
 from ..store.contents import Spec, SpecCache, without_variables
 from ..store.engine import Store
 from ..store.jobs import JobRow, Told
+from ..store.listing import Mark
 from .access import require_right, rights_on
 from .catalog import Seen
 from .principal import Principal
+from .remembered import Remembered, Shown, as_json
 from .resolve import House
 from .waiting import reasons
 
 
 class Core(Struct, frozen=True):
-    """The store, the specs read from it lately, and what requests are settled against."""
+    """The store, what was read from it lately, and what requests are settled against."""
 
     store: Store
     specs: SpecCache
     house: House
+    remembered: Remembered
 
     def job_row(
         self,
@@ -75,6 +79,7 @@ class Core(Struct, frozen=True):
         tries = job_rows.attempts(connection, rows)
         files = job_rows.outputs(connection, tries)
         why = reasons(connection, self.house, rows, self.store.paths)
+        own = _own(rows, who)
         told: dict[tuple[str, bool], Told] = {}  # once for all of a batch
         shown = []
         for row in rows:
@@ -82,12 +87,27 @@ class Core(Struct, frozen=True):
             number = len(some)
             if number == job_rows.SHOWN:
                 number = job_rows.number_of_outputs(connection, row.pk, attempts[-1].number)
-            own = who is not None and who.owns(row.owner)
-            said = told.get((row.spec, own))
+            key = (row.spec, own[row.owner])
+            said = told.get(key)
             if said is None:
-                said = told[row.spec, own] = _told(specs[row.spec], own=own)
+                said = told[key] = _told(specs[row.spec], own=own[row.owner])
             shown.append(job_rows.to_job(row, said, attempts, some, number, why.get(row.pk)))
         return shown
+
+    def shown(
+        self, connection: Connection, marks: Sequence[Mark], who: Principal | None = None
+    ) -> list[Shown]:
+        """Return the same of the jobs with these marks; `connection` must not have written."""
+        own = _own(marks, who)
+        keys = [(mark.pk, mark.edition, own[mark.owner]) for mark in marks]
+        found = self.remembered.find(keys)
+        if missing := [key for key in keys if key not in found]:
+            rows = listing.rows(connection, (pk for pk, _, _ in missing))
+            read = self.present(connection, [rows[pk] for pk, _, _ in missing], who)
+            fresh = {k: Shown(job, as_json(job)) for k, job in zip(missing, read, strict=True)}
+            self.remembered.keep(fresh)
+            found |= fresh
+        return [found[key] for key in keys]
 
     def seen(self, who: Principal) -> Seen:
         """Return the tools that `who` may know of."""
@@ -98,6 +118,12 @@ class Core(Struct, frozen=True):
         with self.store.read() as connection:
             row = self.job_row(connection, who, job_id, hidden=True)
             return self.present(connection, [row], who)[0]
+
+
+def _own(of: Sequence[Any], who: Principal | None) -> dict[str, bool]:
+    """Return, by owner, whether these jobs are shown to who owns them."""
+    owners = {one.owner for one in of}
+    return {owner: who is not None and who.owns(owner) for owner in owners}
 
 
 def _told(spec: Spec, *, own: bool) -> Told:

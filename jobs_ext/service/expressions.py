@@ -27,6 +27,8 @@ _LONGEST = 2**16  # characters of a text that is looked through at all
 _REPEATS = {ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT}
 _SEARCH = """
 import json, re, sys
+sys.stdout.write("here")
+sys.stdout.flush()
 for line in sys.stdin.buffer:
     expression, text = json.loads(line)
     found = re.search(expression, text) is not None
@@ -84,7 +86,10 @@ class _Apart:
 
 def _started() -> subprocess.Popen[bytes]:
     command = [sys.executable, "-I", "-S", "-c", _SEARCH]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.read(len("here"))  # a busy machine's time to start it is not the search's
+    return process
 
 
 _APART = _Apart()

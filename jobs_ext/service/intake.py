@@ -110,12 +110,12 @@ class Needs:
         known = output_paths(connection, wanted)
         for job_id, name in wanted:
             if f"{job_id}/{name}" not in known:
-                what = f"an output {name!r}" if name else "a main output"
+                what = f"an output {name!r}" if name else "one output to stand for it"
                 raise InvalidRequest(
                     f"The job {job_id} has ended without {what}.",
                     field=self._outputs[job_id, name],
                     value=name,
-                    hint="Its outputs are listed under jobs/{id}/outputs.",
+                    hint="Name one of its outputs: job.output('t.csv').",
                 )
 
     def rows(self, connection: Connection, who: Principal) -> list[Need]:

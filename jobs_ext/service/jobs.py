@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 from sqlalchemy import Connection
 
 from ..model import ascode
@@ -27,6 +28,7 @@ from ..store.changes import Changes
 from ..store.contents import without_variables
 from ..store.grants import any_for
 from ..store.jobs import JobRow
+from ..store.listing import Mark
 from ..store.sight import Sight
 from ..store.walks import flat
 from .accept import (
@@ -45,9 +47,9 @@ from .notifications import asked
 from .options import check_single
 from .principal import Principal
 from .provenance import provenance_of
+from .remembered import Shown
 from .requeue import change_job, describe
 from .reset import reopened, reset_jobs
-from .resolve import named_notebook
 from .searches import read_search, search_of
 from .submit import Write, accept
 from .uploads import BESIDE, Uploads
@@ -186,23 +188,22 @@ class Jobs:
         """Return a job."""
         who.require("read")
         with self._store.read() as connection:
-            row = self._seen(connection, who, job_id)
-            return self._core.present(connection, [row], who)[0]
+            return self._seen(connection, who, job_id)
 
-    def _seen(self, connection: Connection, who: Principal, job_id: str) -> JobRow:
-        """Return the row of a job that `who` may read."""
-        row = listing.one(connection, job_id, who.scope)
-        if row is None or row.deleted:
-            row = self._core.job_row(connection, who, job_id)  # which says what is wrong
-        return row
+    def _seen(self, connection: Connection, who: Principal, job_id: str) -> Job:
+        """Return a job that `who` may read."""
+        mark = listing.one(connection, job_id, who.scope)
+        if mark is not None:
+            return self._core.shown(connection, [mark], who)[0].job
+        row = self._core.job_row(connection, who, job_id)  # which says what is wrong
+        return self._core.present(connection, [row], who)[0]
 
     def with_tool(self, who: Principal, job_id: str) -> tuple[Job, Tool | None]:
         """Return a job, and its tool as it was at its submit; None for a job of none."""
         who.require("read")
         with self._store.read() as connection:
-            row = self._seen(connection, who, job_id)
-            (found,) = self._core.present(connection, [row], who)
-            return found, self._core.specs.tool(connection, row.spec)
+            found = self._seen(connection, who, job_id)
+            return found, self._core.specs.tool(connection, job_rows.spec_of(connection, found.pk))
 
     def tool(self, who: Principal, job_id: str) -> Tool | None:
         """Return the tool of a job as it was at its submit; None for a job of none.
@@ -239,19 +240,20 @@ class Jobs:
         """Return the job with this number (`pk`)."""
         who.require("read")
         with self._store.read() as connection:
-            row = self._seen(connection, who, job_rows.id_of(connection, pk) or str(pk))
-            return self._core.present(connection, [row], who)[0]
+            return self._seen(connection, who, job_rows.id_of(connection, pk) or str(pk))
 
     def list(self, who: Principal, query: JobQuery) -> Page[Job]:
         """Return one page of jobs."""
-        if query.notebook is not None:
-            named = named_notebook(query.notebook, self._core.house.root)
-            query = msgspec.structs.replace(query, notebook=named)
-        return self._list(who, search_of(query))
+        return _of_jobs(self._page(who, search_of(query, self._core.house.root)))
+
+    def listed(self, who: Principal, query: JobQuery) -> Page[Raw]:
+        """Return the same page, its jobs as JSON: of those that have ended it is kept."""
+        page = self._page(who, search_of(query, self._core.house.root))
+        return Page([one.json for one in page.items], page.next, page.total)
 
     def search(self, who: Principal, search: JobSearch) -> Page[Job]:
         """Return one page of what a search finds."""
-        return self._list(who, read_search(search))
+        return _of_jobs(self._page(who, read_search(search)))
 
     def window(self, who: Principal, search: JobSearch, offset: int) -> builtins.list[Job]:
         """Return up to `limit` jobs of what a search finds, behind the first `offset` of them.
@@ -261,26 +263,26 @@ class Jobs:
         who.require("read")
         wanted, asked = search.limit, read_search(msgspec.structs.replace(search, limit=_STEP))
         page = sorting.page if asked.sort else listing.page
-        rows: builtins.list[JobRow] = []
+        marks: builtins.list[Mark] = []
         with self._store.read() as connection:
             sight = _sight(connection, who, asked.shared)
-            while len(rows) < wanted:
+            while len(marks) < wanted:
                 some, following = page(connection, asked, sight)
-                rows += some[offset : offset + wanted - len(rows)]
+                marks += some[offset : offset + wanted - len(marks)]
                 offset = max(0, offset - len(some))
                 if following is None:
                     break
                 asked = msgspec.structs.replace(asked, cursor=following)
-            return self._core.present(connection, rows)
+            return [one.job for one in self._core.shown(connection, marks)]
 
-    def _list(self, who: Principal, search: Search) -> Page[Job]:
+    def _page(self, who: Principal, search: Search) -> Page[Shown]:
         who.require("read")
         page = sorting.page if search.sort else listing.page
         with self._store.read() as connection:
             sight = _sight(connection, who, search.shared)
-            rows, following = page(connection, search, sight)
+            marks, following = page(connection, search, sight)
             total = _total(connection, search, sight) if search.cursor is None else None
-            return Page(self._core.present(connection, rows, who), following, total)
+            return Page(self._core.shown(connection, marks, who), following, total)
 
     def history(self, who: Principal, job_id: str) -> builtins.list[Event]:
         """Return everything that happened to a job, in order."""
@@ -364,6 +366,10 @@ def _place_of(tx: Connection, row: JobRow, *, own: bool, renamed: bool) -> dict[
         job_rows.retire(tx, row.batch_pk, row.batch_index)
         place |= {"batch_pk": row.batch_pk, "batch": row.batch, "batch_index": row.batch_index}
     return place
+
+
+def _of_jobs(page: Page[Shown]) -> Page[Job]:
+    return Page([one.job for one in page.items], page.next, page.total)
 
 
 def _sight(connection: Connection, who: Principal, shared: bool | None) -> Sight:

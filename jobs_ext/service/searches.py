@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from ..model.errors import InvalidRequest
 from ..model.filters import JOB_FIELDS, Compare, Field, Filter, In, Like, Or
 from ..model.ids import is_id
@@ -11,6 +13,7 @@ from ..model.query import JobQuery, JobSearch, Search, SortKey
 from ..store.walks import flat, is_one_batch
 from .filters import read_filter
 from .hints import did_you_mean
+from .resolve import named_notebook
 
 _LARGEST_PAGE = 500
 _LONGEST_TEXT = 200
@@ -30,8 +33,13 @@ def check_limit(limit: int) -> None:
         )
 
 
-def search_of(query: JobQuery) -> Search:
-    """Return what the parameters of a listing stand for; `InvalidRequest` names the wrong one."""
+def search_of(query: JobQuery, root: str) -> Search:
+    """Return what the parameters of a listing stand for; `InvalidRequest` names the wrong one.
+
+    `root` is the server's, below which Jupyter names notebooks.
+    """
+    if query.notebook is not None:
+        query = msgspec.structs.replace(query, notebook=named_notebook(query.notebook, root))
     _check_parameters(query)
     tree = read_filter(query.filter, JOB_FIELDS)
     where = [*_sugar(query), *([] if tree is None else [tree])]

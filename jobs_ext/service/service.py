@@ -41,6 +41,7 @@ from .projects import Projects
 from .queue import Queue
 from .queues import Queues
 from .quota import room_of
+from .remembered import Remembered
 from .resolve import House
 from .retaking import Retaking
 from .retention import Keeping
@@ -69,7 +70,7 @@ class Service:
         self.policy = house.policy
         self.outgoing = house.whom.outgoing
         self._store = store
-        self._core = core = Core(store, SpecCache(), house)
+        self._core = core = Core(store, SpecCache(), house, Remembered())
         self.tools = Catalog(core)
         self.tool_grants = ToolGrants(core)
         self.tool_making = ToolMaking(core)

@@ -162,7 +162,9 @@ class Trash:
         """Return where a job may have files: also of an attempt that was never started."""
         paths = self._store.paths
         known = [*numbers, max(numbers, default=0) + 1]
-        return [paths.given(job_id), *(paths.attempt(job_id, n).folder for n in known)]
+        attempts = [paths.attempt(job_id, n) for n in known]
+        shared = [paths.given(job_id), Path(attempts[0].checkpoints)]
+        return [*shared, *(attempt.folder for attempt in attempts)]
 
     def _discard(self, folders: Iterable[Path]) -> None:
         """Take folders out of the way, by a rename: the keeper may be about to use one again."""

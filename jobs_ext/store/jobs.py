@@ -104,6 +104,12 @@ def id_of(connection: Connection, pk: int) -> str | None:
     return None if found is None else str(found[0])
 
 
+def spec_of(connection: Connection, pk: int) -> str:
+    """Return the hash of a job's spec."""
+    (found,) = driver(connection).execute("SELECT spec FROM job WHERE pk = ?", (pk,)).fetchone()
+    return str(found)
+
+
 def by_ids(connection: Connection, ids: Iterable[str]) -> dict[str, JobRow]:
     """Return rows by id; ids nobody has are left out."""
     rows: dict[str, JobRow] = {}

@@ -1,5 +1,7 @@
 """Pages of jobs, each by an index and in bounded steps, whatever the number of jobs stored.
 
+A page is of marks; whoever has not kept what they stand for reads the rows.
+
 What the index does not decide is looked at row by row, in at most `STEP` rows for one page: a page
 may then hold fewer jobs than asked for, even none, and still have a next one.
 
@@ -11,12 +13,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table
 
 from ..model.query import Search
+from ..model.status import FINAL
 from . import cursors
 from .schema import job
 from .sight import Part, Sight
@@ -28,7 +32,7 @@ _LEAST, _MOST = -(2**63), 2**63 - 1  # of SQLite's integers
 
 # Of the job's columns, those that nothing is shown of: to read them is a fourth of a page's time.
 _UNSHOWN = {"tool", "tool_name", "batch_pk", "latest", "priority", "cpu", "memory", "timeout"}
-_UNSHOWN |= {"max_running", "key", "request_hash", "purge", "cache"}
+_UNSHOWN |= {"max_running", "key", "request_hash", "purge", "cache", "edition"}
 
 
 def row_type(table: Table, without: Collection[str] = ()) -> Any:
@@ -38,8 +42,17 @@ def row_type(table: Table, without: Collection[str] = ()) -> Any:
 
 
 Row = row_type(job, _UNSHOWN)
-COLUMNS = ", ".join(f"job.{name}" for name in Row._fields)
-_BY_ID = f"SELECT {COLUMNS} FROM job WHERE id = ?"  # noqa: S608
+_COLUMNS = ", ".join(f"job.{name}" for name in Row._fields)
+_ENDED = " OR ".join(sorted(f"job.status = '{status}'" for status in FINAL))
+
+#: Which job it is, the edition of what is shown of it (None for one that has not ended), and its
+#: place in the order of the page.
+Mark = namedtuple("Mark", "pk owner edition place")
+#: When it ended, too: where a backup was put back, editions are given once more.
+_EDITION = "job.edition || ' ' || coalesce(job.stopped, '')"
+MARK = f"job.pk, job.owner, CASE WHEN {_ENDED} THEN {_EDITION} END, job."  # and the place's column
+_BY_ID = f"SELECT {MARK}pk FROM job WHERE id = ? AND deleted IS NULL"  # noqa: S608
+_BY_PK = f"SELECT {_COLUMNS} FROM json_each(?) CROSS JOIN job ON job.pk = value"  # noqa: S608
 
 
 def driver(connection: Connection) -> sqlite3.Connection:
@@ -49,20 +62,27 @@ def driver(connection: Connection) -> sqlite3.Connection:
     return raw
 
 
-def one(connection: Connection, job_id: str, owner: str | None) -> Any:
-    """Return the `Row` of a job, of one owner or of anybody; None if there is none."""
+def rows(connection: Connection, pks: Iterable[int]) -> dict[int, Any]:
+    """Return the `Row` of each of these jobs, by pk."""
+    given = msgspec.json.encode([*pks]).decode()
+    found = map(Row._make, driver(connection).execute(_BY_PK, (given,)))
+    return {row.pk: row for row in found}
+
+
+def one(connection: Connection, job_id: str, owner: str | None) -> Mark | None:
+    """Return the mark of a job, of one owner or of anybody; None if there is none, or hidden."""
     found = driver(connection).execute(_BY_ID, (job_id,)).fetchone()
-    row = None if found is None else Row._make(found)
-    return None if row is None or (owner is not None and row.owner != owner) else row
+    mark = None if found is None else Mark._make(found)
+    return None if mark is None or (owner is not None and mark.owner != owner) else mark
 
 
-def page(connection: Connection, search: Search, sight: Sight) -> tuple[list[Any], str | None]:
-    """Return the `Row` objects of one page, and the cursor of the next unless it is the last."""
+def page(connection: Connection, search: Search, sight: Sight) -> tuple[list[Mark], str | None]:
+    """Return the marks of one page, and the cursor of the next unless it is the last."""
     raw, order = driver(connection), search.order
     position = None if search.cursor is None else cursors.decode(search.cursor, order)
     reader = _Reader(raw, walk(search, sight), descending=order == "newest")
-    rows, last = reader.page(position, search.limit)
-    return rows, None if last is None else cursors.encode(order, last)
+    marks, last = reader.page(position, search.limit)
+    return marks, None if last is None else cursors.encode(order, last)
 
 
 class _Reader:
@@ -74,13 +94,13 @@ class _Reader:
         self._descending = descending
         self._direction = "DESC" if descending else "ASC"
 
-    def page(self, position: int | None, limit: int) -> tuple[list[Any], int | None]:
-        """Return up to `limit` rows behind `position`, and the key to go on from, if any."""
+    def page(self, position: int | None, limit: int) -> tuple[list[Mark], int | None]:
+        """Return up to `limit` marks behind `position`, and the key to go on from, if any."""
         end = self._end(position) if self._path.rest else None
-        rows = self._rows(self._range(position, end), limit + 1)
-        if len(rows) > limit:
-            return rows[:limit], getattr(rows[limit - 1], self._path.key)
-        return rows, end
+        marks = self._marks(self._range(position, end), limit + 1)
+        if len(marks) > limit:
+            return marks[:limit], marks[limit - 1].place
+        return marks, end
 
     def _range(self, position: int | None, end: int | None) -> dict[str, int]:
         """Return the lowest and highest key behind `position` and not behind `end`."""
@@ -104,19 +124,19 @@ class _Reader:
         nearest = max if self._descending else min
         return nearest((key for mark in marks for (key,) in mark), default=None)
 
-    def _rows(self, keys: dict[str, int], limit: int) -> list[Any]:
+    def _marks(self, keys: dict[str, int], limit: int) -> list[Mark]:
         parts, key = self._path.parts, self._path.key
         rest = "".join(f" AND {condition}" for condition in self._path.rest)
         if len(parts) == 1:
-            statement = self._select(parts[0], rest, COLUMNS)
+            statement = self._select(parts[0], rest, f"{MARK}{key}")
         else:
             found = [self._select(part, rest, f"pk AS chosen, {key} AS place") for part in parts]
             merged = " UNION ALL ".join(f"SELECT * FROM ({one})" for one in found)  # noqa: S608
             statement = (
-                f"SELECT {COLUMNS} FROM ({merged}) CROSS JOIN job ON job.pk = chosen"  # noqa: S608
+                f"SELECT {MARK}{key} FROM ({merged}) CROSS JOIN job ON job.pk = chosen"  # noqa: S608
                 f" ORDER BY place {self._direction} LIMIT :limit"
             )
-        return [*map(Row._make, self._run(statement, keys, limit, 0))]
+        return [*map(Mark._make, self._run(statement, keys, limit, 0))]
 
     def _select(self, part: Part, rest: str, columns: str) -> str:
         key = part.key or self._path.key

@@ -75,6 +75,11 @@ class AttemptPaths:
         """What ``$JOBS_OUTPUT_DIR`` names: every file in it is kept."""
         return self._path("outputs")
 
+    @property
+    def checkpoints(self) -> str:
+        """What ``$JOBS_CHECKPOINT_DIR`` names: of the job, so that the next attempt finds it."""
+        return f"{self._folder.rpartition('-')[0]}-checkpoints"
+
 
 class Paths:
     """Names in one data directory, and of the sockets that belong to it.

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Row,
+    Select,
     Text,
     and_,
     bindparam,
@@ -36,6 +37,7 @@ _ACTIVE = [str(status) for status in ACTIVE]
 _BAD = [str(Status.FAILED), str(Status.CANCELLED)]
 
 
+_WITHOUT_MAIN = ["command", "script"]  # kinds of jobs that declare no outputs
 _UNMADE = batch.c.made < batch.c.n_jobs
 _GLANCE = Prepared(
     select(
@@ -241,22 +243,29 @@ def add_outputs(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
 def output_paths(connection: Connection, wanted: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return, by ``"job id/name"``, the paths of outputs of the jobs' latest attempts.
 
-    Without a name it is the only main one. What only an earlier attempt wrote is not there: it
-    failed.
+    Without a name it is the only main one, else the only one that a command or script left. What
+    only an earlier attempt wrote is not there: it failed.
     """
     latest = select(func.max(attempt.c.number)).where(attempt.c.job_pk == job.c.pk)
+    query = (
+        select(output.c.path)
+        .join(job, job.c.pk == output.c.job_pk)
+        .where(output.c.attempt == latest.scalar_subquery())
+        .limit(2)
+    )
     found: dict[str, str] = {}
     for job_id, name in wanted:
-        query = (
-            select(output.c.path)
-            .join(job, job.c.pk == output.c.job_pk)
-            .where(job.c.id == job_id, output.c.name == name if name else output.c.main)
-            .where(output.c.attempt == latest.scalar_subquery())
-        )
-        paths = connection.execute(query).scalars().all()
+        of_job = query.where(job.c.id == job_id)
+        paths = _texts(connection, of_job.where(output.c.name == name if name else output.c.main))
+        if not paths and not name:
+            paths = _texts(connection, of_job.where(job.c.kind.in_(_WITHOUT_MAIN)))
         if len(paths) == 1:
             found[f"{job_id}/{name}"] = paths[0]
     return found
+
+
+def _texts(connection: Connection, query: Select[Any]) -> list[str]:
+    return [str(text) for (text,) in connection.execute(query)]
 
 
 def bring_forward(tx: Connection, now: float, latest: float) -> None:

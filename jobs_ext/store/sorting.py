@@ -10,15 +10,15 @@ from ..model.errors import InvalidRequest
 from ..model.query import Search, SortKey
 from . import cursors
 from .conditions import JOB_SQL
-from .listing import COLUMNS, Row, driver
+from .listing import MARK, Mark, driver
 from .sight import Sight
 from .walks import Walk, walk
 
 MOST = 10_000  # jobs that one page looks at
 
 
-def page(connection: Connection, search: Search, sight: Sight) -> tuple[list[Any], str | None]:
-    """Return the `Row` objects of one page, and the cursor of the next unless it is the last.
+def page(connection: Connection, search: Search, sight: Sight) -> tuple[list[Mark], str | None]:
+    """Return the marks of one page, and the cursor of the next unless it is the last.
 
     Raises `InvalidRequest` when the index leads to more than `MOST` jobs.
     """
@@ -36,12 +36,12 @@ def page(connection: Connection, search: Search, sight: Sight) -> tuple[list[Any
         position = cursors.decode_values(search.cursor, search.order, len(keys) + 1)
     statement, given = _statement(path, keys, position)
     found = raw.execute(statement, path.values | given | {"limit": search.limit + 1}).fetchall()
-    width = len(Row._fields)
-    rows = [Row._make(one[:width]) for one in found[: search.limit]]
+    width = len(Mark._fields)
+    marks = [Mark._make(one[:width]) for one in found[: search.limit]]
     if len(found) <= search.limit:
-        return rows, None
+        return marks, None
     last = found[search.limit - 1]
-    return rows, cursors.encode_values(search.order, [*last[width:], rows[-1].pk])
+    return marks, cursors.encode_values(search.order, [*last[width:], marks[-1].pk])
 
 
 def _counted(path: Walk) -> str:
@@ -69,7 +69,7 @@ def _statement(
     order = ", ".join(f"{name} {'DESC' if down else 'ASC'}" for name, down in columns)
     names = ", ".join(f"key{n}" for n in range(len(keys)))
     statement = (
-        f"SELECT {COLUMNS}, {names} FROM ({parts}) CROSS JOIN job ON job.pk = chosen"  # noqa: S608
+        f"SELECT {MARK}pk, {names} FROM ({parts}) CROSS JOIN job ON job.pk = chosen"  # noqa: S608
         f" WHERE {behind} ORDER BY {order} LIMIT :limit"
     )
     return statement, given

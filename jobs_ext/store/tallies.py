@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from ..model.status import Status
 from .listing import driver
 
+_NAMES = tuple(map(str, Status))
 _SUMS = ", ".join(f"ifnull(sum({status}), 0)" for status in Status)
 _OF_ALL = f"SELECT {_SUMS} FROM owner_tally"  # noqa: S608
 _OF_OWNER = f"{_OF_ALL} WHERE owner = ?"
@@ -39,4 +40,4 @@ def of_batch(connection: Connection, pk: int) -> dict[str, int]:
 
 
 def _named(numbers: Iterable[int]) -> dict[str, int]:
-    return dict(zip(map(str, Status), numbers, strict=True))
+    return dict(zip(_NAMES, numbers, strict=True))

@@ -1,22 +1,46 @@
-// Live cards and panels as widgets: brings the one view its data. `mount`, `serverSide` and `Refusal`
-// are of the view put in front of this one, `ofPage` of page.js. On a page of the job's own server the data comes straight
-// from there, so that it moves while the kernel is busy; elsewhere by way of the kernel.
+// Live cards and panels as widgets: brings the one view its data. `mount`, `serverSide`, `Refusal`,
+// `followNetwork` and `troubleOf` are of the view put in front of this one, `ofPage` of page.js. On a page of the
+// job's own server the data comes straight from there, so that it moves while the kernel is busy; elsewhere by way
+// of the kernel.
 
 export default (() => {
   const FIRST_PAUSE = 500;
-  const LONGEST_PAUSE = 30000;
+  const LONGEST_PAUSE = 5000;
   const BY_KERNEL = 2000; // ms between two questions to the kernel
+  const GONE = 'This server no longer has it: this is its last known state.';
+
+  const SHARED = Symbol.for('jobs-ext.events.1'); // where JupyterLab's extension offers the events of its one WebSocket
 
   const { pageConfig, Api } = ofPage(Refusal);
 
   /** Follows what `watch` names over a WebSocket, and a batch's jobs; reconnects and goes on where it was. */
   class Live {
-    constructor(api, watch, tell, change) {
-      Object.assign(this, { api, watch, tell, change, pause: FIRST_PAUSE, since: null, ended: false });
-      this.connect();
+    constructor(api, watch, heard) {
+      Object.assign(this, { api, watch, ...heard, pause: FIRST_PAUSE, since: null, ended: false });
+      this.unfollow = followNetwork(() => this.lost(null), () => this.renew());
+      void this.connect();
     }
 
-    connect() {
+    /** Asks first: a WebSocket that fails would not tell a login that is over from a network that is down. */
+    async connect() {
+      const { kind, id } = this.watch;
+      try {
+        await this.api.ask({ jobs: '', job: `jobs/${id}`, batch: `batches/${id}` }[kind]);
+      } catch (error) {
+        error.status === 404 && kind !== 'jobs' ? this.gone() : this.lost(error.status ?? null);
+        return;
+      }
+      if (!this.ended && !this.socket) {
+        this.open();
+      }
+    }
+
+    gone() {
+      this.dispose();
+      this.worry(GONE);
+    }
+
+    open() {
       const query = new URLSearchParams({ as: 'view', limit: 1 }); // the newest jobs are asked for by the table
       if (this.watch.kind !== 'jobs') {
         query.set(this.watch.kind, this.watch.id);
@@ -26,13 +50,34 @@ export default (() => {
         query.set('since', this.since);
       }
       this.socket = this.api.socket(query);
-      this.socket.onopen = () => (this.pause = FIRST_PAUSE);
+      this.socket.onopen = () => {
+        this.pause = FIRST_PAUSE;
+        this.worry(null);
+      };
       this.socket.onmessage = event => this.receive(JSON.parse(event.data));
-      this.socket.onclose = () => this.again();
+      this.socket.onclose = () => this.lost(null);
     }
 
-    again() {
+    /** A connection from before a sleep may be dead without knowing: another one goes on where it was. */
+    renew() {
+      this.detach();
+      this.pause = FIRST_PAUSE;
+      void this.connect();
+    }
+
+    detach() {
+      clearTimeout(this.timer);
+      if (this.socket) {
+        this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+        this.socket.close();
+        this.socket = null;
+      }
+    }
+
+    lost(status) {
+      this.detach();
       if (!this.ended) {
+        this.worry(troubleOf(status));
         this.timer = setTimeout(() => this.connect(), this.pause * (0.75 + Math.random() / 2));
         this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
       }
@@ -50,34 +95,90 @@ export default (() => {
         this.tell(shown);
       }
       this.change({ jobs, deleted, gap: frame.type === 'snapshot' });
+      if (deleted.includes(this.watch.id)) {
+        this.gone();
+      }
     }
 
     dispose() {
       this.ended = true;
-      clearTimeout(this.timer);
-      this.socket.onclose = null;
-      this.socket.close();
+      this.unfollow();
+      this.detach();
     }
+  }
+
+  /** Who listens to something, and what was said last, which is told to who comes later. */
+  class Told {
+    constructor(last) {
+      const listeners = new Set();
+      this.tell = news => {
+        last = news;
+        listeners.forEach(listener => listener(news));
+      };
+      this.hear = listener => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      };
+      this.follow = listener => {
+        listener(last);
+        return this.hear(listener);
+      };
+    }
+  }
+
+  /** What tells of the watched and of any job: our extension where the page has it, else a WebSocket of our own. */
+  function events(api, model) {
+    const shared = window[SHARED];
+    const worry = new Told(null);
+    if (shared) {
+      const follow = tell => sharedWatch(shared, model, tell, worry.tell);
+      return { follow, changes: shared.changes, trouble: worry.follow };
+    }
+    const changes = new Told(null);
+    const follow = tell => {
+      const live = new Live(api, model.get('watch'), { tell, change: changes.tell, worry: worry.tell });
+      return () => live.dispose();
+    };
+    return { follow, changes: changes.hear, trouble: worry.follow };
+  }
+
+  /** Follows the watched by the page's events; it may be deleted, and be brought back. */
+  function sharedWatch(shared, model, tell, worry) {
+    const watch = model.get('watch');
+    let gone = false;
+    let trouble = null;
+    const say = () => worry(gone ? GONE : trouble);
+    const stands = is => {
+      gone = !is;
+      say();
+    };
+    const troubled = why => {
+      trouble = why;
+      say();
+    };
+    const ends = [shared.trouble(troubled)];
+    if (watch.kind !== 'jobs') {
+      const seen = view => {
+        stands(true);
+        tell(view);
+      };
+      ends.push(shared.watch(watch, model.get('server'), seen, () => stands(false)));
+    }
+    return () => ends.forEach(end => end());
   }
 
   /** The source of a card on a page of the job's own server. */
   function direct(api, model) {
-    const listeners = new Set();
-    const change = news => listeners.forEach(listener => listener(news));
+    const { follow, changes, trouble } = events(api, model);
     return {
       snapshot: model.get('snapshot'),
-      subscribe: tell => {
-        const seen = view => {
+      subscribe: tell =>
+        follow(view => {
           tell(view);
           mirror(model, view);
-        };
-        const live = new Live(api, model.get('watch'), seen, change);
-        return () => live.dispose();
-      },
-      changes: listener => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
+        }),
+      changes,
+      trouble,
       take: (id, name) => taken(model, id, name),
       table: true,
       notebook: model.get('notebook'),

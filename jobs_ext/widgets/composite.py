@@ -10,14 +10,14 @@ import ipywidgets as w
 
 from jobs_ext.client.errors import InvalidRequest
 
-from .fields import STYLE, Field, NothingGiven, Schema, parameter_field
+from .fields import STYLE, WIDE, Field, NothingGiven, Schema, parameter_field
 
 _FRAME = {
     "border": "1px solid var(--jp-border-color2, #ccc)",
     "padding": "4px",
-    "width": "min(44em, 100%)",
+    "width": "min(42em + 4px, 100%)",
 }
-_ROW = {"width": "min(44em, 82%)"}  # room is left for the button beside it
+_ROW = {"flex": "1 1 auto"}  # beside it stands a button
 _HEAD = {"justify_content": "space-between", "width": "100%"}
 _NARROW = {"width": "auto"}
 _ADD = {"width": "auto", "min_width": "10em"}
@@ -90,7 +90,7 @@ class Rows(w.VBox):  # type: ignore[misc]
         self._foot.children = [self._label, self._add, self._empty, button]
 
     def add(self, value: Any = None) -> None:
-        """Add a row, with a value in it unless that is None."""
+        """Add a row, with a value in it unless that is None: then nothing is wrong with it yet."""
         field = parameter_field(f"{self._title} {len(self.fields) + 1}", self._item)
         if value is not None:
             field.fill(value)
@@ -107,6 +107,7 @@ class Rows(w.VBox):  # type: ignore[misc]
         for value in values:
             self.add(value)
         self._draw()
+        self._tell()
 
     def on_change(self, changed: Callable[[], object]) -> None:
         """Call `changed` when a value changes, comes or goes."""
@@ -115,13 +116,13 @@ class Rows(w.VBox):  # type: ignore[misc]
     def _remove(self, field: Field) -> None:
         self.fields.remove(field)
         self._draw()
+        self._tell()
         self._add.focus()  # what was pressed is gone: keys would go to the notebook
 
     def _draw(self) -> None:
         self._rows.children = [self._row(number, f) for number, f in enumerate(self.fields, 1)]
         self._empty.value = f"<small>{'empty' if self.given else 'none'}</small>"
         self._empty.layout.display = "none" if self.fields else ""
-        self._tell()
 
     def _row(self, number: int, field: Field) -> w.Widget:
         field.name = field.control.description = title = f"{self._title} {number}"
@@ -131,7 +132,7 @@ class Rows(w.VBox):  # type: ignore[misc]
             field.control.put_beside(remove)
             return field.box
         field.box.layout = _ROW
-        return w.HBox([field.box, remove])
+        return w.HBox([field.box, remove], layout=WIDE)
 
     def _tell(self) -> None:
         for changed in self._changed:

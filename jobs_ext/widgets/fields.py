@@ -20,7 +20,8 @@ Schema = dict[str, Any]
 STYLE = {"description_width": "12em"}
 # as dicts: each widget makes a layout of its own of them, which can be hidden alone
 WIDE = {"width": "min(42em, 95%)"}
-INDENTED = {"margin": "0 0 0 12.5em"}  # below the control, beside the column of titles
+INDENTED = "jx-indented"  # the class of what stands below the control, beside the titles
+_NEEDED = " *"  # after the title of what must be filled in
 _UNCHOSEN = object()
 _SLIDER_STEPS = 200
 _LARGEST = 2**53  # integers up to here are exact in the browser
@@ -51,10 +52,15 @@ class Field:
         self.control = controls[0]
         self._read, self._write = read, write
         self._listen = listen
-        self._complaint = w.HTML(layout=INDENTED)
+        self._complaint = w.HTML().add_class(INDENTED)
         told = [_help(help_text)] if help_text else []
         self.box = w.VBox([*controls, *told, self._complaint])
         self.complain("")
+
+    @property
+    def title(self) -> str:
+        """What readers know it by: the words beside its control."""
+        return str(self.control.description).removesuffix(_NEEDED)
 
     def value(self) -> Any:
         """Return what is in it. Raises `NothingGiven`; `InvalidRequest` if it can't be read."""
@@ -92,7 +98,7 @@ def complaint(text: str) -> str:
 
 
 def _help(text: str) -> w.HTML:
-    return w.HTML(f"<small>{escape(text)}</small>", layout=INDENTED)
+    return w.HTML(f"<small>{escape(text)}</small>").add_class(INDENTED)
 
 
 def parameter_field(name: str, schema: Schema, *, required: bool = True) -> Field:
@@ -180,7 +186,7 @@ def _common(name: str, schema: Schema, *, required: bool) -> dict[str, Any]:
 
 def labelled(title: str, *, required: bool) -> dict[str, Any]:
     """Return what every control has: its title, and a mark when it must be filled in."""
-    shown = f"{title} *" if required else title
+    shown = title + _NEEDED if required else title
     return {"description": shown, "tooltip": title, "style": STYLE, "layout": WIDE}
 
 
@@ -302,7 +308,7 @@ def read_json(name: str, text: str, *, many: bool) -> Any:
     """Return the value that a text says; `InvalidRequest` when it says none."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidRequest(
             f"{text!r} is not {'JSON' if many else 'a number'}.",
             field=f"arguments.{name}",

@@ -28,11 +28,10 @@ def input_field(name: str, declared: ToolInput, connection: Connection) -> Field
     hint = "paths, one per line" if declared.multiple else "path of a file"
     control = (w.Textarea if declared.multiple else w.Text)(placeholder=hint, **common)
     upload = Upload(connection, title, multiple=declared.multiple)
-    below: list[w.Widget] = []
+    below = [w.HBox([upload]).add_class(INDENTED)]
     if connection.shares_files:
         picker = Picker(control, Path.cwd(), multiple=declared.multiple)
-        below += [w.HBox([picker.toggle], layout=INDENTED), picker]
-    below.append(w.VBox([upload], layout=INDENTED))
+        below = [w.HBox([picker.toggle, upload]).add_class(INDENTED), picker]
 
     def read() -> Any:
         if upload.pending:
@@ -73,12 +72,13 @@ class Picker(w.VBox):  # type: ignore[misc]
             rows=8,
             description="Files",
             style={"description_width": "initial"},
-            layout={"width": "min(30em, 90%)"},
+            layout={"width": "100%"},
         )
         self._choose = w.Button(description="Choose", tooltip="Open this folder, or take this file")
         self._choose.on_click(lambda _: self.choose())
         self._where = w.HTML()
-        super().__init__([self._where, self._list, self._choose], layout=INDENTED)
+        super().__init__([self._where, self._list, self._choose])
+        self.add_class(INDENTED)
         self._show(shown=False)
 
     def choose(self) -> None:

@@ -22,16 +22,17 @@ from jobs_ext.client.wire import Part
 from jobs_ext.model import ascode
 from jobs_ext.model.ids import new_id
 
-from .fields import Field, NothingGiven, Schema, complaint, parameter_field
+from .fields import STYLE, Field, NothingGiven, Schema, complaint, parameter_field
 from .files import input_field
-from .keys import FORM, Keys
+from .keys import FORM, SAVED, Keys
 from .meaning import meant
 from .panel import Panel
 from .references import resolved
 from .resources import OptionsFold
-from .sweeping import Swept, can_sweep
+from .sweeping import Swept
 
 _FIELD = re.compile(r"(arguments|options)(?:\[\d+\])?\.([^\[]+?)(?=[.\[]|$)")
+_CODE = {"width": "calc(100% - 4px)", "display": "none"}
 _PAUSE = 0.3  # seconds after the last key until the server is asked
 _LOOKED_AT = 20  # of several values for a field, each of which is a request
 
@@ -59,7 +60,7 @@ class Form(w.VBox):  # type: ignore[misc]
         self.swept = {
             name: Swept(field, schemas[name], self._recount)
             for name, field in self.fields.items()
-            if name not in self._about.inputs and can_sweep(schemas[name])
+            if name not in self._about.inputs
         }
         self.options = OptionsFold()
         super().__init__([*self._drawn(), Keys(layout={"display": "none"})])
@@ -75,10 +76,10 @@ class Form(w.VBox):  # type: ignore[misc]
         self._last = self._last_arguments()
         again = [_button("Last values", "history", self.use_last)] if self._last else []
         code = _button("Copy as code", "code", self._show_code)
-        self._code = w.Textarea(rows=5, layout={"width": "95%", "display": "none"})
+        self._code = w.Textarea(description="Code", style=STYLE, layout=_CODE).add_class("jx-code")
         self._said = w.HTML()
         self._below = w.VBox()
-        head = f"<b>{escape(self._about.title)}</b> {escape(self._about.description)}"
+        head = f"<h4>{escape(self._about.title)}</h4><p>{escape(self._about.description)}</p>"
         rows = [w.VBox([field.box, *self._swept_line(name)]) for name, field in self.fields.items()]
         buttons = w.HBox([self._button, self._sweep, *again, code])
         return [w.HTML(head), *rows, self.options, buttons, self._code, self._said, self._below]
@@ -290,17 +291,18 @@ class Form(w.VBox):  # type: ignore[misc]
     def _point(self) -> None:
         """Name the fields with complaints below the button: they may be out of sight."""
         fields = [*self.fields.values(), *self.options.fields.values()]
-        names = [field.name for field in fields if field.complaint]
-        if names and not self._said.value:
-            self._said.value = complaint(f"Not submitted. Please look at: {', '.join(names)}.")
+        titles = [field.title for field in fields if field.complaint]
+        if titles and not self._said.value:
+            self._said.value = complaint(f"Not submitted. Please look at: {', '.join(titles)}.")
 
     def _show_code(self) -> None:
         self._clear()
         try:
-            self._code.value = self.code()
+            self._code.value = code = self.code()
         except JobsError as error:
             self._complain(error)
             return
+        self._code.rows = code.count("\n") + 2
         self._code.layout.display = ""
 
     def _last_arguments(self) -> dict[str, Any]:
@@ -329,7 +331,7 @@ class Form(w.VBox):  # type: ignore[misc]
         rows = [(name, _shown(field)) for name, field in self.fields.items()]
         last = [("submitted", f"{one.kind} {one.id}") for one in self.jobs[-1:]]
         summary = f"<summary>Values of {escape(self._about.title)}</summary>"
-        return f"<details>{summary}{static.pairs([*rows, *last])}</details>"
+        return f'<details class="{SAVED}">{summary}{static.pairs([*rows, *last])}</details>'
 
 
 def _fields(

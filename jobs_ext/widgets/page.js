@@ -14,9 +14,9 @@ function ofPage(Refusal) {
   }
 
   /** What the server says is wrong; a proxy in front of it may say less. */
-  function refusal(told, otherwise) {
+  function refusal(told, { status, statusText }) {
     const text = [told?.message, told?.hint].filter(Boolean).join(' ');
-    return new Refusal(text || otherwise || 'The server did not take it.', told?.field);
+    return Object.assign(new Refusal(text || statusText || 'The server did not take it.', told?.field), { status });
   }
 
   /** Requests to the server of this page, with its own login. */
@@ -50,7 +50,7 @@ function ofPage(Refusal) {
       const headers = { ...this.headers(), ...more };
       const response = await fetch(this.url(tail), { ...init, headers, credentials: 'same-origin' });
       if (!response.ok) {
-        throw refusal(await response.json().catch(() => null), response.statusText);
+        throw refusal(await response.json().catch(() => null), response);
       }
       return response;
     }
@@ -64,7 +64,7 @@ function ofPage(Refusal) {
         Object.entries(headers).forEach(([name, value]) => request.setRequestHeader(name, value));
         request.responseType = 'json';
         request.upload.onprogress = event => tell(event.loaded);
-        request.onload = () => (request.status < 300 ? resolve(request.response) : reject(refusal(request.response, request.statusText)));
+        request.onload = () => (request.status < 300 ? resolve(request.response) : reject(refusal(request.response, request)));
         request.onerror = () => reject(new Refusal('The connection to the server broke off. Try again.'));
         request.onabort = () => reject(new Refusal('Cancelled.'));
         signal.addEventListener('abort', () => request.abort());

@@ -12,7 +12,7 @@ import anywidget
 import traitlets
 from IPython import get_ipython
 
-from jobs_ext.client import session
+from jobs_ext.client import session, static
 from jobs_ext.client.errors import JobsError
 from jobs_ext.client.origin import notebook_path
 from jobs_ext.model.view import view_model
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jobs_ext.client.handle import Handle
 
 _ROWS = 100  # in the first snapshot of a panel
+_SHOWN = ["title", "status", "reason", "id"]  # of each, where nothing runs
 
 
 def _source() -> str:
@@ -61,6 +62,20 @@ class Panel(anywidget.AnyWidget):
             snapshot=self._look(),
         )
         self.on_msg(self._asked)
+
+    def _repr_mimebundle_(self, **given: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the widget and, for where nothing runs, how things stood as a plain table."""
+        bundle = super()._repr_mimebundle_(**given)
+        if bundle is not None:
+            bundle[0]["text/html"] = self.html()
+        return bundle
+
+    def html(self) -> str:
+        """Return the snapshot as a table without style or script."""
+        if self.snapshot["kind"] != "jobs":
+            return static.html(self.snapshot)
+        rows = [[job[name] or "" for name in _SHOWN] for job in self.snapshot["items"]]
+        return static.table(_SHOWN, rows)
 
     def refresh(self) -> None:
         """Ask the server how things stand; only needed where the browser can't."""

@@ -12,7 +12,7 @@ from jobs_ext.model.multiples import nearest
 
 _CSS = """
 .jx-slider .widget-label { width: 12em; }
-.jx-slider input[type=range] { flex: 1 1 auto; align-self: center; min-width: 6em; margin: 0 12px 0 0; accent-color: var(--jp-brand-color1, #1976d2); }
+.jx-slider input[type=range] { flex: 1 1 auto; align-self: center; min-width: 6em; margin: 0 12px 0 2px; accent-color: var(--jp-brand-color1, #1976d2); }
 .jx-slider input[type=number] { flex: 0 0 7em; width: 7em; }
 """  # noqa: E501 - one line a rule
 

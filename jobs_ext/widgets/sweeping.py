@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -38,22 +39,26 @@ class Swept:
         return read_values(self.name, text, self._schema) if text else None
 
 
-def can_sweep(schema: Schema) -> bool:
-    """Tell whether several values can be written on one line: not so of lists and objects."""
-    return schema.get("type") not in ("array", "object")
-
-
 def _example(schema: Schema) -> str:
     choices = choices_of(schema)
     if choices is not None:
         return ", ".join(label for label, _ in choices[:3])
-    shown = {"boolean": "true, false", "string": "a, b, c"}
+    if schema.get("format") == "date":
+        return "2026-01-01, 2026-01-02"
+    shown = {
+        "boolean": "true, false",
+        "string": "a, b, c",
+        "array": '["a"], ["a", "b"]',
+        "object": '{"k": 1}, {"k": 2}',
+    }
     return shown.get(str(schema.get("type")), "1, 2, 5 or a range: 0..10 or 0..1..0.1")
 
 
 def read_values(name: str, text: str, schema: Schema) -> list[Any]:
     """Return the values that a text lists, by the type that the schema gives one of them."""
     kind = schema.get("type")
+    if kind in ("array", "object"):  # each is JSON itself, so a list would be one value
+        return _listed(name, text)
     span = _RANGE.fullmatch(text)
     if span and kind in ("integer", "number", None):
         return _span(name, text, *span.groups())
@@ -68,6 +73,19 @@ def read_values(name: str, text: str, schema: Schema) -> list[Any]:
     if kind == "string":
         return [*parts]
     return [read_json(name, part, many=True) for part in parts]
+
+
+def _listed(name: str, text: str) -> list[Any]:
+    """Return the values of JSON that stand side by side; `InvalidRequest` if they can't be read."""
+    try:
+        return list(json.loads(f"[{text}]"))
+    except (ValueError, RecursionError):
+        raise InvalidRequest(
+            f"{text!r} is not JSON.",
+            field=f"arguments.{name}",
+            value=text,
+            hint='Write lists as ["a"], ["a", "b"], objects as {"k": 1}, {"k": 2}.',
+        ) from None
 
 
 def _span(name: str, text: str, low: str, high: str, step: str | None) -> list[Any]:

@@ -9,7 +9,7 @@ export default (() => {
 
   const STYLE = `
 .jx-upload { color: var(--jp-ui-font-color1, #1f2328); font: var(--jp-ui-font-size1, 13px)/1.45 var(--jp-ui-font-family, system-ui, sans-serif); max-width: 30em; }
-.jx-upload-drop { padding: 6px 10px; border: 1px dashed var(--jp-border-color1, #8c959f); border-radius: 4px; }
+.jx-upload-drop { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 6px; padding: 3px 8px; border: 1px dashed var(--jp-border-color1, #8c959f); border-radius: 4px; }
 .jx-upload-drop.jx-over { border-color: var(--jp-brand-color1, #1976d2); background: var(--jp-layout-color2, #f3f4f6); }
 .jx-upload button { font: inherit; color: inherit; padding: 2px 8px; cursor: pointer; border: 1px solid var(--jp-border-color1, #8c959f); border-radius: 3px; background: var(--jp-layout-color1, #fff); }
 .jx-upload button:focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2); outline-offset: 1px; }
@@ -99,7 +99,7 @@ export default (() => {
       });
       const word = this.several ? 'Upload files…' : 'Upload a file…';
       this.button = press(word, `${word} ${model.get('title')}`, () => this.input.click());
-      const drop = h('div', 'jx-upload-drop', this.button, h('span', 'jx-upload-muted', this.several ? ' or drop files here' : ' or drop one here'), this.input);
+      const drop = h('div', 'jx-upload-drop', this.button, h('span', 'jx-upload-muted', this.several ? 'or drop files here' : 'or drop one here'), this.input);
       this.droppable(drop);
       this.node = h('div', 'jx-upload', h('style', '', STYLE), drop, this.list);
       this.node.setAttribute('role', 'group');

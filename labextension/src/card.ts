@@ -2,7 +2,7 @@
 
 import type { Health, JobStream, News } from './stream';
 import { isFinal, itemsOf, type Bundle } from './snapshot';
-import { labSide } from './source';
+import { followTrouble, labSide } from './source';
 import { mount, type ItemView, type Mounted, type Named, type Source, type View } from './view';
 
 type Mode = 'snapshot' | 'live' | 'elsewhere' | 'unknown' | 'missing';
@@ -118,6 +118,7 @@ export class LiveCard {
     const { logOpen, open } = this.options;
     return {
       snapshot: this.view,
+      trouble: tell => followTrouble(this.stream, why => tell(why && isFinal(this.view) ? '' : why)), // the end stays true
       subscribe: () => () => undefined,
       label: this.label(),
       ...(this.mode === 'live' ? { ...labSide(this.stream), logOpen, open } : {})

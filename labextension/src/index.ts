@@ -14,6 +14,7 @@ import { notify, tellOutside, toldOutside } from './notify';
 import { addOpenCommand, COMMANDS } from './open';
 import { JobsPanel, PANEL_ID } from './panel';
 import { rendererFactory } from './renderer';
+import { share } from './shared';
 import { JobStream } from './stream';
 import type { Named } from './view';
 
@@ -25,7 +26,11 @@ const stream: JupyterFrontEndPlugin<JobStream> = {
   description: 'One live connection to the jobs_ext server extension for the whole page.',
   autoStart: true,
   provides: IJobStream,
-  activate: app => new JobStream(new Api(app.serviceManager.serverSettings))
+  activate: app => {
+    const live = new JobStream(new Api(app.serviceManager.serverSettings));
+    share(live);
+    return live;
+  }
 };
 
 const open: JupyterFrontEndPlugin<void> = {

@@ -4,9 +4,9 @@ import { LabIcon } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import type { Message } from '@lumino/messaging';
 import { matches, newest, type Filter } from './filter';
-import { labSide } from './source';
+import { followTrouble, labSide } from './source';
 import type { Change, Health, JobStream } from './stream';
-import { mount, type JobsView, type Mounted, type Named } from './view';
+import { mount, type JobsView, type Mounted, type Named, type Source } from './view';
 import { button, h, setLine } from './view/dom';
 
 export const PANEL_ID = 'jobs-ext-panel';
@@ -55,7 +55,8 @@ export class JobsPanel extends Widget {
     this.node.append(this.head(), this.banner, this.body);
     this.body.append(this.hint, this.none);
     const empty: JobsView = { kind: 'jobs', items: [] };
-    this.list = mount(this.body, { snapshot: empty, subscribe: () => () => undefined, open, ...labSide(stream) });
+    const trouble: Source['trouble'] = tell => followTrouble(stream, why => tell(why && '')); // the banner says it
+    this.list = mount(this.body, { snapshot: empty, subscribe: () => () => undefined, trouble, open, ...labSide(stream) });
     stream.changed.connect(this.onChange, this);
     stream.healthChanged.connect(this.onHealth, this);
     this.onHealth(stream, stream.health);
@@ -98,7 +99,7 @@ export class JobsPanel extends Widget {
   }
 
   private onHealth(_: JobStream, health: Health): void {
-    const words: Record<Health, string> = { connecting: '', live: this.stream.warning, offline: OFFLINE, missing: MISSING };
+    const words: Record<Health, string> = { connecting: '', live: this.stream.warning, offline: this.stream.trouble ?? '', missing: MISSING };
     setLine(this.banner, words[health]);
     if (health === 'offline' || health === 'missing') {
       this.banner.append(button('Try again', () => this.stream.retry(), 'jobs-ext-again'));
@@ -119,7 +120,6 @@ export class JobsPanel extends Widget {
   }
 }
 
-const OFFLINE = 'The server does not answer. Jobs go on; this list catches up by itself.';
 const MISSING =
   "The server half of jobs_ext is missing. Run “pip install jobs_ext” in the environment of the Jupyter server, and restart it.";
 

@@ -4,6 +4,14 @@ import { Notification } from '@jupyterlab/apputils';
 import type { Change, JobStream } from './stream';
 import { serverSide, type Source } from './view';
 
+/** What `Source.trouble` does, by a stream. */
+export function followTrouble(stream: JobStream, tell: (why: string | null) => void): () => void {
+  const hear = (): void => tell(stream.trouble);
+  stream.healthChanged.connect(hear);
+  hear();
+  return () => void stream.healthChanged.disconnect(hear);
+}
+
 /** Returns the part of a `Source` that every live drawing shares. */
 export function labSide(stream: JobStream): Required<Pick<Source, 'act' | 'log' | 'href' | 'wire' | 'changes'>> {
   const side = serverSide(stream.api);

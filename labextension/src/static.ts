@@ -37,6 +37,7 @@ function state(item: ItemView): string {
 function jobRows(view: JobView): Row[] {
   const rows: Row[] = [['target', `${view.target.kind} ${view.target.name}`]];
   rows.push(...view.arguments.map(({ name, text }): Row => [name, text]));
+  rows.push(...(view.steps ?? []).map(({ name, status, reason }): Row => [`step ${name}`, reason ? `${status}: ${reason}` : status]));
   if (view.duration !== null) {
     rows.push(['took', showDuration(view.duration)]);
   }

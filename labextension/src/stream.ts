@@ -6,7 +6,7 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 import { ApiError, type Api, type Item } from './api';
 import { readItem } from './snapshot';
-import type { ItemView } from './view';
+import { followNetwork, troubleOf, type ItemView } from './view';
 
 /** `missing`: Jupyter answers, but the jobs_ext server extension is not there. */
 export type Health = 'connecting' | 'live' | 'offline' | 'missing';
@@ -32,16 +32,19 @@ interface Frame {
 }
 
 const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 30_000;
+const LONGEST_PAUSE = 5_000;
 
 export class JobStream {
   private socket: WebSocket | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private started = false;
+  private asking = false;
+  private unfollow: () => void = () => undefined;
   private pause = FIRST_PAUSE;
   private since: number | null = null;
   private fingerprint: string | null = null;
   private ending = '';
+  private why = '';
   private state: Health = 'connecting';
   private readonly known = new Map<string, ItemView>();
   private readonly watchers = new Map<string, Set<Watcher>>();
@@ -75,6 +78,10 @@ export class JobStream {
   start(): void {
     if (!this.started) {
       this.started = true;
+      this.unfollow = followNetwork(
+        () => this.lost('offline'),
+        () => this.renew()
+      );
       void this.connect();
     }
   }
@@ -82,6 +89,11 @@ export class JobStream {
   /** A sentence about what would end the jobs under way; "" where they outlive the server. */
   get warning(): string {
     return this.ending && `Jobs end with ${this.ending}.`;
+  }
+
+  /** Why the server is out of reach, "" where it has nothing of ours; null while it is there. */
+  get trouble(): string | null {
+    return this.state === 'offline' || this.state === 'missing' ? this.why : null;
   }
 
   /** Connects now instead of after the pause, e.g. when the user asks for it. */
@@ -114,6 +126,7 @@ export class JobStream {
   }
 
   dispose(): void {
+    this.unfollow();
     clearTimeout(this.timer);
     this.started = false;
     this.detach();
@@ -122,6 +135,10 @@ export class JobStream {
 
   /** Asks first who is there: a failed WebSocket would not tell a missing extension from a network that is down. */
   private async connect(): Promise<void> {
+    if (this.asking) {
+      return;
+    }
+    this.asking = true;
     try {
       const { server, ends_with } = await this.api.info();
       if (!this.started) {
@@ -131,7 +148,10 @@ export class JobStream {
       this.meet(server);
       this.open();
     } catch (error) {
-      this.lost(error instanceof ApiError && error.status === 404 ? 'missing' : 'offline');
+      const status = error instanceof ApiError ? error.status : null;
+      this.lost(status === 404 ? 'missing' : 'offline', status);
+    } finally {
+      this.asking = false;
     }
   }
 
@@ -160,15 +180,21 @@ export class JobStream {
     }
   }
 
-  private lost(state: Health): void {
+  private lost(state: Health, status: number | null = null): void {
     this.detach();
     if (!this.started) {
       return;
     }
-    this.become(state);
+    this.become(state, state === 'missing' ? '' : troubleOf(status));
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.connect(), this.pause * (0.75 + Math.random() / 2));
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+  }
+
+  /** A connection from before a sleep may be dead without knowing: another one goes on where it was. */
+  private renew(): void {
+    this.detach();
+    this.retry();
   }
 
   private detach(): void {
@@ -180,9 +206,10 @@ export class JobStream {
     }
   }
 
-  private become(state: Health): void {
-    if (state !== this.state) {
+  private become(state: Health, why = ''): void {
+    if (state !== this.state || why !== this.why) {
       this.state = state;
+      this.why = why;
       this.healths.emit(state);
     }
   }

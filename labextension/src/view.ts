@@ -12,6 +12,7 @@ import { ensureStyle } from './view/style';
 import { JobTable } from './view/table-of-jobs';
 
 export type * from './view/model';
+export { followNetwork, troubleOf } from './view/trouble';
 export { Refusal, serverSide, type Wire } from './view/wire';
 
 export interface Mounted {
@@ -28,9 +29,15 @@ export function mount(element: HTMLElement, source: Source): Mounted {
   ensureStyle(element);
   const root = h('div', source.act ? 'jx-view' : 'jx-view jx-still'); // nothing moves in a mere snapshot
   const label = h('p', 'jx-label');
-  const relabel = (text: string): void => setLine(label, text);
+  const relabel = (text: string): void => {
+    setLine(label, text);
+    label.classList.toggle('jx-warning', source.act !== undefined && text !== '');
+  };
   relabel(source.label ?? '');
-  root.append(label);
+  const trouble = h('p', 'jx-trouble');
+  trouble.setAttribute('role', 'status');
+  setLine(trouble, '');
+  root.append(label, trouble);
   element.append(root);
   let drawn = draw(source.snapshot, source);
   root.append(drawn.part.node);
@@ -44,8 +51,13 @@ export function mount(element: HTMLElement, source: Source): Mounted {
     root.append(drawn.part.node);
   };
   const unsubscribe = source.subscribe(update);
+  const reassure = source.trouble?.(why => {
+    root.classList.toggle('jx-away', why !== null);
+    setLine(trouble, why ?? '');
+  });
   const dispose = (): void => {
     unsubscribe();
+    reassure?.();
     drawn.part.dispose();
     root.remove();
   };

@@ -7,7 +7,7 @@ describe('quantities read as in Python', () => {
     expect(showBytes(size)).toBe(text);
   });
 
-  it.each([[0.0123, '12 ms'], [0.0996, '0.1 s'], [0.42, '0.4 s'], [9.97, '10 s'], [59.4, '59 s'], [185, '3 min 5 s'], [180, '3 min'], [7800, '2 h 10 min'], [-3, '0 ms']])('%d s', (s, text) => {
+  it.each([[0.0123, '12 ms'], [0.0996, '0.1 s'], [0.42, '0.4 s'], [9.97, '10 s'], [59.4, '59 s'], [185, '3 min 5 s'], [180, '3 min'], [7800, '2 h 10 min'], [0.0004, '< 1 ms'], [-3, '< 1 ms']])('%d s', (s, text) => {
     expect(showDuration(s)).toBe(text);
   });
 

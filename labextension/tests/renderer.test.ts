@@ -67,6 +67,41 @@ it('says what would end a job under way, as long as it is', async () => {
   expect(label()).toBe('');
 });
 
+it('says that the server does not answer, and offers nothing and counts no seconds meanwhile', async () => {
+  server.answers[`jobs/${ID}/view`] = job();
+  await renderer.renderModel(output(job()).model);
+  await live();
+  const view = (): Element | null => renderer.node.querySelector('.jx-view');
+  const said = (): string => renderer.node.querySelector('.jx-trouble')?.textContent ?? '';
+  await vi.waitFor(() => expect(renderer.node.querySelector('.jx-actions button')).not.toBeNull());
+  server.socket.drop();
+  expect(said()).toContain('does not answer');
+  expect(view()?.classList).toContain('jx-away');
+  await vi.waitFor(() => expect(server.sockets).toHaveLength(2), 3000);
+  server.socket.open();
+  expect(said()).toBe('');
+  expect(view()?.classList).not.toContain('jx-away');
+});
+
+it('says nothing of the server over a job that has ended', async () => {
+  server.answers[`jobs/${ID}/view`] = succeeded();
+  await renderer.renderModel(output(succeeded()).model);
+  await live();
+  server.socket.drop();
+  expect(renderer.node.querySelector('.jx-trouble')?.textContent).toBe('');
+  expect(renderer.node.querySelector('.jx-view')?.classList).toContain('jx-away');
+});
+
+it('writes the steps of a tool into what a notebook keeps, too', async () => {
+  const steps = [{ name: 'align', status: 'FAILED', tone: 'bad' as const, reason: 'exited with code 2' }];
+  server.answers[`jobs/${ID}/view`] = succeeded({ steps });
+  const { model, written } = output(job());
+  await renderer.renderModel(model);
+  await live();
+  await vi.waitFor(() => expect(written).toHaveLength(1));
+  expect(written[0]?.['text/html']).toContain('<th>step align</th><td>FAILED: exited with code 2</td>');
+});
+
 it('stays a picture when the job ran elsewhere', async () => {
   const { model, written } = output(job(), 'another server');
   await renderer.renderModel(model);

@@ -94,14 +94,14 @@ async def test_an_unavailable_store_says_when_to_come_back(api, extension, monke
     def busy(*args):
         raise StoreUnavailable("The store is busy.")
 
-    monkeypatch.setattr(extension.backend.service.jobs, "list", busy)
+    monkeypatch.setattr(extension.backend.service.jobs, "listed", busy)
     answer = await api("GET", "jobs")
     assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
     assert answer.json["message"] == "The store is busy."
 
 
 async def test_a_defect_is_a_500_without_details(api, extension, monkeypatch):
-    monkeypatch.setattr(extension.backend.service.jobs, "list", lambda *args: 1 / 0)
+    monkeypatch.setattr(extension.backend.service.jobs, "listed", lambda *args: 1 / 0)
     answer = await api("GET", "jobs")
     assert (answer.status, answer.json["type"]) == (500, "internal_error")
     assert b"ZeroDivision" not in answer.body

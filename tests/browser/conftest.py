@@ -6,10 +6,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.lab import Lab
-from tests.browser.page import NotebookPage
+from tests.browser.page import PATIENCE, NotebookPage
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -29,6 +29,7 @@ def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     assert program, 'no Chromium here: install one, or leave these out with -m "not browser"'
     arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser

@@ -7,11 +7,12 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 import nbformat
 import requests
@@ -43,6 +44,7 @@ class Lab:
         self.url = ""
         self._folder = folder
         self._options = options or []
+        self._port = 0  # any that is free
         self._ends = ExitStack()
 
     def __enter__(self) -> Lab:
@@ -50,10 +52,13 @@ class Lab:
         # The paths of the kernels' sockets have to be short.
         self._runtime = self._ends.enter_context(TemporaryDirectory(prefix="jx-lab-"))
         self._write_settings()
-        log = (self._folder / "server.log").open("wb")
-        with log:
+        self._start()
+        return self
+
+    def _start(self, port: int = 0) -> None:
+        with (self._folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *self._arguments()],
+                [sys.executable, "-m", "jupyterlab", *self._arguments(port)],
                 cwd=self.root,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -65,7 +70,15 @@ class Lab:
         except AssertionError:
             self._stop()
             raise
-        return self
+
+    def kill(self) -> None:
+        """End the server by SIGKILL, as a crash would."""
+        self._process.kill()
+        self._process.wait(timeout=60)
+
+    def restart(self) -> None:
+        """Start the server again where it was."""
+        self._start(urlsplit(self.url).port or 0)
 
     def __exit__(self, *_exception: object) -> None:
         self.end_jobs()
@@ -101,14 +114,23 @@ class Lab:
         answer = requests.request(method, self.url + path, headers=headers, json=body, timeout=30)
         return answer.json() if answer.ok and answer.content else None
 
-    def write_notebook(self, name: str, *sources: str) -> Path:
-        """Put a notebook with these code cells into the server's root."""
-        return self._write(name, [new_code_cell(source) for source in sources])
+    def write_notebook(self, name: str, *sources: str, raising: Sequence[str] = ()) -> Path:
+        """Put a notebook with these code cells into the server's root.
+
+        Those of `raising` may raise, and the next ones run all the same.
+        """
+        tags = {source: {"tags": ["raises-exception"]} for source in raising}
+        cells = [new_code_cell(source, metadata=tags.get(source, {})) for source in sources]
+        return self._write(name, cells)
 
     def write_output(self, name: str, data: dict[str, Any]) -> Path:
         """Put a notebook into the root that already has one output, as if made somewhere else."""
-        cell = new_code_cell("job", outputs=[new_output("display_data", data=data)])
-        return self._write(name, [cell])
+        return self.write_outputs(name, [data])
+
+    def write_outputs(self, name: str, several: list[dict[str, Any]]) -> Path:
+        """As `write_output`, a cell for each."""
+        made = [[new_output("display_data", data=data)] for data in several]
+        return self._write(name, [new_code_cell("job", outputs=one) for one in made])
 
     def _write(self, name: str, cells: list[Any]) -> Path:
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -122,11 +144,11 @@ class Lab:
             file.parent.mkdir(parents=True)
             file.write_text(json.dumps(settings))
 
-    def _arguments(self) -> list[str]:
+    def _arguments(self, port: int) -> list[str]:
         return [
             "--no-browser",
             "--ip=127.0.0.1",
-            "--ServerApp.port=0",
+            f"--ServerApp.port={port}",
             IPC,
             "--LabApp.expose_app_in_browser=True",
             "--JupyterNotebookApp.expose_app_in_browser=True",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -125,25 +125,29 @@ def nameless(page: Page) -> list[str]:
     return [html for html in found if "cm-content" not in html]
 
 
-def longest_task(trace: bytes) -> float:
-    """Return the ms of processor time that the longest task of a page took: no frame is longer.
+class Task(NamedTuple):
+    """What a page did in one go: no frame is shown meanwhile."""
 
-    Time on the clock would tell of what else this machine does.
-    """
+    clock: float  # ms that passed; what else the machine does is in them
+    processor: float  # ms
+
+
+def tasks(trace: bytes) -> list[Task]:
+    """Return the tasks of the pages that a trace (of the category `toplevel`) tells of."""
     events = json.loads(trace)["traceEvents"]
     mains = {
         (event["pid"], event["tid"])
         for event in events
         if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
     }
-    tasks = [
-        event["tdur"] / 1000
+    found = [
+        Task(event["dur"] / 1000, event["tdur"] / 1000)
         for event in events
         if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in mains
         if "tdur" in event
     ]
-    assert tasks, "a trace without tasks"
-    return float(max(tasks))
+    assert found, "a trace without tasks"
+    return found
 
 
 def picture(page: Page, name: str) -> None:

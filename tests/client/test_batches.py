@@ -23,7 +23,11 @@ def odd_ones_fail(k):
     return {"half": k / 2}
 
 
-rows.__module__ = odd_ones_fail.__module__ = "__main__"  # as in a notebook
+def half(k):
+    return k / 2
+
+
+rows.__module__ = odd_ones_fail.__module__ = half.__module__ = "__main__"  # as in a notebook
 
 
 def test_a_sweep_comes_back_as_one_frame(client):
@@ -82,6 +86,46 @@ def test_the_rows_of_a_frame(client):
     assert jx.map(lambda a, b: a * b, over).results(60) == [0.5, 0.5]
 
 
+def test_a_batch_as_an_argument_is_the_list_of_its_values(client):
+    batch = jx.options(hold=True).map(half, [2, 4])
+    given = [batch, batch[:1], tuple(batch), {"a": batch, "b": [batch[1]]}]
+    waiting = [jx.submit(repr, one) for one in given]
+    assert not batch.done()
+    batch.release()
+    expected = ["[1.0, 2.0]", "[1.0]", "[1.0, 2.0]", "{'a': [1.0, 2.0], 'b': [2.0]}"]
+    assert [job.result(60) for job in waiting] == expected
+    assert batch.done()
+
+
+def test_the_only_output_of_a_command_stands_for_it(client):
+    write = 'cd "$JOBS_OUTPUT_DIR"; echo $0 > a.txt; [ $0 = 1 ] || touch b.txt'
+    batch = jx.options(hold=True).map(["sh", "-c", write, "{k}"], [1, 2])
+    read, fails = (jx.submit(["cat", "{file}"], file=one) for one in batch)
+    batch.release()
+    assert read.wait(60).logs() == "1\n"
+    assert "left not one output to stand for it" in fails.wait(60).reason
+    with pytest.raises(jx.errors.InvalidRequest, match=r"Name one .*output\('t\.csv'\)"):
+        jx.submit(["cat", "{file}"], file=batch[1])
+
+
+def test_a_batch_is_waited_for(client):
+    batch = jx.options(hold=True).map(half, [2, 4])
+    single = jx.options(hold=True).submit(half, 6)
+    after = jx.options(after=[batch, single]).submit(half, 8)
+    either = jx.options(after_ended=batch).submit(half, 10)
+    batch[0].cancel()
+    batch.release()
+    assert either.result(60) == 5
+    assert isinstance(after.exception(60), jx.errors.JobCancelled)
+    assert either.exception() is None
+    single.cancel()
+
+
+def test_several_lists_are_told_how_to_be_taken(client):
+    with pytest.raises(jx.errors.WrongArguments, match=r"side by side write jx\.zipped"):
+        jx.map(half, [1, 2], [3, 4])
+
+
 def test_failed_jobs_are_never_dropped_in_silence(client):
     batch = jx.map(odd_ones_fail, range(4)).wait(60)
     with pytest.raises(jx.errors.JobFailed, match=r"2 of the 4 jobs .*job 1 \(k=1\) FAILED"):
@@ -125,6 +169,9 @@ def test_cancel(client):
     batch = jx.map(["sleep", "{s}"], jx.grid(s=["600"] * 5))
     assert batch.cancel().wait(60).counts["CANCELLED"] == 5
     assert len(batch.failures()) == 5
+    held = jx.options(hold=True).map(["echo", "{s}"], jx.grid(s=["1", "2"]))
+    assert len(list(held)) == 2  # they have been made
+    assert "2 CANCELLED" in repr(held.cancel())
 
 
 def test_a_hundred_tables_are_read_back_in_no_time(client):

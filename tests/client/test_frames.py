@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -9,6 +12,18 @@ import pytest
 
 from jobs_ext.client import frames
 from jobs_ext.client.errors import InvalidRequest
+
+
+@dataclass
+class Place:
+    x: int
+    name: str
+
+
+class Pair(NamedTuple):
+    left: int
+    right: str
+
 
 FRAME = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
 
@@ -142,6 +157,9 @@ def test_an_unknown_engine_is_named():
         ([{"k": 1}, {"k": 2}], {"k": [1, 2]}),
         ({"k": np.arange(2), "v": ["x", "y"]}, {"k": [0, 1], "v": ["x", "y"]}),
         ({"k": [1, 2], "v": [3]}, {"k": [[1, 2]], "v": [[3]]}),
+        (Place(1, "a"), {"x": [1], "name": ["a"]}),
+        ([Pair(1, "a"), Pair(2, "b")], {"left": [1, 2], "right": ["a", "b"]}),
+        ((1, "x", None), {0: [1], 1: ["x"], 2: [None]}),
         (1.5, {"value": [1.5]}),
         (np.int64(3), {"value": [3]}),
         (np.array(2.5), {"value": [2.5]}),
@@ -153,7 +171,7 @@ def test_values_with_a_natural_form_as_a_frame(value, expected):
     assert frames.as_frame(value).to_dict("list") == expected
 
 
-@pytest.mark.parametrize("value", [None, object(), [1, 2], {}])
+@pytest.mark.parametrize("value", [None, object(), [1, 2], {}, (), ([1], 2)])
 def test_values_without_one(value):
     assert frames.as_frame(value) is None
 

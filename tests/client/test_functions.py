@@ -96,6 +96,7 @@ def test_values_that_several_jobs_share_are_sent_once():
         ({"a": [threading.Lock()]}, "value['a'][0] (a lock) can't"),
         (types.SimpleNamespace(inner=(1, lock)), "value.inner[1] (a lock) can't"),
         (functools.partial(simulate, lock), "value.args[0] (a lock) can't"),
+        (types.SimpleNamespace(func=len, inner=lock), "value.inner (a lock) can't"),
     ],
 )
 def test_what_can_not_be_pickled_is_named(value, said):

@@ -43,7 +43,9 @@ def test_harmless_outside_a_job(tmp_path, monkeypatch):
 def test_current(job, monkeypatch):
     monkeypatch.setenv("JOBS_BATCH", "b")
     monkeypatch.setenv("JOBS_BATCH_INDEX", "0")
+    monkeypatch.setenv("JOBS_CHECKPOINT_DIR", str(job / "checkpoints"))
     assert jx.current() == ("the-id", 2, job, "b", 0)
+    assert jx.current().checkpoint_dir.is_dir()
 
 
 def test_progress_is_a_line_of_json(job):

@@ -23,6 +23,8 @@ add.__module__ = "__main__"  # as in a notebook
 def test_cancel(client):
     job = jx.submit(["sleep", "600"])
     assert job.cancel().wait(60).status == "CANCELLED"
+    held = jx.options(hold=True).submit(["true"])
+    assert "CANCELLED" in repr(held.cancel())
     with pytest.raises(jx.errors.JobCancelled, match="cancelled by the user"):
         job.result()
 

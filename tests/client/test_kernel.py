@@ -92,12 +92,46 @@ def test_a_cell_may_keep_a_result_and_await(kernel):
     assert kernel.value("kept.result(60), list(kept.outputs)") == "{'result': 5} ['result.json']"
 
 
-def test_a_failing_function_shows_its_lines_and_is_caught_by_its_type(kernel):
+def test_the_value_of_the_last_line_of_a_cell_is_in_its_log(kernel):
+    kernel.run("%%job told\nx = 20\nx + 1")
+    kernel.run("%%job silent\nx = 20\nx + 1;")
+    assert kernel.value("told.wait(60).logs()") == "21"
+    assert kernel.value("silent.wait(60).logs()") == ""
+
+
+def test_what_a_function_uses_can_be_pickled_by_its_name(kernel):
     kernel.run(
-        "class Broken(Exception): pass\n"
-        "def deep(x):\n    raise Broken(x)  # here\n"
-        "def breaks(x):\n    return deep(x) if x else {}['k']"
+        "import pickle\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "def square(x):\n    return x * x\n"
+        "class Side:\n    def __init__(self, a):\n        self.a = a\n"
+        "def spread(side):\n"
+        "    with ProcessPoolExecutor(1) as pool:\n"
+        "        return [*pool.map(square, [pickle.loads(pickle.dumps(side)).a])]"
     )
+    assert kernel.value("jx.submit(spread, Side(3)).result(60)") == "[9]"
+
+
+def test_functions_that_remember_go_along(kernel):
+    kernel.run(
+        "import functools\n@functools.cache\ndef fib(n):\n"
+        "    return n if n < 2 else fib(n - 1) + fib(n - 2)\n"
+        "def uses(n):\n    return fib(n), fib.cache_info().currsize"
+    )
+    assert kernel.value("fib(5), jx.submit(uses, 30).result(60)") == "5 (832040, 31)"
+    assert kernel.value("jx.options(cache='reuse').submit(fib, 20).result(60)") == "6765"
+
+
+def test_a_crash_shows_where_it_was(kernel):
+    kernel.run("import ctypes\ndef crash():\n    ctypes.string_at(0)")
+    kernel.run("crashed = jx.submit(crash).wait(60)")
+    assert "Segmentation fault in string_at" in kernel.value("crashed.reason")
+    assert "line 3 in crash" in kernel.value("crashed.logs()")
+
+
+def test_a_failing_function_shows_its_lines_and_is_caught_by_its_type(kernel):
+    kernel.run("class Broken(Exception): pass\ndef deep(x):\n    raise Broken(x)  # here\n")
+    kernel.run("def breaks(x):\n    return [deep(one) for one in [x]] if x else {}['k']")
     (shown,) = error_of(kernel.run("jx.submit(breaks, 3).result(60)"))["traceback"]
     assert shown.startswith("Broken: Job 'breaks' failed: Broken: 3.")
     assert "raise Broken(x)  # here" in shown

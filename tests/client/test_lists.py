@@ -56,9 +56,7 @@ def test_filters_and_orders_of_lists(client):
     assert [job.name for job in found] == ["ordered two", "ordered one"]
     assert [job.name for job in jx.jobs(filter=chosen, order="name", limit=1)] == ["ordered one"]
     batch = jx.options(hold=True, name="ordered").map(["echo", "{k}"], [1, 2])
-    assert [one.id for one in client.batches(filter='n_jobs = 2 and name = "ordered"')] == [
-        batch.id
-    ]
+    assert jx.batches(filter='n_jobs = 2 and name = "ordered"') == [batch]
     assert "wc" in [tool.name for tool in client.tools("input = text and enabled = true")]
     with pytest.raises(jx.errors.InvalidRequest, match="nmae"):
         jx.jobs(filter="nmae = x")

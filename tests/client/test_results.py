@@ -116,9 +116,10 @@ def test_no_table(client):
         jx.submit(["true"]).df()
 
 
-def test_metrics_in_json_are_rows_of_a_sweep_when_they_are_named(client):
-    write = ["sh", "-c", 'echo "{\\"auc\\": $0}" > "$JOBS_OUTPUT_DIR/m.json"', "{auc}"]
-    batch = jx.map(write, [0.5, 1])
+def test_metrics_in_json_are_rows_of_a_sweep_when_they_are_alone_or_named(client):
+    write = 'cd "$JOBS_OUTPUT_DIR"; echo "{\\"auc\\": $0}" > m.json; [ $0 = 1 ] || touch a.txt'
+    batch = jx.map(["sh", "-c", write, "{auc}"], [0.5, 1])
+    assert batch[1].df()["auc"].tolist() == [1]
     with pytest.raises(jx.errors.AmbiguousOutput, match=r"name it: df\('m\.json'\)"):
         batch.df()
     assert batch.df("m.json")["auc"].tolist() == [0.5, 1]

@@ -24,6 +24,7 @@ def test_a_tools_outputs_have_its_names_and_their_files(client, server, tmp_path
     (server.work / "st.tsv").write_text("ST\ta\tb\n1\t1\t1\n2\t1\t2\n3\t8\t9\n")
     job = jx.submit("goeburst", profiles="st.tsv")
     outputs = job.result(60)
+    assert repr(outputs).splitlines()[-1].startswith("['complexes'].df()")
     assert outputs["links"].text() == outputs["links.csv"].text()
     assert {path.name for path in job.save(tmp_path)} >= {"complexes.csv", "links.csv", "loci.csv"}
     assert outputs["links"].save(tmp_path).name == "links.csv"

@@ -36,6 +36,31 @@ def test_a_file_without_a_dot_in_front_is_told_how_to_be_written():
     assert caught.value.field == "target.tool"
 
 
+def test_a_file_that_is_there_is_told_how_to_be_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tally.js").touch()
+    with pytest.raises(InvalidRequest, match=r"write \./tally\.js"):
+        verbs.target("tally.js")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("wc -l a.txt", "['wc', '-l', 'a.txt']"), ("cat *.fa | wc", "['sh', '-c', 'cat *.fa | wc']")],
+)
+def test_a_command_in_one_text_is_told_how_to_be_written(text, words):
+    with pytest.raises(InvalidRequest) as caught:
+        verbs.target(text)
+    assert words in caught.value.hint
+
+
+def test_a_tool_with_options():
+    double = verbs.tool(memory="1GB")(lambda x: 2 * x)
+    assert (double(3), double.asked.memory) == (6, "1GB")
+    assert verbs.options(cpu=2).tool("wc", memory="1GB").asked.cpu == 2
+    with pytest.raises(InvalidRequest, match="Did you mean 'memory'"):
+        verbs.tool(memroy="1GB")
+
+
 def test_a_command_is_not_a_text():
     with pytest.raises(InvalidRequest, match="list of words"):
         verbs.command("wc -l data.txt")

@@ -48,6 +48,7 @@ def test_showing():
     assert show_bytes(999) == "999 B"
     assert show_bytes(4_100_000_000) == "4.1 GB"
     assert show_bytes(2.5e12) == "2.5 TB"
+    assert show_duration(0.0004) == "< 1 ms"
     assert show_duration(0.0123) == "12 ms"
     assert show_duration(0.0996) == "0.1 s"
     assert show_duration(0.44) == "0.4 s"

@@ -103,6 +103,24 @@ def test_json_when_it_is_exact(call: Call, value: Any) -> None:
     assert str(back) == str(value)
 
 
+@pytest.mark.parametrize("length", [0, 100_000])
+def test_the_file_of_the_call_is_that_of_the_value(call: Call, length: int) -> None:
+    """Also when the call was longer, or shorter."""
+    known = call.request / "call.json"
+
+    def numbered() -> list[int | str]:
+        return [known.stat().st_ino, "x" * length]
+
+    _, (number, text) = call.value(numbered)
+    assert (number, len(text)) == ((call.request / "result.json").stat().st_ino, length)
+    assert not (call.request / "call.json").exists()
+
+
+def test_a_call_whose_file_is_gone_has_its_value(call: Call) -> None:
+    known = call.request / "call.json"
+    assert call.value(lambda: known.unlink()) == ("result.json", None)
+
+
 def test_an_integer_that_is_too_long_for_a_text_is_pickled(call: Call) -> None:
     name, back = call.value(lambda: [10**5000])
     assert (name, back == [10**5000]) == ("result.pickle", True)

@@ -230,6 +230,18 @@ def test_one_job_after_another_by_output(house: House) -> None:
     assert house.log(second) == "42\n"
 
 
+def test_an_attempt_goes_on_from_the_checkpoint_of_the_one_before(house: House) -> None:
+    script = """
+        mkdir -p "$JOBS_CHECKPOINT_DIR" && cd "$JOBS_CHECKPOINT_DIR" && echo $JOBS_ATTEMPT >> tries
+        cat tries; pwd; test "$JOBS_ATTEMPT" = 2
+    """
+    job = house.ended(house.shell(script, retries=1))
+    first, second, folder = house.log(job.id).splitlines()
+    assert (job.status, first, second) == (Status.SUCCEEDED, "1", "2")
+    house.service.trash.purge_job(WHO, job.id)
+    until(lambda: not Path(folder).exists(), what="the folder to go")
+
+
 def test_a_batch_runs_each_of_its_jobs_once(house: House) -> None:
     script = 'echo "$1 $JOBS_BATCH_INDEX" >> ran'
     target = Target(command=["bash", "-c", script, "x", "{k}"])

@@ -199,7 +199,8 @@ def test_a_module_beside_the_notebook_is_read_anew(house: House) -> None:
 def test_forked_and_fresh_kernels_are_alike(house: House) -> None:
     source = """
 import json, os, signal, sys
-ours = ("JOBS_ID", "JOBS_OUTPUT_DIR", "JOBS_PROGRESS", "JPY_PARENT_PID", "JUPYTER_")
+ours = ("JOBS_ID", "JOBS_OUTPUT_DIR", "JOBS_CHECKPOINT_DIR", "JOBS_PROGRESS",
+        "JPY_PARENT_PID", "JUPYTER_")
 print(json.dumps({
     "path": sys.path, "argv": len(sys.argv), "session": os.getsid(0) == os.getpid(),
     "term": signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, "name": __name__,

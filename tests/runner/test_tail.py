@@ -61,6 +61,18 @@ def test_what_python_raised_stands_first(at: AttemptPaths, written: str, shown: 
     assert last_line(at.stderr).startswith(shown)
 
 
+def test_a_crash_of_python_is_told_with_the_call_it_was_in(at: AttemptPaths) -> None:
+    at.stderr.write_text(
+        "Fatal Python error: Segmentation fault\n\n"
+        "Current thread 0x00007f257e7fab80 (most recent call first):\n"
+        '  File "/lib/ctypes/__init__.py", line 519 in string_at\n'
+        '  File "/tmp/1.py", line 2 in mine\n'
+        "\nExtension modules: numpy._core._multiarray_umath (total: 1)\n"
+    )
+    told = "Fatal Python error: Segmentation fault in string_at (__init__.py, line 519)"
+    assert last_line(at.stderr) == told
+
+
 def test_it_is_short(at: AttemptPaths) -> None:
     at.stderr.write_text("\n".join(f"line {n}" for n in range(1000)))
     assert log_tail(at).split("\n") == [f"line {n}" for n in range(980, 1000)]

@@ -251,7 +251,7 @@ def test_without_a_name_it_is_the_only_main_output(submit, service, who, tmp_pat
     (work,) = claim(service)
     assert work.id == second.id
     assert work.outputs_of == {f"{jobs[0].id}/": str(tmp_path / "r.json")}
-    with pytest.raises(InvalidRequest, match="without a main output"):
+    with pytest.raises(InvalidRequest, match="without one output to stand for it"):
         submit(arguments={"k": references[1]})
 
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from jobs_ext.model.errors import JobsError
-from jobs_ext.model.request import BatchRequest, Options, SubmitRequest, Target
+from jobs_ext.model.request import BatchRequest, JobChange, Options, SubmitRequest, Target
 from jobs_ext.model.status import Status
 from jobs_ext.service import JobQuery, Principal
 from jobs_ext.service.uploads import Upload
 from jobs_ext.store import stored, tallies
+from jobs_ext.store.jobs import by_ids
 from tests.service.runs import claim, ended, found, started
 
 ECHO = Target(command=["echo", "{k}"])
@@ -52,6 +53,15 @@ def check(service):
         for pk in connection.execute(text("SELECT pk FROM batch")).scalars():
             mine = f"batch_pk = {pk} AND latest"
             assert tallies.of_batch(connection, pk) == counted(connection, mine)
+        for who in OWNERS:
+            check_shown(service, connection, who)
+
+
+def check_shown(service, connection, who):
+    """Compare what a listing shows, some of it kept since earlier steps, with what is there."""
+    shown = service.jobs.list(who, JobQuery(limit=500)).items
+    rows = by_ids(connection, [job.id for job in shown])
+    assert shown == service._core.present(connection, [rows[job.id] for job in shown], who)
 
 
 class Life:
@@ -101,6 +111,13 @@ class Life:
     def rerun(self, who, n):
         self.on_a_job(n, self.service.jobs.rerun)
 
+    def reset(self, who, n):
+        self.on_a_job(n, self.service.jobs.reset)
+
+    def describe(self, who, n):
+        change = JobChange(description=f"said {n}")
+        self.on_a_job(n, lambda who, job: self.service.jobs.change(who, job, change))
+
     def purge(self, who, n):
         self.on_a_job(n, self.service.trash.purge_job)
         while self.service.trash.step():
@@ -131,7 +148,7 @@ STEPS = [name for name in vars(Life) if not name.startswith(("_", "on_"))]
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 7), st.booleans())))
-def test_counts_never_drift(service, context, steps):
+def test_counts_and_what_is_shown_never_drift(service, context, steps):
     life = Life(service, context)
     for step, n, first in steps:
         getattr(life, step)(OWNERS[first], n)

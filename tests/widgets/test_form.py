@@ -4,7 +4,9 @@ import sys
 from datetime import date, datetime
 from typing import Annotated, Literal
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 import jobs_ext as jx
 from jobs_ext.widgets.panel import Panel
@@ -141,6 +143,18 @@ def test_several_values_are_looked_at_while_they_are_typed(form):
     until(lambda: times.complaint == "", what="what does not count to be no complaint")
 
 
+def test_several_lists_make_a_batch(form):
+    def total(values: list[int]) -> int:
+        return sum(values)
+
+    lists = jx.form(total)
+    lists._sweep.value = True
+    lists.swept["values"].control.value = "[1], [2, 3]"
+    assert lists._button.description == "Submit 2 jobs"
+    assert "jx.grid(values=[[1], [2, 3]])" in lists.code()
+    assert [job.result() for job in lists.submit().wait(60)] == [1, 5]
+
+
 def test_several_values_make_a_batch(form):
     form.fields["word"].control.value = "hi"
     form.fields["share"].control.value = "0.5"
@@ -261,3 +275,18 @@ def test_a_saved_form_tells_its_values_without_script_or_style(form):
     assert "<td>&lt;b&gt;</td>" in told
     assert "style" not in told
     assert "script" not in told
+
+
+def test_a_notebook_has_a_form_of_the_parameters_of_its_cell(client, server, monkeypatch):
+    cells = [
+        new_code_cell("k: int = 2  # how many\nname = 'x'", metadata={"tags": ["parameters"]}),
+        new_code_cell("import jobs_ext as jx; jx.output(said=name * k)"),
+    ]
+    nbformat.write(new_notebook(cells=cells), server.work / "asked.ipynb")
+    monkeypatch.chdir(server.work)
+    form = jx.form("./asked.ipynb")
+    form.fields["k"].fill(3)
+    assert "jx.submit('./asked.ipynb', k=3, name='x')" in form.code()
+    form._button.click()
+    assert form.job.result(60) == {"said": "xxx"}
+    assert jx.notebook("./asked.ipynb").newest() == {"k": 3, "name": "x"}

@@ -31,6 +31,15 @@ def test_a_page_without_rights_acts_by_the_kernel_and_hears_what_is_wrong(client
     assert "CANCELLED" in told["problem"]
 
 
+def test_where_nothing_runs_it_is_a_table(client):
+    job = jx.options(hold=True, name="<late>").submit(["true"])
+    shown, _ = Panel()._repr_mimebundle_()
+    assert "<td>&lt;late&gt;</td><td>PENDING</td>" in shown["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    shown, _ = Panel(job)._repr_mimebundle_()
+    assert "<b>&lt;late&gt;</b> PENDING" in shown["text/html"]
+
+
 def test_a_table_never_replaces_a_variable_that_is_not_its_own(client):
     panel = Panel(jx.options(hold=True).submit(["true"]))
     variables = {"wc": 1, "wc_2": 2, "mine": 3}

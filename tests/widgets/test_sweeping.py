@@ -5,6 +5,7 @@ import pytest
 from jobs_ext.client.errors import InvalidRequest
 from jobs_ext.widgets.sweeping import read_values
 
+LIST = {"type": "array"}
 INTEGER, NUMBER, TEXT = {"type": "integer"}, {"type": "number"}, {"type": "string"}
 
 
@@ -22,6 +23,8 @@ INTEGER, NUMBER, TEXT = {"type": "integer"}, {"type": "number"}, {"type": "strin
         ("true, false", {"type": "boolean"}, [True, False]),
         ("1, x", {"enum": [1, "x"]}, [1, "x"]),
         ('1, "a"', {}, [1, "a"]),
+        ("[1], [1, 2]", LIST, [[1], [1, 2]]),
+        ('{"k": 1}, {}', {"type": "object"}, [{"k": 1}, {}]),
     ],
 )
 def test_values_are_read_by_their_type(text, schema, values):
@@ -34,4 +37,11 @@ def test_values_are_read_by_their_type(text, schema, values):
 def test_what_can_not_be_read_is_named(text):
     with pytest.raises(InvalidRequest) as caught:
         read_values("k", text, NUMBER)
+    assert caught.value.field == "arguments.k"
+
+
+@pytest.mark.parametrize("text", ["[1], ", "[1] [2]", "[" * 100_000, "NaN]"])
+def test_a_list_that_can_not_be_read_is_named(text):
+    with pytest.raises(InvalidRequest, match="JSON") as caught:
+        read_values("k", text, LIST)
     assert caught.value.field == "arguments.k"

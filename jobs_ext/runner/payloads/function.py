@@ -16,11 +16,13 @@ Writes the value into the folder as ``result.json`` when JSON gives it back exac
 ``result.parquet`` when it is a frame that Parquet gives back exactly, else as ``result.pickle``.
 A function whose attribute ``has_value`` is false gives none: when it returned, there is a file
 ``returned``. ``error.json`` holds type, message, traceback and attributes when it raised.
+The call's file becomes that of its outcome: to make one more takes longer than many a function.
 """
 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import importlib
 import inspect
 import json
@@ -65,6 +67,7 @@ def main(folder: str) -> int:
     """Make the call and return the exit code: 1 when the function raised."""
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - a text
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # logs are read live
+    faulthandler.enable()  # a crash shows in the log where it was
     try:
         with open(f"{folder}/call.json", "rb") as file:  # noqa: PTH123
             call = json.loads(file.read())
@@ -78,7 +81,7 @@ def main(folder: str) -> int:
         if getattr(function, "has_value", True):
             save(value, folder)
         else:
-            write(f"{folder}/{RETURNED}", b"")
+            write(folder, RETURNED, b"")
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever the function raises is its result
@@ -174,11 +177,10 @@ def load_part(path: str, what: str) -> Any:
 
 def save(value: Any, folder: str) -> None:
     """Write the value, in the first of the three forms that gives it back as it is."""
-    as_json, as_parquet, as_pickle = (f"{folder}/{name}" for name in RESULT_FILES)
     if is_exact(value):
-        write(as_json, json.dumps(value).encode())
-    elif not save_frame(value, frame_kind(value), as_parquet):
-        write(as_pickle, pickled(value))
+        write(folder, "result.json", json.dumps(value).encode())
+    elif not save_frame(value, frame_kind(value), f"{folder}/result.parquet"):
+        write(folder, "result.pickle", pickled(value))
 
 
 def pickled(value: Any) -> bytes:
@@ -314,7 +316,7 @@ def report(error: BaseException, folder: str) -> None:
     text = "".join(told.format())
     sys.stderr.write(text)
     said = described(error) | {"message": message(error, told), "traceback": text}
-    write(f"{folder}/error.json", json.dumps(said).encode())
+    write(folder, "error.json", json.dumps(said).encode())
 
 
 def note(*errors: BaseException | None) -> None:
@@ -383,12 +385,13 @@ def is_ours(frame: FrameType) -> bool:
     return frame.f_code.co_filename == __file__ or "__tracebackhide__" in frame.f_locals
 
 
-def write(path: str, data: bytes) -> None:
-    """Write a file so that nobody sees half of it."""
-    draft = f"{path}.draft"
-    with open(draft, "wb") as file:  # noqa: PTH123
+def write(folder: str, name: str, data: bytes) -> None:
+    """Make the call's file, which was read, another one, so that nobody sees half of it."""
+    call = f"{folder}/call.json"
+    with os.fdopen(os.open(call, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666), "wb") as file:
         file.write(data)
-    os.rename(draft, path)  # noqa: PTH104
+        file.truncate()  # not before: ext4 flushes a file that was emptied, at its close
+    os.rename(call, f"{folder}/{name}")  # noqa: PTH104
 
 
 if __name__ == "__main__":

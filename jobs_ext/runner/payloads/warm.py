@@ -21,6 +21,7 @@ Asked to share, it does not fork: it runs the attempts itself, one after another
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found] # what `signal` wraps
 import atexit
 import contextlib
 import gc
@@ -97,8 +98,8 @@ class Imported:
 
     def lacks(self) -> list[str]:
         """Return, in a child that is done, what is worth to be imported for the next ones."""
-        here = self._modules | self._added
-        return [n for n in self._payload.WORTHWHILE if n in sys.modules and n not in here]
+        new = (n for n in self._payload.WORTHWHILE if n in sys.modules)
+        return [n for n in new if n not in self._modules and n not in self._added]
 
 
 class Parent:
@@ -165,7 +166,7 @@ class Parent:
     def _become(self, order: dict[str, Any], files: list[int]) -> None:
         """Make this child what a fresh process would be, and tell of it."""
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)  # past enums: they are many pages to copy
         for file in (self._hints, self._bell, self._ringer):
             os.close(file)
         os.setsid()
@@ -176,7 +177,8 @@ class Parent:
         os.close(stderr)
         os.set_inheritable(alive, True)
         write_marks(order["environment"], self._marks)
-        os.environ.update(order["environment"])
+        for name, value in order["environment"].items():  # `update` would ask abstract classes
+            os.environ[name] = value
         os.chdir(order["cwd"])
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()  # `random` does it by itself
@@ -232,7 +234,8 @@ class Worker:
         os.dup2(stderr, 2)
         os.set_inheritable(files[2], True)
         write_marks(order["environment"], self._marks)
-        os.environ.update(order["environment"])
+        for name, value in order["environment"].items():  # `update` would ask abstract classes
+            os.environ[name] = value
         sys.argv = [self._payload.__file__, *order["arguments"]]
         self._send("born", order["key"], os.getpid(), self._start)
 
@@ -323,11 +326,11 @@ def find_marks() -> dict[str, tuple[int, int]]:
     return found
 
 
-def own_stat() -> list[str]:
+def own_stat() -> list[bytes]:
     """Return the fields of /proc/self/stat that come after the name."""
     file = os.open("/proc/self/stat", os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return os.read(file, 4096).decode("utf-8", "replace").rpartition(")")[2].split()
+        return os.read(file, 4096).rpartition(b")")[2].split()
     finally:
         os.close(file)
 
@@ -342,12 +345,20 @@ def write_marks(environment: dict[str, str], marks: dict[str, tuple[int, int]]) 
 
 def _fork() -> int | None:
     """Fork; None when the system has no more processes to give."""
-    with warnings.catch_warnings():  # of numpy's threads: they take care of it
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with _quietly():
         try:
             return os.fork()
         except OSError:
             return None
+
+
+def _quietly() -> contextlib.AbstractContextManager[Any]:
+    """Keep Python silent, where it would warn, of numpy's threads: they take care of a fork."""
+    return (
+        warnings.catch_warnings(action="ignore", category=DeprecationWarning)
+        if sys.version_info >= (3, 12)
+        else contextlib.nullcontext()
+    )
 
 
 def _modules_in(folder: str) -> list[str]:

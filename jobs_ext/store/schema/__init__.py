@@ -78,4 +78,4 @@ __all__ = [
 ]
 
 #: The revision of the database that this code reads and writes: the newest migration.
-HEAD = "0026"
+HEAD = "0027"

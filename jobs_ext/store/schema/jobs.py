@@ -170,6 +170,8 @@ job = Table(
     Column("notebook", Text),  # that it was submitted from
     Index("job_notebook", "notebook", sqlite_where=text("notebook IS NOT NULL")),
     Column("cache", Text),  # what it has in common with jobs that equal it
+    # moved by triggers whenever something that is shown of a job changes after its end
+    Column("edition", Integer, nullable=False, server_default="0"),
     Index("job_purge", "pk", sqlite_where=_TO_PURGE),
     Index("job_spec", "spec"),
     Index("job_shown", "pk", sqlite_where=SHOWN),

@@ -73,7 +73,7 @@ export class JobCard implements Part<JobView> {
     this.node.append(this.head.node, this.reason, this.tail, this.progress.node, this.steps.node, this.facts.node);
     this.node.append(this.outputs.node, this.given, ...(this.log ? [this.log.node] : []));
     this.node.append(...bottom(this.actions, this.drawer), this.announcer.node);
-    this.stopClock = everySecond(() => this.view.final || this.updateFacts());
+    this.stopClock = everySecond(this.node, () => this.view.final || this.updateFacts());
     this.drawArguments();
     this.update(view);
   }

@@ -44,8 +44,8 @@ const SHAPES: Record<string, string> = {
   bad: 'M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8',
   stopped: 'M5.2 8h5.6',
   cancel: 'M4.5 4.5l7 7M11.5 4.5l-7 7',
-  rerun: 'M12.5 8A4.5 4.5 0 1 1 11 4.6M11.3 2.2v2.6H8.7',
-  reset: 'M3 8h8M8 4.5L11.5 8 8 11.5M13.5 3.5v9',
+  rerun: 'M5 3.2L12.5 8 5 12.8z',
+  reset: 'M12.5 8A4.5 4.5 0 1 1 11 4.6M11.3 2.2v2.6H8.7',
   open: 'M3 4h10M3 8h10M3 12h6'
 };
 
@@ -67,8 +67,8 @@ function svgNode(tag: string, attributes: Record<string, string>): SVGElement {
   return node;
 }
 
-/** Calls `tick` once a second until the returned function is called. */
-export function everySecond(tick: () => void): () => void {
-  const timer = setInterval(tick, 1000);
+/** Calls `tick` once a second, but while the server is out of `node`'s reach, until the returned function is called. */
+export function everySecond(node: HTMLElement, tick: () => void): () => void {
+  const timer = setInterval(() => node.closest('.jx-away') ?? tick(), 1000);
   return () => clearInterval(timer);
 }

@@ -19,10 +19,11 @@ export function showCount(n: number): string {
   return n.toLocaleString('en');
 }
 
-/** Returns seconds for reading, e.g. `12 ms`, `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
+/** Returns seconds for reading, e.g. `< 1 ms`, `12 ms`, `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 export function showDuration(seconds: number): string {
   if (seconds < 0.0995) {
-    return `${Math.round(Math.max(0, seconds) * 1000)} ms`;
+    const ms = Math.round(seconds * 1000);
+    return ms < 1 ? '< 1 ms' : `${ms} ms`;
   }
   if (seconds < 9.95) {
     return `${seconds.toFixed(1)} s`;

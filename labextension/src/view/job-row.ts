@@ -7,8 +7,8 @@ import type { Source } from './model';
 
 /** Which rows are selected, and what the buttons in them do. */
 export interface Choice {
-  readonly selected: ReadonlySet<string>;
-  select(id: string, wanted: boolean): void;
+  /** Selects a job, or not; with `further` all rows from the one before to it. */
+  select(id: string, wanted: boolean, further: boolean): void;
   /** Puts the table of a job into a variable. */
   take(id: string, name: string): void;
 }
@@ -21,9 +21,17 @@ export function jobRow(job: Listed, source: Source, choice: Choice): HTMLElement
   node.dataset.status = job.status;
   const time = job.duration === null ? '' : showDuration(job.duration);
   node.append(cell('', box(job, choice)), cell('jx-row-icon', icon(tone)), cell('jx-cut', title(job, source)));
-  node.append(cell('jx-muted jx-cut', detail(job)), cell('jx-row-time', time));
+  const told = cell('jx-muted jx-cut', detail(job));
+  told.title = told.textContent ?? ''; // a narrow table cuts it off
+  node.append(told, cell('jx-row-time', time));
   node.append(cell(source.take ? 'jx-take' : '', ...(source.take ? takes(job, choice) : [])));
   return node;
+}
+
+/** Shows whether the job of a row is selected. */
+export function mark(node: HTMLElement, selected: boolean): void {
+  node.setAttribute('aria-selected', String(selected));
+  node.querySelectorAll('input').forEach(one => (one.checked = selected));
 }
 
 /** Returns a row for a job that the server has not told of yet. */
@@ -61,9 +69,8 @@ function cell(className: string, ...children: (Node | string)[]): HTMLElement {
 function box(job: Listed, choice: Choice): HTMLElement {
   const node = h('input');
   node.type = 'checkbox';
-  node.checked = choice.selected.has(job.id);
   label(node, `Select ${job.name}`);
-  node.addEventListener('change', () => choice.select(job.id, node.checked));
+  node.addEventListener('click', ({ shiftKey }) => choice.select(job.id, node.checked, shiftKey)); // a change does not tell of shift
   return node;
 }
 

@@ -209,7 +209,7 @@ export class JobList implements Part<JobsView> {
   constructor(view: JobsView, source: Source) {
     this.rows = new Rows(source);
     this.node.append(this.rows.node, this.empty);
-    this.stopClock = everySecond(() => this.rows.tick());
+    this.stopClock = everySecond(this.node, () => this.rows.tick());
     this.update(view);
   }
 

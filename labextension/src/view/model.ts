@@ -144,6 +144,11 @@ export interface Source {
   take?: (id: string, name: string) => Promise<string>;
   /** The path of the reader's notebook. Absent: its jobs can't be told from others. */
   notebook?: string;
+  /**
+   * Calls `tell` at once, and whenever it changes, with why the server is out of reach ("" where that is said
+   * elsewhere), null while it is not; returns what ends that. Meanwhile nothing moves and nothing is offered.
+   */
+  trouble?: (tell: (why: string | null) => void) => () => void;
   /** Draws a list as a table that the server filters, where there is a `wire`. */
   table?: boolean;
   /** Shows one item of a list by itself. Absent: titles are plain text. */

@@ -9,6 +9,8 @@ export interface Rows {
   readonly more: boolean;
   readonly loaded: Listed[];
   get(row: number): Listed | undefined;
+  /** Returns the row of a job; -1 where it is not loaded. */
+  rowOf(id: string): number;
   /** Sees to it that these rows are there, asking `again` also for those that are. */
   load(first: number, last: number, again?: boolean): Promise<void>;
   /** Returns the ids of all jobs, loaded or not; `tell` hears how many so far, and ends it by false. */
@@ -64,6 +66,10 @@ export class WholeBatch implements Rows {
 
   get(row: number): Listed | undefined {
     return this.jobs.get(row);
+  }
+
+  rowOf(id: string): number {
+    return [...this.jobs].find(([, job]) => job.id === id)?.[0] ?? -1;
   }
 
   ids(tell: (found: number) => boolean): Promise<string[]> {
@@ -165,6 +171,10 @@ export class Found implements Rows {
 
   get(row: number): Listed | undefined {
     return this.jobs[row];
+  }
+
+  rowOf(id: string): number {
+    return this.jobs.findIndex(job => job.id === id);
   }
 
   ids(tell: (found: number) => boolean): Promise<string[]> {

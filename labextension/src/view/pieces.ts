@@ -188,7 +188,7 @@ export class Actions {
 
   update(view: ItemView): void {
     this.view = view;
-    const offered = this.act ? view.actions.filter(action => action in WORDS[view.kind]) : [];
+    const offered = this.act ? view.actions.filter(action => Object.hasOwn(WORDS[view.kind], action)) : [];
     for (const [action, node] of this.buttons) {
       if (!offered.includes(action)) {
         node.remove();

@@ -51,11 +51,15 @@ export class SearchBar {
     changed: () => void,
     goTo: (row: number) => void
   ) {
-    const sought = (): void => {
-      this.place.value = ''; // that row is another one now, or none
-      changed();
-    };
     this.fields();
+    let before = this.key;
+    const sought = (): void => {
+      if (this.key !== before) {
+        before = this.key;
+        this.place.value = ''; // that row is another one now, or none
+        changed();
+      }
+    };
     [this.text, this.tool].forEach(node => node.addEventListener('input', () => this.later(sought, PAUSE)));
     this.batches.addEventListener('change', () => this.show());
     [this.status, this.batches, this.notebooks].forEach(node => node.addEventListener('change', sought));
@@ -76,6 +80,17 @@ export class SearchBar {
   /** The batch that is looked into; null for all jobs. */
   get batch(): InBatch | null {
     return this.only ?? this.known.get(this.batches.value) ?? null;
+  }
+
+  /** Equal where the same is looked for: typing something and taking it back changes nothing. */
+  private get key(): string {
+    return JSON.stringify([this.sought, this.batch?.id]);
+  }
+
+  /** Takes the focus, so that what is typed replaces what was looked for. */
+  focus(): void {
+    this.text.select();
+    this.text.focus();
   }
 
   dispose(): void {

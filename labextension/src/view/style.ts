@@ -33,7 +33,9 @@ const CSS = `
 }
 .jx-icon-active circle { stroke-dasharray: 28 11; transform-origin: 8px 8px; animation: jx-turn 1.6s linear infinite; }
 @keyframes jx-turn { to { transform: rotate(360deg); } }
-.jx-label { color: var(--jx-muted); margin: 0 0 6px; }
+.jx-label, .jx-trouble { color: var(--jx-muted); margin: 0 0 6px; }
+/* what would end the jobs is said above the first card of a notebook */
+.jp-Cell:has(.jx-warning) ~ .jp-Cell .jx-warning { display: none; }
 .jx-card {
   box-sizing: border-box; max-width: 760px; margin: 2px 0; padding: 12px 16px;
   background: var(--jx-paper); border: 1px solid var(--jx-line); border-radius: 6px;
@@ -46,7 +48,7 @@ const CSS = `
 .jx-badge {
   display: inline-flex; align-items: center; gap: 5px; flex: none; padding: 2px 9px 2px 6px; border-radius: 10px;
   font-size: 11px; font-weight: 600; letter-spacing: 0.03em; line-height: 16px;
-  color: color-mix(in srgb, var(--jx-tone) 72%, var(--jx-strong));
+  color: color-mix(in srgb, var(--jx-tone) 66%, var(--jx-strong));
   background: color-mix(in srgb, var(--jx-tone) 13%, transparent);
 }
 .jx-badge .jx-icon { width: 14px; height: 14px; }
@@ -74,13 +76,13 @@ const CSS = `
 .jx-section-head { display: flex; gap: 16px; justify-content: space-between; }
 .jx-output { display: grid; grid-template-columns: minmax(0, 1fr) auto auto; gap: 0 16px; padding: 2px 0; align-items: center; }
 .jx-preview { grid-column: 1 / -1; margin: 4px 0 8px; color: var(--jx-muted); }
-.jx-scroll { max-height: 300px; overflow: auto; border: 1px solid var(--jx-line); border-radius: 4px; }
+.jx-scroll { width: fit-content; max-width: 100%; box-sizing: border-box; max-height: 300px; overflow: auto; border: 1px solid var(--jx-line); border-radius: 4px; }
 .jx-view .jx-table { border-collapse: collapse; margin: 0; color: var(--jx-text); font-size: 12px; table-layout: auto; width: max-content; }
 .jx-view .jx-table th, .jx-view .jx-table td { padding: 3px 10px; text-align: left; border-bottom: 1px solid var(--jx-line); white-space: nowrap; max-width: 320px; overflow: hidden; text-overflow: ellipsis; background: none; }
 .jx-view .jx-table th { position: sticky; top: 0; background: var(--jx-sunken); font-weight: 600; }
 .jx-view .jx-table .jx-number { text-align: right; }
 .jx-image { max-width: 100%; max-height: 420px; background: #fff; border-radius: 4px; }
-.jx-page { width: 100%; height: 320px; border: 1px solid var(--jx-line); border-radius: 4px; background: #fff; }
+.jx-page { box-sizing: border-box; width: 100%; height: 320px; border: 1px solid var(--jx-line); border-radius: 4px; background: #fff; }
 .jx-output a, .jx-view .jx-all { color: var(--jp-content-link-color, var(--jx-active)); text-decoration: none; overflow-wrap: anywhere; }
 .jx-output a:hover, .jx-all:hover { text-decoration: underline; }
 .jx-step { display: grid; grid-template-columns: 110px max-content minmax(0, 1fr); gap: 12px; padding: 2px 0; overflow-wrap: anywhere; }
@@ -95,6 +97,7 @@ const CSS = `
   background: var(--jx-sunken); color: var(--jx-text);
   font-family: var(--jp-code-font-family, ui-monospace, monospace); font-size: 12px; line-height: 1.4;
 }
+.jx-card:has(> .jx-fold[open] > .jx-log) > .jx-tail { display: none; } /* the log says it, too */
 .jx-view .jx-tail { margin-top: 6px; max-height: 120px; }
 .jx-actions { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-top: 12px; }
 .jx-button {
@@ -130,9 +133,10 @@ const CSS = `
 .jx-view :focus-visible { outline: 2px solid var(--jx-active); outline-offset: 1px; }
 .jx-table-top, .jx-table-head, .jx-bulk { display: flex; gap: 8px; align-items: center; margin: 8px 0; flex-wrap: wrap; }
 .jx-table-head { flex: 1; margin: 0; }
-.jx-table-head .jx-input { flex: 1 1 140px; }
-.jx-table-head .jx-narrow { flex: 0 1 140px; }
-.jx-table-head input.jx-narrow { flex-basis: 80px; }
+.jx-table-head .jx-input { flex: 1 1 120px; }
+.jx-table-head .jx-narrow { flex: 0 1 124px; }
+.jx-table-head select { font-family: inherit; }
+.jx-table-head input.jx-narrow { flex-basis: 64px; }
 .jx-bulk { min-height: 26px; margin: 0; }
 .jx-grid { position: relative; overflow: auto; border: 1px solid var(--jx-line); border-radius: 4px; }
 .jx-grid-space { position: relative; }
@@ -174,7 +178,7 @@ button.jx-row-title:hover { text-decoration: underline; }
 .jx-row-time { color: var(--jx-muted); white-space: nowrap; text-align: right; }
 .jx-row-tools { display: inline-flex; gap: 1px; min-width: 22px; justify-content: flex-end; }
 .jx-row-line { grid-column: 2 / -1; font-size: 12px; color: var(--jx-muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.jx-row-line b { font-weight: 600; font-size: 11px; color: color-mix(in srgb, var(--jx-tone) 72%, var(--jx-strong)); }
+.jx-row-line b { font-weight: 600; font-size: 11px; color: color-mix(in srgb, var(--jx-tone) 66%, var(--jx-strong)); }
 .jx-row-bar { grid-column: 2 / -1; margin-top: 4px; }
 .jx-row-bar .jx-track { height: 4px; }
 .jx-row-bar .jx-progress-text { font-size: 12px; }
@@ -182,7 +186,8 @@ button.jx-row-title:hover { text-decoration: underline; }
 .jx-row-jobs > summary { margin: 0 8px 6px 34px; font-size: 12px; color: var(--jx-muted); cursor: pointer; width: fit-content; }
 .jx-empty { padding: 12px; color: var(--jx-muted); }
 .jx-hidden-text { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.jx-still .jx-icon circle, .jx-still .jx-unknown .jx-fill { animation: none; }
+:is(.jx-still, .jx-away) :is(.jx-icon circle, .jx-unknown .jx-fill) { animation: none; }
+.jx-away :is(.jx-actions, .jx-row-tools, .jx-bulk, .jx-take, .jx-drawer button) { visibility: hidden; }
 @media (prefers-reduced-motion: reduce) { .jx-view * { animation: none !important; transition: none !important; } }
 @media (forced-colors: active) { .jx-fill { background: Highlight; } }
 `;

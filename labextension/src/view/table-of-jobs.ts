@@ -6,29 +6,19 @@
 import { h, setLine, setText } from './dom';
 import { Bulk } from './bulk';
 import { showCount } from './format';
-import { emptyRow, jobRow, label, type Choice } from './job-row';
+import { isAll, isTyped, press, rowAt, SEEN, STEPS } from './grid-keys';
+import { emptyRow, jobRow, label, mark, type Choice } from './job-row';
 import type { Changes } from './listed';
 import type { BatchView, Source } from './model';
 import { Found, WholeBatch, type Rows } from './pages';
 import { SearchBar } from './search-bar';
+import { Selected } from './selected';
 import { Refusal, type Wire } from './wire';
 
 const ROW = 28; // pixels
-const SEEN = 12; // rows
 const SPARE = 6; // rows drawn above and below what is seen
 const AGAIN = 2000; // ms between two questions which jobs an expression finds now, or after one that failed
 const LATEST = 250; // ms until news are drawn where the page gets no frames
-
-const STEPS: Record<string, number> = {
-  ArrowDown: 1,
-  ArrowUp: -1,
-  PageDown: SEEN,
-  PageUp: -SEEN,
-  Home: -Infinity,
-  End: Infinity
-};
-/** What a key in a row presses. */
-const KEYS: Record<string, string> = { ' ': 'input', Enter: 'button.jx-row-title' };
 
 export class JobTable implements Choice {
   readonly node = h('div', 'jx-table-of-jobs');
@@ -39,7 +29,7 @@ export class JobTable implements Choice {
   private readonly space = h('div', 'jx-grid-space');
   private readonly grid = h('div', 'jx-grid', this.space);
   private readonly bulk: Bulk;
-  readonly selected = new Set<string>();
+  private readonly selected = new Selected(() => this.rows, () => this.draw());
   private drawn = new Map<string, HTMLElement>();
   private rows: Rows;
   /** The row that was gone to; -1 for none. */
@@ -61,11 +51,12 @@ export class JobTable implements Choice {
   ) {
     this.bar = new SearchBar(wire, batch, source.notebook ?? '', () => this.restart(), row => this.goTo(row));
     this.rows = this.newRows();
-    this.bulk = new Bulk(wire, { ids: () => [...this.selected], all: tell => this.selectMatching(tell), done: () => this.done() });
+    this.bulk = new Bulk(wire, { ids: () => this.selected.ids, all: tell => this.selected.matching(tell), done: () => this.done() });
     this.problem.setAttribute('role', 'alert');
     this.grid.tabIndex = 0;
     this.grid.setAttribute('role', 'grid');
     this.grid.setAttribute('aria-label', 'Jobs');
+    this.grid.setAttribute('aria-multiselectable', 'true');
     this.grid.addEventListener('scroll', () => this.look());
     this.grid.addEventListener('keydown', event => this.onKey(event));
     this.node.dataset['lmSuppressShortcuts'] = 'true'; // keys are ours here, not the notebook's
@@ -125,7 +116,7 @@ export class JobTable implements Choice {
   }
 
   private restart(): void {
-    this.selected.clear();
+    this.selected.reset(false);
     this.all.checked = false;
     this.found = -1;
     this.rows = this.newRows();
@@ -140,21 +131,39 @@ export class JobTable implements Choice {
     this.look();
   }
 
-  /** Goes from row to row; the space bar selects one, Enter opens it. */
+  /**
+   * Goes from row to row, with shift selecting them; the space bar selects one, Enter opens it, Ctrl+A selects
+   * all that are loaded.
+   */
   private onKey(event: KeyboardEvent): void {
-    const row = event.target instanceof Element ? event.target.closest<HTMLElement>('.jx-grid-row') : null;
     const step = STEPS[event.key];
     if (step !== undefined) {
-      event.preventDefault();
-      this.focus(Number(row?.getAttribute('aria-rowindex') ?? 0) - 1 + step);
-    } else if (row && row === event.target && KEYS[event.key]) {
-      event.preventDefault();
-      row.querySelector<HTMLElement>(KEYS[event.key] ?? '')?.click();
+      this.step(Number(rowAt(event)?.getAttribute('aria-rowindex') ?? 0) - 1, step, event.shiftKey);
+    } else if (isAll(event)) {
+      this.all.click();
+    } else if (!press(event)) {
+      this.typed(event);
+      return;
+    }
+    event.preventDefault();
+  }
+
+  /** What is typed is looked for: the key goes to whatever has the focus then. */
+  private typed(event: KeyboardEvent): void {
+    if (isTyped(event)) {
+      this.bar.focus();
     }
   }
 
-  private focus(place: number): void {
-    const row = Math.max(0, Math.min(place, this.rows.length - 1));
+  private step(from: number, step: number, further: boolean): void {
+    const row = Math.max(0, Math.min(from + step, this.rows.length - 1));
+    this.focus(row);
+    if (further) {
+      this.choosing(this.selected.range(Math.max(0, from), row, true));
+    }
+  }
+
+  private focus(row: number): void {
     const top = Math.min(this.grid.scrollTop, row * ROW);
     this.grid.scrollTop = Math.max(top, (row + 1 - SEEN) * ROW);
     this.look();
@@ -174,7 +183,7 @@ export class JobTable implements Choice {
       await rows.load(first, last, again);
       setLine(this.problem, '');
     } catch (error) {
-      setLine(this.problem, error instanceof Error ? error.message : String(error));
+      this.complain(error);
       if (!this.disposed && rows === this.rows && !isRefused(error)) {
         this.askLater();
       }
@@ -185,6 +194,10 @@ export class JobTable implements Choice {
     if (rows === this.rows) {
       this.draw();
     }
+  }
+
+  private complain(error: unknown): void {
+    setLine(this.problem, error instanceof Error ? error.message : String(error));
   }
 
   /** Returns the first and the last row to draw. */
@@ -222,6 +235,9 @@ export class JobTable implements Choice {
       const job = this.rows.get(row);
       const key = job ? JSON.stringify(job) : `row ${row}`;
       const node = this.drawn.get(key) ?? (job ? jobRow(job, this.source, this) : emptyRow(row));
+      if (job) {
+        mark(node, this.selected.has(job.id));
+      }
       node.setAttribute('aria-rowindex', String(row + 1));
       node.style.top = `${row * ROW}px`;
       drawn.set(key, node);
@@ -238,18 +254,22 @@ export class JobTable implements Choice {
     }
   }
 
-  /** Selects a job, or not. */
-  select(id: string, wanted: boolean): void {
-    this.selected[wanted ? 'add' : 'delete'](id);
-    this.offer();
+  select(id: string, wanted: boolean, further: boolean): void {
+    this.choosing(this.selected.choose(id, wanted, further));
+  }
+
+  /** Says it when rows that are to be selected can't be had. */
+  private choosing(choice: Promise<void>): void {
+    choice.catch(error => this.complain(error));
   }
 
   /** Offers what can be done with the selected jobs; once all that are seen are, also to select the rest. */
   private offer(): void {
     const { length, more, loaded } = this.rows;
-    const rest = this.all.checked && this.selected.size <= loaded.length && (more || loaded.length < length);
+    const selected = this.selected.size;
+    const rest = this.all.checked && selected <= loaded.length && (more || loaded.length < length);
     const whole = more ? 'Select all that match' : `Select all ${showCount(length)}`;
-    this.bulk.update(this.selected.size, rest ? whole : '');
+    this.bulk.update(selected, rest ? whole : '');
   }
 
   take(id: string, name: string): void {
@@ -267,29 +287,7 @@ export class JobTable implements Choice {
   }
 
   private selectAll(): void {
-    this.selected.clear();
-    if (this.all.checked) {
-      this.rows.loaded.forEach(job => this.selected.add(job.id));
-    }
-    this.drawAnew();
-  }
-
-  /** Selects all that the server finds; nothing when something else is looked for by then. */
-  private async selectMatching(tell: (found: number) => void): Promise<void> {
-    const { rows } = this;
-    const ids = await rows.ids(found => {
-      tell(found);
-      return rows === this.rows;
-    });
-    if (rows === this.rows) {
-      ids.forEach(id => this.selected.add(id));
-      this.drawAnew();
-    }
-  }
-
-  private drawAnew(): void {
-    this.drawn.forEach(node => node.remove());
-    this.drawn.clear();
+    this.selected.reset(this.all.checked);
     this.draw();
   }
 }
