@@ -167,9 +167,10 @@ class PrivateServer:
         if self._process.poll() is not None:
             raise ServerFailed(f"the server ended at once.\n{self._log_tail()}")
         known = self.runtime / f"jpserver-{self._process.pid}.json"
-        if not known.exists():
+        try:
+            url = str(json.loads(known.read_text())["url"])
+        except (FileNotFoundError, json.JSONDecodeError):  # the server is still writing it
             return None
-        url = str(json.loads(known.read_text())["url"])
         try:
             self._session.get(url + "api", timeout=30)
         except requests.ConnectionError:  # the file is there a moment before it listens
