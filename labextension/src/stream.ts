@@ -145,6 +145,7 @@ export class JobStream {
         return;
       }
       this.ending = ends_with;
+      clearTimeout(this.timer); // set by an event of the network while the answer was on its way
       this.meet(server);
       this.open();
     } catch (error) {

@@ -140,6 +140,19 @@ describe('the connection', () => {
     expect(server.sockets).toHaveLength(1);
   });
 
+  it('is one, too, when the network goes while the server is being asked', async () => {
+    let reply: (info: unknown) => void = () => undefined;
+    server.answers[''] = new Promise(resolve => (reply = resolve));
+    stream.start();
+    window.dispatchEvent(new Event('offline'));
+    reply({ server: SERVER });
+    await settle();
+    server.socket.open();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(server.sockets).toHaveLength(1);
+    expect(stream.health).toBe('live');
+  });
+
   it('begins anew when the server has another data directory', async () => {
     await live();
     server.socket.send({ type: 'snapshot', seq: 9, server: SERVER, jobs: [job()], batches: [] });
