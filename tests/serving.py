@@ -117,7 +117,7 @@ def data_dirs():
         ]
 
     try:
-        until(lambda: not left(), 20, "runners and keepers to end by themselves")
+        until(lambda: not left(), 60, "runners and keepers to end by themselves")
     finally:
         for process in left():
             process.kill()

@@ -29,6 +29,8 @@ SETTINGS = {
         "checkForUpdates": False,
     },
     "@jupyterlab/docmanager-extension/plugin.jupyterlab-settings": {"autosave": False},
+    # a busy machine may take longer than the usual second
+    "@jupyterlab/completer-extension/manager.jupyterlab-settings": {"providerTimeout": 60_000},
 }
 
 UNFINISHED = "&".join(f"status={status}" for status in Status if not status.final)
@@ -36,15 +38,18 @@ NOTHING: dict[str, Any] = {"items": [], "next": None}
 
 
 class Lab:
-    """``jupyter lab`` with every folder it may touch below `folder`; a context manager."""
+    """``jupyter lab`` with every folder it may touch below `folder`; a context manager.
 
-    def __init__(self, folder: Path, options: list[str] | None = None) -> None:
+    At this `port`, 0 for any that is free; the next free one where it is taken.
+    """
+
+    def __init__(self, folder: Path, options: Sequence[str] = (), port: int = 0) -> None:
         self.root = folder / "root"
         self.token = secrets.token_hex(16)
         self.url = ""
         self._folder = folder
-        self._options = options or []
-        self._port = 0  # any that is free
+        self._options = options
+        self._port = port
         self._ends = ExitStack()
 
     def __enter__(self) -> Lab:
@@ -52,10 +57,10 @@ class Lab:
         # The paths of the kernels' sockets have to be short.
         self._runtime = self._ends.enter_context(TemporaryDirectory(prefix="jx-lab-"))
         self._write_settings()
-        self._start()
+        self._start(self._port)
         return self
 
-    def _start(self, port: int = 0) -> None:
+    def _start(self, port: int) -> None:
         with (self._folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "jupyterlab", *self._arguments(port)],
@@ -150,6 +155,7 @@ class Lab:
             "--ip=127.0.0.1",
             f"--ServerApp.port={port}",
             IPC,
+            "--JobsExtension.max_cpu=2",  # whatever the machine has
             "--LabApp.expose_app_in_browser=True",
             "--JupyterNotebookApp.expose_app_in_browser=True",
             *(["--allow-root"] if os.geteuid() == 0 else []),

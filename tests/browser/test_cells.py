@@ -36,7 +36,7 @@ def test_an_interrupt_ends_the_waiting_and_not_the_job(page: Page, lab: Lab, app
 def test_the_tab_key_completes_a_magic(notebook: NotebookPage, lab: Lab) -> None:
     notebook.open(lab.write_notebook("completes.ipynb", "%load_ext jobs_ext", "%job last lo"))
     notebook.run_all()
-    expect(notebook.page.locator(".jp-InputPrompt").nth(1)).to_contain_text("]:", timeout=PATIENCE)
+    expect(notebook.page.locator(".jp-InputPrompt").nth(1)).to_have_text("[2]:", timeout=PATIENCE)
     editor = notebook.page.locator(".jp-Notebook .cm-content").nth(1)
     editor.click()
     editor.press("End")

@@ -12,7 +12,7 @@ from tests.browser.page import PATIENCE, NotebookPage, badge
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-SLEEP = "import time\ntime.sleep(60)"
+SLEEP = "import time\ntime.sleep(600)"
 
 
 def named_job(name: str, signal: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections.abc import Iterator
 
@@ -52,9 +53,18 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A server that may be killed."""
-    with Lab(tmp_path_factory.mktemp("killed")) as lab:
+    """A server that may be killed, and finds its port again: below those that systems give away."""
+    port = random.randrange(20_000, 30_000)
+    with Lab(tmp_path_factory.mktemp("killed"), port=port) as lab:
         yield lab
+
+
+@pytest.fixture(autouse=True)
+def closed(context: BrowserContext) -> Iterator[None]:
+    """Close the tabs of each test: they would go on asking in the next one."""
+    yield
+    for page in context.pages:
+        page.close()
 
 
 def begun(context: BrowserContext, lab: Lab, name: str) -> tuple[NotebookPage, list[Seen]]:

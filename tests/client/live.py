@@ -32,6 +32,7 @@ class LiveServer:
     """A ``jupyter server`` with a home of its own."""
 
     options: tuple[str, ...] = ()
+    cores = 2  # that its jobs may take, whatever the machine has
 
     def __init__(self, *options: str) -> None:
         self.options = options
@@ -61,10 +62,11 @@ class LiveServer:
     def start(self) -> None:
         """Start it, with the token of the moment, and wait until it answers."""
         options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
+        options += [IPC, f"--JobsExtension.max_cpu={self.cores}", *self.options]
         extensions = "--ServerApp.jpserver_extensions={'jobs_ext': True}"
         with (self.home / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter_server", *options, extensions, IPC, *self.options],
+                [sys.executable, "-m", "jupyter_server", extensions, *options],
                 cwd=self.work,
                 env=self.environment | {"JUPYTER_TOKEN": self.token},
                 stdin=subprocess.DEVNULL,
@@ -79,7 +81,8 @@ class LiveServer:
     def _runtime_file(self) -> dict[str, str] | None:
         assert self.process.poll() is None, (self.home / "server.log").read_text()[-3000:]
         file = self.runtime / f"jpserver-{self.process.pid}.json"
-        return json.loads(file.read_text()) if file.exists() and file.stat().st_size else None
+        text = file.read_text() if file.exists() else ""
+        return json.loads(text) if text.rstrip().endswith("}") else None  # else it is being written
 
     def _answers(self) -> bool:
         try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import random
 import subprocess
 import sys
@@ -30,20 +29,16 @@ from tests.crash.load import Load, write_tool
 from tests.crash.world import World
 from tests.waiting import until
 
-CORES = 8  # that the server believes to have: the jobs sleep
 _ROOT = Path(__file__).parents[2]
 
 
 class DrillServer(LiveServer):
     """A server that is started again as often as it is killed."""
 
+    cores = 8  # the jobs sleep
+
     def start(self) -> None:
         """Start it, and again when it is killed before it answers."""
-        config = self.home / "config"
-        config.mkdir(exist_ok=True)
-        (config / "jupyter_server_config.json").write_text(
-            json.dumps({"JobsExtension": {"max_cpu": CORES}})
-        )
         write_tool(self.work)
         while True:
             try:

@@ -206,7 +206,7 @@ def end(server: DiskServer) -> None:
 
 
 @needs_mounts
-def test_a_held_database_and_control_c(server: DiskServer) -> None:
+def test_a_held_database_and_control_c(server: DiskServer, tmp_path: Path) -> None:
     client = server.client()
     job = client.command(["true"]).submit()
     job.wait(60)
@@ -230,7 +230,8 @@ def test_a_held_database_and_control_c(server: DiskServer) -> None:
     other.execute("ROLLBACK")
     other.close()
 
-    going = client.command(["sleep", "2"]).submit()
+    gate = tmp_path / "gate"
+    going = client.command(["sh", "-c", GATED.format(gate=gate)]).submit()
     until(lambda: going.status == "RUNNING", what="a job that runs")
     client.close()
     for _ in range(2):  # Control-C in its terminal, and again instead of an answer to "really?"
@@ -238,4 +239,5 @@ def test_a_held_database_and_control_c(server: DiskServer) -> None:
         time.sleep(0.2)
     server.process.wait(60)
     server.start()
+    gate.touch()
     assert server.client().get(going.id).wait(60).status == "SUCCEEDED"

@@ -69,11 +69,11 @@ def test_the_grace_is_the_jobs_own(house: House) -> None:
     script = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
     job = house.shell(script, grace="500ms")
     until(lambda: "ready" in (house.log(job) if house.get(job).attempts else ""), what="the trap")
-    house.service.jobs.cancel(WHO, job)
     asked = time.monotonic()
+    house.service.jobs.cancel(WHO, job)
     ended = house.ended(job)
     assert (ended.status, ended.attempts[0].signal) == (Status.CANCELLED, 9)
-    assert 0.4 < time.monotonic() - asked < 4.0
+    assert 0.4 < time.monotonic() - asked < 4.9  # without its own it is 5
 
 
 def test_who_ends_at_the_request_is_not_killed(house: House) -> None:
