@@ -24,6 +24,8 @@ from tests.disks import fill, needs_mounts, remount, small_disk
 from tests.serving import multipart
 from tests.waiting import until
 
+pytestmark = pytest.mark.timeout(300)  # servers are started again and again
+
 GATED = "while [ ! -e {gate} ]; do sleep 0.05; done; echo done"
 
 

@@ -19,6 +19,9 @@ from tests.crash.world import World
 from tests.waiting import until
 
 
+pytestmark = pytest.mark.timeout(300)  # servers are started again and again
+
+
 class Twin(LiveServer):
     """A second server in the home of another one."""
 

@@ -15,6 +15,8 @@ from tests.waiting import until
 
 from .versions import OtherServer, add_migration, copy_package
 
+pytestmark = pytest.mark.timeout(300)  # servers are started again and again
+
 # Notes its start, waits for its gate, notes its end.
 JOB = """
 echo $JOBS_ID >> started
