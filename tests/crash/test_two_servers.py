@@ -18,7 +18,6 @@ from tests.client.live import LiveServer
 from tests.crash.world import World
 from tests.waiting import until
 
-
 pytestmark = pytest.mark.timeout(300)  # servers are started again and again
 
 
