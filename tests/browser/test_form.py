@@ -151,7 +151,7 @@ def test_the_panel_widget_is_live_while_the_kernel_is_blocked(
     blocks = "import time\njx.options(name='shown').submit(['sleep', '1'])\ntime.sleep(600)"
     cells = ["import jobs_ext as jx\njx.panel()", "jx.panel()", blocks]
     sockets: list[WebSocket] = []
-    notebook.page.on("websocket", sockets.append)
+    notebook.page.on("websocket", lambda socket: sockets.append(socket))
     notebook.open(lab.write_notebook("widget.ipynb", *cells))
     for number, forget in enumerate(["() => null", FORGET_SHARED]):
         notebook.page.evaluate(forget)
