@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from importlib import import_module
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -73,13 +74,16 @@ def _table(file: OutputFile) -> Any:
     """Return a Parquet file as the kind of frame it was written from."""
     import pyarrow.parquet as pq
 
+    kind = (pq.read_schema(file.path).metadata or {}).get(KIND, b"").decode()
+    if kind in ("", "pandas"):  # Arrow has to know periods and intervals before it reads them
+        import_module("pandas.core.arrays.arrow.extension_types")
+        return pq.read_table(file.path).to_pandas()
     table = pq.read_table(file.path)
-    kind = (table.schema.metadata or {}).get(KIND, b"").decode()
-    if kind == "polars":
-        import polars as pl
+    if kind == "pyarrow":
+        return table
+    import polars as pl
 
-        return pl.from_arrow(table)
-    return table if kind == "pyarrow" else table.to_pandas()
+    return pl.from_arrow(table)
 
 
 def frame(

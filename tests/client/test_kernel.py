@@ -52,6 +52,23 @@ def test_a_cell_as_a_job(kernel):
     assert kernel.value("len(prep.df())") == "2"
 
 
+def test_periods_and_intervals_arrive_where_nothing_used_them_before(kernel):
+    kernel.run(
+        "import pandas as pd\n"
+        "def months():\n"
+        "    times = pd.period_range('2026-01', periods=2, freq='M')\n"
+        "    return pd.DataFrame({'a': [1, 2]}, index=times)\n"
+        "def ranges():\n"
+        "    return pd.DataFrame({'a': [1, 2]}, index=pd.interval_range(0, 2))\n"
+        "def index_of(frame):\n"
+        "    return str(frame.index.dtype)"
+    )
+    for made, dtype in ("months", "period[M]"), ("ranges", "interval[int64, right]"):
+        kernel.run(f"job = jx.submit({made})")
+        assert kernel.value("jx.submit(index_of, job).result(60)") == dtype
+        assert kernel.value("job.result().index.dtype, *job.outputs") == (f"{dtype} result.parquet")
+
+
 def test_lines_of_the_magics_are_completed_by_what_may_stand_there(kernel):
     kernel.run("%reload_ext jobs_ext\nframe_of_tab = 1")
 

@@ -123,6 +123,18 @@ def test_the_kernels_are_tried_in_order(tmp_path: Path) -> None:
         payload.find_kernel(call | {"kernels": ["*"]}, notebook)
 
 
+def test_no_kernel_of_another_language_stands_in() -> None:
+    own = str(Path(sys.prefix, "share", "jupyter", "kernels"))
+    notebook = new_notebook()
+    call = {"kernels": ["*", None, "python3"], "kernel_dirs": [own], "python": None}
+    notebook.metadata["kernelspec"] = {"name": "ir", "language": "R"}
+    with pytest.raises(payload.NotebookError, match=r"no kernel 'ir' here; known: .*python3"):
+        payload.find_kernel(call, notebook)
+    assert payload.find_kernel(call | {"kernels": ["python3"]}, notebook)[0] == "python3"
+    notebook.metadata["kernelspec"] = {"name": "gone", "language": "Python"}
+    assert payload.find_kernel(call, notebook)[0] == "python3"
+
+
 def test_a_parameter_that_the_tagged_cell_does_not_know_is_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -162,17 +162,22 @@ def load_part(path: str, what: str) -> Any:
     with open(path, "rb") as file:  # noqa: PTH123
         begins = file.read(6)
     if begins == b"ARROW1":
-        import pyarrow as pa
+        open_file = importlib.import_module("pyarrow.ipc").open_file
+        kind = kind_within(open_file(path).schema)
+        return from_arrow(open_file(path).read_all(), kind)
+    if begins.startswith(b"PAR1"):
+        parquet = importlib.import_module("pyarrow.parquet")
+        kind = kind_within(parquet.read_schema(path))
+        return from_arrow(parquet.read_table(path), kind)
+    return unpickle(path, what)
 
-        with pa.OSFile(path) as source:
-            table = pa.ipc.open_file(source).read_all()
-        return from_arrow(table, (table.schema.metadata or {}).get(KIND, b"pandas").decode())
-    if not begins.startswith(b"PAR1"):
-        return unpickle(path, what)
-    import pyarrow.parquet as pq
 
-    table = pq.read_table(path)
-    return from_arrow(table, (table.schema.metadata or {}).get(KIND, b"pandas").decode())
+def kind_within(schema: Any) -> str:
+    """Return whose frame a file holds. To be called first: Arrow learns of pandas' own types."""
+    kind: str = (schema.metadata or {}).get(KIND, b"pandas").decode()
+    if kind == "pandas":
+        importlib.import_module("pandas.core.arrays.arrow.extension_types")
+    return kind
 
 
 def save(value: Any, folder: str) -> None:
@@ -253,9 +258,7 @@ def save_frame(value: Any, kind: str, path: str) -> bool:
 def to_arrow(value: Any, kind: str) -> Any:
     """Return any of the known frames as an Arrow table."""
     if kind == "pandas":
-        import pyarrow as pa
-
-        return pa.Table.from_pandas(value)
+        return importlib.import_module("pyarrow").Table.from_pandas(value)
     return value.to_arrow() if kind == "polars" else value
 
 
@@ -263,11 +266,7 @@ def from_arrow(table: Any, kind: str) -> Any:
     """Return an Arrow table as the kind of frame it was."""
     if kind == "pandas":
         return table.to_pandas()
-    if kind == "polars":
-        import polars as pl
-
-        return pl.from_arrow(table)
-    return table
+    return importlib.import_module("polars").from_arrow(table) if kind == "polars" else table
 
 
 def is_same(value: Any, back: Any, kind: str) -> bool:

@@ -134,16 +134,21 @@ def run(call: dict[str, Any]) -> None:
 
 
 def find_kernel(call: dict[str, Any], notebook: Any) -> tuple[str, Any]:
-    """Return the name of the first wanted kernel that is installed, and where to find it."""
+    """Return the name of the first wanted kernel that is installed, and where to find it.
+
+    One of another language does not stand in for the notebook's own.
+    """
     from jupyter_client.kernelspec import NoSuchKernel
 
     specs = kernel_specs(call["kernel_dirs"], call["python"])
-    own = notebook.metadata.get("kernelspec", {}).get("name")
+    theirs = notebook.metadata.get("kernelspec", {})
+    own, language = theirs.get("name"), theirs.get("language", "").lower()
     wanted = [own if name == "*" else name for name in call["kernels"]]
     for name in filter(None, wanted):
         with contextlib.suppress(NoSuchKernel):
-            specs.get_kernel_spec(name)
-            return name, specs
+            spec = specs.get_kernel_spec(name)
+            if name == wanted[0] or language in ("", spec.language.lower()):
+                return name, specs
     known = ", ".join(sorted(specs.find_kernel_specs())) or "none"
     raise NotebookError(f"there is no kernel {next(filter(None, wanted))!r} here; known: {known}")
 
