@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ..model.work import FoundOutput
 from ..service.leavings import Collection, Found, began, changed, matches
-from .payloads.function import RESULT_FILES, RETURNED
+from ..store.paths import VALUES
+from .payloads.function import RETURNED
 from .staging import Plan
 
 _HASHED = 64_000_000  # bytes: larger files get no hash
@@ -64,13 +65,16 @@ def collect(one: Plan) -> Collected:
 
 
 def _add_result(one: Plan, to: Collection) -> bool:
-    """Add the value that a function gave; tell whether it did, or gives none."""
-    for name in RESULT_FILES:
-        path = f"{one.request}/{name}"
-        if os.path.isfile(path):  # noqa: PTH113 - hot
-            main = not (one.tool and any(o.main for o in one.tool.outputs.values()))
-            to.add(name, path, "outputs", main=main)
-            return True
+    """Add the value that a function gave; tell whether it did, or gives none.
+
+    An earlier runner may have found it, and ended before it could tell.
+    """
+    for name in VALUES:
+        for path in (f"{one.request}/{name}", one.at.value(name)):
+            if os.path.isfile(path):  # noqa: PTH113 - hot
+                main = not (one.tool and any(o.main for o in one.tool.outputs.values()))
+                to.add(name, path, "outputs", main=main)
+                return True
     return os.path.isfile(f"{one.request}/{RETURNED}")  # noqa: PTH113 - hot
 
 

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from msgspec.structs import replace
+
 from ..model.clock import from_epoch, now
 from ..model.status import Stage, Status
 from ..model.work import Change, Ended, FoundOutput, Reached
@@ -15,6 +17,7 @@ from .archive import archived
 from .collect import collect, listed
 from .executors import Exited
 from .failure import Defect, one_alone
+from .keeper.folders import LONGEST
 from .limits import Limits, cut_logs, disk_used, log_size, note_unmatched
 from .memory import OutOfMemoryWatch
 from .room import because_full
@@ -52,6 +55,9 @@ class Finisher:
         """Return the attempt's end, None when `done` will."""
         if exited.logs is not None:
             return _ended(one, exited, Verdict(Status.SUCCEEDED), [])
+        passed_on = self._passed_on(one, exited, limits)
+        if passed_on is not None:
+            return passed_on
         flood = _flood(one, limits)
         failed = exited.exit_code != 0 and exited.told is None
         struck = failed and self._oom.struck()
@@ -71,6 +77,27 @@ class Finisher:
         future.add_done_callback(lambda _: self._wake())
         self._waiting.append(future)
         return None
+
+    def _passed_on(self, one: Plan, exited: Exited, limits: Limits) -> Ended | None:
+        """Return the end of a function that left but its value and a few words of log.
+
+        Its folder is passed on. None when more has to be looked at.
+        """
+        good = exited.exit_code == 0 and exited.told is None and not exited.exceeded
+        if not (one.passing and good and (limits.log is None or limits.log >= LONGEST)):
+            return None
+        most = _AT_ONCE if limits.outputs is None else min(_AT_ONCE, limits.outputs)
+        value = self._spares.take_value_out(one.at)
+        if value is None or value.size > most:
+            return None
+        logs = self._spares.give_whole(one.at)
+        if logs is None:
+            return None
+        return _judged(one, replace(exited, logs=logs), [value], Evidence([]))
+
+    def saved(self) -> None:
+        """Hear that all ends that were returned up to now are in the store."""
+        self._spares.saved()
 
     def _finished(self, one: Plan, exited: Exited, found: list[Found], evidence: Evidence) -> Ended:
         ended = _judged(one, exited, found, evidence)

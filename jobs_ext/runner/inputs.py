@@ -10,9 +10,8 @@ from typing import Any
 from ..model.work import Work
 from ..service.files import is_unchanged, whole_path
 from ..service.references import MAIN
-from ..store.paths import AttemptPaths
+from ..store.paths import VALUES, AttemptPaths
 from .failure import ChangedInput, MissingInput, MissingOutput
-from .payloads.function import RESULT_FILES
 
 Arguments = dict[str, Any]
 
@@ -116,11 +115,17 @@ def _resolved(work: Work, at: AttemptPaths, name: str, value: Any) -> Any:
 def _is_value(work: Work, at: AttemptPaths, name: str, path: Path) -> bool:
     """Tell whether a function gets what is in a file: the value that another function returned.
 
-    It lies in the attempt's own folder, where no tool makes a file, and which no node is given.
+    It lies in the attempt's own folder or beside that (see `AttemptPaths.value`), where no tool
+    makes a file, and which no node is given.
     """
-    is_whole = work.target.kind == "function" and name == MAIN and path.name in RESULT_FILES
-    is_beside = path.parent.parent.parent == at.folder.parent.parent
-    return is_whole and is_beside and path.parent.name.rpartition("-")[2].isdigit()
+    if work.target.kind != "function" or name != MAIN:
+        return False
+    folder, file = path.parent, path.name
+    if file not in VALUES:
+        attempt, _, file = file.partition(".")
+        folder = folder / attempt
+    is_ours = folder.parent.parent == at.folder.parent.parent
+    return is_ours and file in VALUES and folder.name.rpartition("-")[2].isdigit()
 
 
 def _source(work: Work, name: str, value: Any) -> Path:

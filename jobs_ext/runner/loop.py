@@ -218,11 +218,11 @@ class Runner:
         self._lives.remove(happening.key)
 
     def _exited(self, live: Live, exited: Exited) -> None:
-        if exited.logs is None:  # else it left nothing that could say how far it is
-            self._note_progress(live)
         if live.plan.work.batch is not None:
             self._pace.note(live.plan.work.batch, exited.duration)
         ended = self._finisher.finish(live.plan, exited, live.limits)
+        if ended is None or ended.logs is None:  # else it left nothing that could say how far it is
+            self._note_progress(live)
         self._changes += [] if ended is None else [ended]
 
     def _note_progress(self, live: Live) -> None:
@@ -269,6 +269,7 @@ class Runner:
             return False
         self._queue.apply(self._changes)
         self._changes = []
+        self._finisher.saved()
         if not self._finisher.busy:
             self._executor.tidy()
         return True

@@ -64,10 +64,21 @@ class Plan(Struct, frozen=True):
         Those are then kept as they are: one that sets a limit to them is not plain.
         """
         kinds = ("command", "script")
-        bare = not self.private and not self.work.parts  # parts are linked into its folder
+        return self.kind in kinds and self._bare and not self.work.parts  # these are linked into it
+
+    @property
+    def passing(self) -> bool:
+        """Whether nothing but a value and its logs is likely to be in its folder at its end.
+
+        The folder may then be another attempt's.
+        """
+        return self.kind == "function" and self._bare
+
+    @property
+    def _bare(self) -> bool:
         options = self.work.options
         more = options.outputs or self.work.archive or options.max_log_size
-        return self.kind in kinds and bare and not more
+        return not (self.private or more)
 
     @property
     def cwd(self) -> str:
@@ -151,6 +162,9 @@ def _make_folders(one: Plan, spares: SpareFolders) -> None:
     elif not os.path.isdir(os.path.dirname(folder)):  # noqa: PTH112, PTH120 - hot
         one.at.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if one.plain:
+        return
+    if one.passing:
+        spares.take_whole(folder)
         return
     one.at.folder.mkdir(mode=0o700)
     spares.take(one.at.outputs)
@@ -311,4 +325,5 @@ def _module_path(one: Plan, shared: dict[str, str]) -> str:
 
 
 def _write_call(one: Plan, call: dict[str, Any]) -> None:
-    Path(f"{one.request}/call.json").write_bytes(json.dumps(call).encode())
+    with open(f"{one.request}/call.json", "wb", buffering=0) as file:  # noqa: PTH123 - hot
+        file.write(json.dumps(call).encode())

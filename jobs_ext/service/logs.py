@@ -127,7 +127,7 @@ def _from_file(path: Path, offset: int, limit: int, *, ended: bool) -> tuple[int
     try:
         with open_regular(path) as log:
             found = _piece(log, offset, limit)
-            if ended or os.path.samestat(os.fstat(log.fileno()), path.stat()):
+            if os.path.samestat(os.fstat(log.fileno()), path.stat()):
                 return found
     except (FileNotFoundError, BlockingIOError):  # not launched yet, or replaced by the job, …
         pass

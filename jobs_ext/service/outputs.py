@@ -213,8 +213,9 @@ class Outputs:
     ) -> None:
         """Raise `NotFound` unless the file is there: an archived one below `root`."""
         path = Path(output.path or "")
-        folder = self._core.store.paths.attempt(row.id, attempt).folder
-        own = (folder, self._core.store.paths.given(row.id))
+        at = self._core.store.paths.attempt(row.id, attempt)
+        folder = at.folder
+        own = (folder, *at.values, self._core.store.paths.given(row.id))
         if root is not None:
             inside = lies_in(path, Path(root))
         else:

@@ -190,25 +190,25 @@ def _linked(
 
     Outputs that lie elsewhere, in a folder of the submitter, stay where they are.
     """
-    homes = {
-        paths.attempt(old, attempt).folder: paths.attempt(new, attempt).folder,
-        paths.given(old): paths.given(new),
-    }
+    before, after = paths.attempt(old, attempt), paths.attempt(new, attempt)
+    homes = {before.folder: after.folder, paths.given(old): paths.given(new)}
+    homes |= dict(zip(before.values, after.values, strict=True))
     moved = {}
     try:
         for path, size in outputs:
             if Path(path).stat().st_size != size:
                 return None
             moved[path] = str(_other_name(Path(path), homes))
-        logs = paths.attempt(old, attempt)
-        for log in (logs.stdout, logs.stderr):
-            if log.exists():
+        for log in (before.stdout, before.stderr):
+            if log.exists() and log.stat().st_size:  # an empty one may become another attempt's
                 moved[str(log)] = str(_other_name(log, homes))
         for path, name in moved.items():
             _link(path, name)
     except OSError:
         for home in homes.values():
             shutil.rmtree(home, ignore_errors=True)
+        for value in after.values:
+            value.unlink(missing_ok=True)
         return None
     return moved
 

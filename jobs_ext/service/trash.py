@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from ..store import trash as rows
 from ..store.changes import Changes
 from ..store.faults import mapped_faults
 from ..store.jobs import JobRow
+from ..store.paths import AttemptPaths
 from .batches import Batches
 from .core import Core
 from .files import remove_tree
@@ -153,17 +154,22 @@ class Trash:
         if chosen or batches:
             with mapped_faults(self._store.paths.root):
                 for job_id, known in numbers.items():
-                    self._discard(self._folders(job_id, known))
+                    attempts = self._attempts(job_id, known)
+                    self._discard(self._folders(job_id, attempts))
+                    for value in (value for at in attempts for value in at.values):
+                        value.unlink(missing_ok=True)
             self._remove(chosen, batches)
         self._empty()
         return len(chosen) + len(batches)
 
-    def _folders(self, job_id: str, numbers: Collection[int]) -> list[Path]:
-        """Return where a job may have files: also of an attempt that was never started."""
-        paths = self._store.paths
+    def _attempts(self, job_id: str, numbers: Collection[int]) -> list[AttemptPaths]:
+        """Return where its attempts may have files: also one that was never started."""
         known = [*numbers, max(numbers, default=0) + 1]
-        attempts = [paths.attempt(job_id, n) for n in known]
-        shared = [paths.given(job_id), Path(attempts[0].checkpoints)]
+        return [self._store.paths.attempt(job_id, n) for n in known]
+
+    def _folders(self, job_id: str, attempts: Sequence[AttemptPaths]) -> list[Path]:
+        """Return the folders that a job may have."""
+        shared = [self._store.paths.given(job_id), Path(attempts[0].checkpoints)]
         return [*shared, *(attempt.folder for attempt in attempts)]
 
     def _discard(self, folders: Iterable[Path]) -> None:

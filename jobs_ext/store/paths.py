@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 _LONGEST_SOCKET_NAME = len("/server-4194304.sock")
+#: What holds the value of a function, by its form. (The payload, which stands alone, has its own.)
+VALUES = ("result.json", "result.parquet", "result.pickle")
 _SOCKET_PATH_LIMIT = 100  # bytes; the system's own limit is 108 on Linux, 104 on macOS
 
 
@@ -74,6 +76,18 @@ class AttemptPaths:
     def outputs(self) -> Path:
         """What ``$JOBS_OUTPUT_DIR`` names: every file in it is kept."""
         return self._path("outputs")
+
+    def value(self, name: str) -> str:
+        """Return where a function's value of this name lies once its folder is another attempt's.
+
+        That is beside the folder, under a name that begins with the attempt's own.
+        """
+        return f"{self._folder}.{name}"
+
+    @property
+    def values(self) -> list[Path]:
+        """Where that may be."""
+        return [Path(self.value(name)) for name in VALUES]
 
     @property
     def checkpoints(self) -> str:

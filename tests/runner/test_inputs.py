@@ -99,6 +99,8 @@ def test_a_functions_uploads_are_its_own_to_read(tmp_path: Path) -> None:
     ("target", "place", "is_value"),
     [
         (Target(function="f"), "019a8f/019a8f2e-1/result.json", True),
+        (Target(function="f"), "019a8f/019a8f2e-1.result.pickle", True),  # its folder is passed on
+        (Target(function="f"), "019a8f/019a8f2e-1.x.pickle", False),
         (Target(function="f"), "019a8f/019a8f2e-1/work/result.json", False),  # a tool made it
         (Target(function="f"), "019a8f/019a8f2e-given/result.json", False),  # a node gave it
         (Target(function="f"), "019a8f/019a8f2e-1/stdout", False),

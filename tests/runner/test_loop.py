@@ -20,6 +20,7 @@ from jobs_ext.runner.limits import Limits
 from jobs_ext.runner.spare import SpareFolders
 from jobs_ext.runner.staging import plan
 from jobs_ext.service import Upload
+from jobs_ext.store.paths import AttemptPaths
 from tests.runner.house import WHO, House
 from tests.runner.keepers import gone
 from tests.waiting import until
@@ -93,6 +94,29 @@ def test_outputs_that_the_runner_fails_over_fail_their_job_alone(
     finisher.close()
     assert ended is not None
     assert (ended.status, ended.reason_code) == (Status.FAILED, "internal_error")
+
+
+def test_an_end_that_was_not_stored_is_found_once_more(tmp_path: Path) -> None:
+    work = Work(
+        "019a8f2e", 1, Target(function="f"), {}, Options(), Context(cwd="/"),
+        None, {}, None, None, 1, None, None,
+    )  # fmt: skip
+    one = plan(work, AttemptPaths(tmp_path / "019a8f2e-1"))
+    SpareFolders(tmp_path / "spare").take_whole(one.at.text())
+    one.at.stdout.write_text("a line")
+    Path(one.at.text("result.json")).write_text("7")
+    exited = Exited(one.key, 0.0, 0, None, 1, 0.0, 0.0, told=None)
+    for _ in range(2):  # runners, the first of which is killed there
+        finisher = Finisher(lambda: None, SpareFolders(tmp_path / "spare"))
+        ended = finisher.finish(one, exited, Limits())
+        finisher.close()
+        assert ended is not None
+        assert (ended.status, [o.name for o in ended.outputs]) == (
+            Status.SUCCEEDED,
+            ["result.json"],
+        )
+        assert Path(ended.outputs[0].path).read_text() == "7"
+        assert one.at.stdout.read_text() == "a line"
 
 
 def test_what_cannot_be_started_says_why(house: House) -> None:

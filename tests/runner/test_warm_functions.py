@@ -144,3 +144,40 @@ def test_a_rerun_takes_the_place_of_the_job(house: House, workers: str) -> None:
     again = house.ended(house.service.jobs.rerun(WHO, jobs[1].id, {"k": 7}).id)
     assert value(house, again)[2] == 7
     assert (again.batch, again.batch_index) == (jobs[1].batch, 1)
+
+
+def tell(k: int) -> int:
+    print("line", k)
+    if k % 4 == 3:
+        from pathlib import Path
+
+        Path(__import__("os").environ["JOBS_OUTPUT_DIR"], "kept.txt").write_text(str(k))
+    return k * k
+
+
+@MODES
+def test_folders_are_passed_on_and_all_that_was_in_them_is_had(house: House, workers: str) -> None:
+    jobs = batch(house, tell, 40, workers=workers)
+    batch(house, tell, 40, workers=workers)  # which gets those folders
+    assert [value(house, job) for job in jobs] == [k * k for k in range(40)]
+    assert [house.log(job.id) for job in jobs] == [f"line {k}\n" for k in range(40)]
+    kept = [house.output(job, "kept.txt").read_text() for job in jobs[3::4]]
+    assert kept == [str(k) for k in range(3, 40, 4)]
+    if sys.platform == "linux":
+        gone = [job for job in jobs if not house.paths.attempt(job.id, 1).folder.exists()]
+        assert gone
+        for job in gone:  # by HTTP, too
+            path = house.service.outputs.find(WHO, job.id, "result.json").path
+            assert path == str(house.output(job, "result.json"))
+
+
+def double(x: int) -> int:
+    return 2 * x
+
+
+def test_a_value_whose_folder_was_passed_on_is_an_argument(house: House) -> None:
+    first = batch(house, tell, 12, workers="shared")[4]
+    parts = {"function": Upload("function.pickle", media.PICKLE, cloudpickle.dumps(double))}
+    target = Target(function="function", qualname="double")
+    job = house.ended(house.submit(target, {"x": {"$output": {"job": first.id}}}, parts))
+    assert value(house, job) == 32

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from jobs_ext.model.errors import InvalidRequest
 from jobs_ext.model.job import Output
@@ -181,3 +182,22 @@ def test_a_script_that_is_no_file_any_more_is_left_to_the_start(service, who, co
     os.mkfifo(script)
     assert service.queue.materialize() == 1
     assert service.batches.get(who, made).counts["RUNNABLE"] == 1
+
+
+def test_what_was_beside_a_folder_that_is_another_jobs_is_taken_over(service, again, who):
+    old = again()
+    claim(service)
+    at = service.paths.attempt(old.id, 1)
+    at.folder.mkdir(parents=True)
+    at.stdout.touch()  # empty: whoever gets the folder writes there
+    at.values[0].write_text("value")
+    file = replace(found("result.json", at.values[0]), size=5)
+    run(service, old.id, outputs=[file], logs={"stdout": "", "stderr": ""})
+    new = again()
+    assert is_taken(new)
+    at.stdout.write_text("another's")
+    assert service.logs.read(who, new.id).text == ""
+    service.jobs.delete(who, old.id)
+    service.trash.purge_job(who, old.id)
+    service.trash.step()
+    assert Path(service.outputs.find(who, new.id, "result.json").path).read_text() == "value"

@@ -229,3 +229,16 @@ def test_a_batch_whose_needed_job_is_gone_goes_on(service, submit, who, context)
     assert first.reason == f"job {needed}, which it needs, is gone"
     assert second.status == "RUNNABLE"
     assert service.jobs.get(who, other).status == "PENDING"
+
+
+def test_a_value_beside_its_folder_goes_for_good_with_its_job(service, who, submit):
+    job = submit().id
+    value = service.paths.attempt(job, 1).values[0]
+    value.parent.mkdir(parents=True)
+    value.write_text("7")
+    run(service, job, outputs=[found("result.json", value)])
+    assert service.outputs.find(who, job, "result.json").path == str(value)
+    service.jobs.delete(who, job)
+    service.trash.purge_job(who, job)
+    service.trash.step()
+    assert not value.exists()

@@ -11,13 +11,15 @@ import fcntl
 import os
 import stat
 import sys
+from collections.abc import Mapping
 from typing import NamedTuple
 
 _LOGS = ("stdout", "stderr")
 _FILES = (*_LOGS, "alive")
+FRESH = (*_FILES, "outputs")  # what is in a folder at first
 _MOST = 64
 _SEALED = 86_399_123_456_789  # nanoseconds: a time that no archive of a job's gives its folder
-_LONGEST = 4096  # bytes of a log that is kept in the journal: a file takes as many of the disk
+LONGEST = 4096  # bytes of a log that is kept in the journal: a file takes as many of the disk
 
 
 class _Spare(NamedTuple):
@@ -28,7 +30,8 @@ class _Spare(NamedTuple):
 class Folders:
     """Makes folders of attempts, from those of ended ones where there are any; for all threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
         self._spares: list[_Spare] = []
 
     def make(self, path: str) -> None:
@@ -46,7 +49,14 @@ class Folders:
         None, and the folder stays, when there is more in it, or when any of its logs may still be
         read or written by somebody.
         """
-        if sys.platform != "linux" or len(self._spares) >= _MOST:
+        logs = self.left(path)
+        if logs is not None:
+            self.keep(path, logs)
+        return logs
+
+    def left(self, path: str) -> dict[str, str] | None:
+        """Return what `take` does, and leave the folder to who ended."""
+        if sys.platform != "linux" or len(self._spares) >= self._most:
             return None
         try:
             if not (_is_untouched(path) and _is_untouched(f"{path}/outputs")):
@@ -56,9 +66,11 @@ class Folders:
                 return None
         except (OSError, UnicodeDecodeError):  # somebody has it open, or it is no text
             return None
-        logs = {name: read[name] or "" for name in _LOGS}
+        return {name: read[name] or "" for name in _LOGS}
+
+    def keep(self, path: str, logs: Mapping[str, str]) -> None:
+        """Take a folder whose logs, as `left` returned them, are in safety."""
         self._spares.append(_Spare(path, [name for name, text in logs.items() if text]))
-        return logs
 
 
 def _make(path: str) -> None:
@@ -67,14 +79,14 @@ def _make(path: str) -> None:
     for name in _FILES:
         _make_file(f"{path}/{name}")
     for folder in (path, f"{path}/outputs"):
-        _seal(folder)
+        seal(folder)
 
 
 def _make_file(path: str) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
-def _seal(folder: str) -> None:
+def seal(folder: str) -> None:
     """Let any entry that comes or goes show from now on."""
     os.utime(folder, ns=(_SEALED, _SEALED))
 
@@ -108,7 +120,7 @@ def _free(folder: str, name: str) -> bool:
     except BlockingIOError:
         os.unlink(path)  # noqa: PTH108 - hot, as all here
         _make_file(path)
-        _seal(folder)
+        seal(folder)
         return True
 
 
@@ -122,10 +134,10 @@ def _read_alone(path: str) -> str | None:
         status = os.fstat(file)
         if status.st_nlink != 1 or status.st_mode != stat.S_IFREG | 0o600:
             return None
-        if status.st_size > _LONGEST:
+        if status.st_size > LONGEST:
             return None
         # The kernel grants a write lease to the only one who has a file open; closing ends it.
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-        return os.read(file, _LONGEST).decode() if status.st_size else ""
+        return os.read(file, LONGEST).decode() if status.st_size else ""
     finally:
         os.close(file)
