@@ -22,6 +22,7 @@ from .api.people import People
 from .api.routes import handlers
 from .dialects import served
 from .dialects.local import Ports
+from .model.learning import learn_structs
 from .model.policy import Policy
 from .model.quantities import parse_bytes
 from .model.scrub import SCRUBBER
@@ -57,6 +58,7 @@ class JobsExtension(Settings, ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Open the store and begin to look after the runner; give kernels their keys."""
+        learn_structs()
         self.backend = self._make_backend()
         self.backend.open()
         self.settings["jobs_ext_backend"] = self.backend

@@ -17,6 +17,7 @@ from typing import BinaryIO
 import msgspec
 
 from ..model.errors import DiskFull, JobsError
+from ..model.learning import learn_structs
 from ..model.notification import Outgoing
 from ..model.retention import Retention
 from ..model.scheduling import Scheduling
@@ -57,6 +58,7 @@ def main(arguments: list[str]) -> int:
             if not held:
                 _log.info("another runner is there, and goes on")
                 return 0
+            learn_structs()
             alone = _serve(paths, options, ending)
     except (JobsError, ExecutorUnavailable, OSError) as error:
         _log.error("ended: %s", error)
