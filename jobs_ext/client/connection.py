@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import msgspec
 import requests
 
+from jobs_ext.model.learning import learn_structs
+
 from . import errors, finder
 
 API = 1
@@ -60,6 +62,7 @@ class Connection:
         """Who the server is; asked once. Raises `NoServer` or `VersionMismatch`."""
         with self._lock:
             if self._info is None:
+                learn_structs()
                 self._info = self._hello(self.address)
             return self._info
 
