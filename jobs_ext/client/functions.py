@@ -6,7 +6,7 @@ import functools
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, time
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from jobs_ext.model import media
 from jobs_ext.model import request as model
 
 from . import pickling
-from .errors import WrongArguments
+from .errors import WrongArguments, near
 from .exact import arrow_file
 from .sources import sources
 from .targets import Target
@@ -109,12 +109,18 @@ class FunctionTarget(Target):
         try:
             bound = self._signature.bind(*args, **arguments)
         except TypeError as error:
-            meant = next(
-                (name for name in arguments if name in model.Options.__struct_fields__), None
-            )
-            hint = f"An option of the job is given by jx.options({meant}=…)." if meant else ""
+            hint = self._hint(arguments)
             raise WrongArguments(f"{self.label}(): {error}{'.' * bool(hint)}", hint=hint) from None
         return _flat(bound)
+
+    def _hint(self, given: Iterable[str]) -> str:
+        """Return what was meant by the first name that the function does not take; "" if none."""
+        parameters = self._signature.parameters
+        takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        unknown = "" if takes_any else next((n for n in given if n not in parameters), "")
+        if unknown in model.Options.__struct_fields__:
+            return f"An option of the job is given by jx.options({unknown}=…)."
+        return near(unknown, parameters) if unknown else ""
 
     def _named(self, arguments: Mapping[str, Any], place: str, parts: Parts) -> dict[str, Any]:
         compared = self._is_compared()

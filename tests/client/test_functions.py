@@ -74,6 +74,15 @@ def test_an_option_among_the_arguments_is_pointed_out():
         arguments(simulate, 1, timeout=3)
 
 
+def test_a_misspelt_argument_is_pointed_out():
+    with pytest.raises(WrongArguments, match=r"'dept'\. Did you mean 'depth'\?"):
+        arguments(simulate, 1, dept=3)
+    with pytest.raises(WrongArguments, match=r"'frame'\. Did you mean 'depth'\?"):
+        arguments(simulate, deph=3)  # the one that lacks is named, too
+    with pytest.raises(WrongArguments, match=r"'name'$"):  # the option name= is not meant
+        arguments(lambda name, **more: None, nam=3)
+
+
 def test_labels():
     assert FunctionTarget(simulate).label == "simulate"
     assert FunctionTarget(functools.partial(simulate, 1)).label == "simulate"
