@@ -14,6 +14,7 @@ from .fields import STYLE, WIDE, Field, NothingGiven, Schema, parameter_field
 
 _FRAME = {
     "border": "1px solid var(--jp-border-color2, #ccc)",
+    "margin": "4px 0",
     "padding": "4px",
     "width": "min(42em + 4px, 100%)",
 }

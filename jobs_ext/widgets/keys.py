@@ -16,6 +16,7 @@ _CSS = """
 .jx-filled-in .widget-label { white-space: normal; line-height: 1.3; height: auto; align-self: center; }
 .jx-filled-in :is(.widget-textarea, .widget-select) > .widget-label { align-self: flex-start; padding-top: 5px; }
 .jx-filled-in :is(input, select, textarea) { font-family: inherit; }
+.jx-filled-in :is(.widget-datetimepicker, .widget-timepicker) input { flex: 1 1 auto; min-width: 0; height: var(--jp-widgets-inline-height, 28px); box-sizing: border-box; padding: 0 8px; border: 1px solid var(--jp-widgets-input-border-color, #bdbdbd); color: var(--jp-widgets-input-color, #1f2328); background: var(--jp-widgets-input-background-color, #fff); font-size: var(--jp-widgets-font-size, 13px); }
 .jx-filled-in ::placeholder { color: var(--jp-ui-font-color2, #59636e); opacity: 1; }
 .jx-filled-in .widget-html + .jupyter-button { margin-left: -2px; }
 .jx-filled-in .jx-code textarea { font-family: var(--jp-code-font-family, monospace); }

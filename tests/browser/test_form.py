@@ -33,6 +33,11 @@ def grow(at: Point, near: dict[str, Point], when: datetime, clock: time = time(1
 jx.form(grow, near={})
 """
 
+LOOKS = """all => all.map(one => {
+  const { border, color, backgroundColor, height } = getComputedStyle(one);
+  return [border, color, backgroundColor, height].join();
+})"""
+
 
 def test_a_form_submits_and_shows_its_job(notebook: NotebookPage, lab: Lab) -> None:
     (lab.root / "lines.txt").write_text("one\ntwo\nthree\n")
@@ -63,6 +68,12 @@ def test_a_form_submits_and_shows_its_job(notebook: NotebookPage, lab: Lab) -> N
     number.fill("70")
     number.press("Enter")
     expect(depth).to_have_value("9")
+    dates, moments = (
+        notebook.outputs.locator(f"input:is({kinds})").evaluate_all(LOOKS)
+        for kinds in ("[type=date]", "[type=datetime-local], [type=time]")
+    )
+    assert len(moments) == 2
+    assert set(moments) == set(dates)
     for fold in ("Resources and options", "Log"):
         widget.get_by_text(fold, exact=True).click()
     widget.get_by_role("button", name="Browse").click()
