@@ -7,6 +7,7 @@ import sys
 import uuid
 import zipfile
 from collections.abc import Callable
+from datetime import date, time, timedelta
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -183,7 +184,7 @@ def _named(value: Any) -> Any:
 
 
 def _is_single(value: Any) -> bool:
-    return value is None or isinstance(value, bool | int | float | str)
+    return value is None or isinstance(value, bool | int | float | str | date | time | timedelta)
 
 
 def _of_array(array: Any) -> Any:

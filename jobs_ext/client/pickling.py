@@ -24,7 +24,7 @@ _OF_CODE = (
 )
 _CACHED = type(functools.cache(len))
 _NUMBER = re.compile("[0-9a-f]{32}")  # by which cloudpickle knows a class
-_TROUBLE = (TypeError, pickle.PicklingError, AttributeError, ValueError, RecursionError, OSError)
+_TROUBLE = (TypeError, pickle.PicklingError, AttributeError, ValueError, RuntimeError, OSError)
 
 
 def dumps(value: Any, what: str, carried: Iterable[ModuleType] = (), named: Any = None) -> bytes:

@@ -163,6 +163,8 @@ def test_an_unknown_engine_is_named():
         (1.5, {"value": [1.5]}),
         (np.int64(3), {"value": [3]}),
         (np.array(2.5), {"value": [2.5]}),
+        (pd.Timestamp("2026-01-02"), {"value": [pd.Timestamp("2026-01-02")]}),
+        (("a", pd.Timedelta("1s")), {0: ["a"], 1: [pd.Timedelta("1s")]}),
         (np.str_("a"), {"value": ["a"]}),
         (np.array((1, "x"), [("n", "i4"), ("s", "U1")]), {"n": [1], "s": ["x"]}),
     ],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import pickle
 import subprocess
 import sys
@@ -106,6 +107,7 @@ def test_values_that_several_jobs_share_are_sent_once():
         (types.SimpleNamespace(inner=(1, lock)), "value.inner[1] (a lock) can't"),
         (functools.partial(simulate, lock), "value.args[0] (a lock) can't"),
         (types.SimpleNamespace(func=len, inner=lock), "value.inner (a lock) can't"),
+        ({"a": multiprocessing.Lock()}, "inheritance"),  # a RuntimeError
     ],
 )
 def test_what_can_not_be_pickled_is_named(value, said):
