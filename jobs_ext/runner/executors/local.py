@@ -209,6 +209,8 @@ class _Watched:
         match record["event"]:
             case "intent":
                 self.intended = True
+            case "withdrawn":
+                self.intended = False
             case "started":
                 self.begun = _begun(record)
             case "failed" if self.end is None:  # ordered once more after its end, it fails

@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).resolve().parents[3]))  # -I and -S left it o
 
 from jobs_ext.runner.keeper import processes
 from jobs_ext.runner.keeper.attempts import Attempts
-from jobs_ext.runner.keeper.journal import Journal, decode
+from jobs_ext.runner.keeper.journal import Journal, begun, decode
 from jobs_ext.runner.keeper.server import Keeper
 
 
@@ -31,9 +31,7 @@ def main(data_dir: Path, socket_path: Path) -> None:
     processes.become_subreaper()
     threading.excepthook = _end
     journal = Journal(data_dir / "journal")
-    known = {
-        record["key"] for record in decode(journal.path.read_bytes()) if record["event"] == "intent"
-    }
+    known = begun(decode(journal.path.read_bytes()))
     instance = str(uuid.uuid4())
     keeper = Keeper(socket_path, instance, Attempts(journal, known), journal)
     _write_card(data_dir / "keeper.json", instance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 import time
@@ -64,8 +65,8 @@ class Attempt:
     exited: bool = False  # its main process has; the rest is being ended
     kill_at: float | None = None  # monotonic time of the next SIGKILL
 
-    def exit_record(self, how: Exit, *, leftover: bool) -> Record:
-        """Return the journal's record of the end of its main process, which is now."""
+    def exit_record(self, how: Exit, at: Moment, *, leftover: bool) -> Record:
+        """Return the journal's record of the end of its main process."""
         code = os.waitstatus_to_exitcode(how.status)
         record: Record = {
             "event": "exited",
@@ -74,8 +75,8 @@ class Attempt:
             "signal": -code if code < 0 else None,
             "maxrss": how.maxrss,
             "cpu": how.cpu,
-            "duration": time.monotonic() - self.monotonic,
-            "time": time.time(),
+            "duration": at.monotonic - self.monotonic,
+            "time": at.time,
             "told": self.told,
             "leftover": leftover,
         }
@@ -97,7 +98,21 @@ class Unborn:
     one: Order
     intent: Record
     alive: int | None = None  # of a warm parent's: its `alive` file, to free should it not be born
+    ticket: int | None = None  # of one that begins behind another, see `ahead`
     stop: Stop | None = None  # it is to be stopped
+
+    def close(self) -> None:
+        """Let go of its files: it is born, or will not be."""
+        for file in (self.alive, self.ticket):
+            if file is not None:
+                os.close(file)
+        self.alive = self.ticket = None
+
+    def unlock(self) -> None:
+        """Let go of its files when nothing of it runs, though who was to begin it holds them."""
+        if self.alive is not None:
+            fcntl.flock(self.alive, fcntl.LOCK_UN)
+        self.close()
 
 
 def _is_full(file: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import processes
+from .ahead import Ahead
 from .attempt import Attempt, Exit, Moment, Unborn, present, waited_for
 from .cgroups import Groups, find_home
 from .folders import Folders
@@ -39,6 +39,7 @@ class Attempts:
         self._starts = Starts()
         self._warm = WarmParents()
         self._warm_pids: frozenset[int] = frozenset()  # as of the last look, for the runs
+        self._ahead = Ahead(self._register, journal, self._warm)
         self._groups = Groups(find_home())
         self._folders = Folders()
         self._runs = Runs(self._register, journal, self._folders, self._may_run, self._is_alone)
@@ -93,13 +94,15 @@ class Attempts:
         if self._register.ran(key):
             self._failed(key, _RAN_BEFORE, None)
             return
-        one = Order(order, environment)
-        if self._register.lanes.enter(one) and not self._begin(one):
-            self._go_on(order["lane"])
+        one, lane = Order(order, environment), order["lane"]
+        if not self._register.lanes.enter(one):
+            self._ahead.look(lane)
+        elif not self._begin(one):
+            self._go_on(lane)
 
     def withdraw(self, keys: list[str]) -> list[str]:
         """Let attempts wait no longer; return those that did: they were not started."""
-        return self._register.lanes.withdraw(keys)
+        return self._ahead.take_back(keys) + self._register.lanes.withdraw(keys)
 
     def _go_on(self, lane: str) -> None:
         """Start the next attempt in a lane; one that can't be started ends there."""
@@ -109,7 +112,9 @@ class Attempts:
 
     def _begin(self, one: Order) -> bool:
         """Start an attempt; tell whether it runs, or is going to."""
-        unborn = self._register.intend(one)
+        return self._begin_unborn(self._register.intend(one))
+
+    def _begin_unborn(self, unborn: Unborn) -> bool:
         if not self._journal.append(unborn.intent):
             self._not_begun(unborn, None)
             return False
@@ -185,7 +190,7 @@ class Attempts:
                 self._hear()  # it may have said something before it ended
             self._warm.was_reaped(child.pid)
             if child.pid in self._by_pid:
-                self._exited(self._by_pid[child.pid], child)
+                self._exited(self._by_pid[child.pid], child, present())
         self._fill()
         self._warm_pids = frozenset(self._warm.pids)
 
@@ -218,14 +223,14 @@ class Attempts:
         self._hear_runs()
         for news in self._warm.news():
             match news:
-                case Born(key, pid, start):
-                    self._born(key, pid, start, present())
+                case Born(key, pid, start, since):
+                    self._born(key, pid, start, since)
                 case Declined(key):
                     self._declined(key)
-                case Reaped(key, status, maxrss, cpu):
+                case Reaped(key, status, maxrss, cpu, at):
                     attempt = self._register.live.get(key)
                     if attempt is not None and not attempt.exited:
-                        self._exited(attempt, Exit(attempt.pid, status, maxrss * 1024, cpu))
+                        self._exited(attempt, Exit(attempt.pid, status, maxrss * 1024, cpu), at)
 
     def _hear_runs(self) -> None:
         for news in self._runs.news():
@@ -233,7 +238,7 @@ class Attempts:
                 case Left(lane):
                     self._left.append(lane)
                 case Ended(attempt, how):
-                    self._exited(attempt, how)
+                    self._exited(attempt, how, present())
                 case Unmade(key, error):
                     unborn = self._register.unborn[key]
                     self._not_begun(unborn, error)
@@ -251,8 +256,7 @@ class Attempts:
 
     def _born(self, key: str, pid: int, start: float, since: Moment) -> None:
         unborn = self._register.unborn[key]
-        if unborn.alive is not None:
-            os.close(unborn.alive)
+        unborn.close()
         attempt = self._register.born(key, pid, start, since)
         attempt.group = self._groups.hold(key, unborn.one.order.get("memory"), pid)
         if attempt.group is not None:
@@ -261,13 +265,13 @@ class Attempts:
         self._register.tell_born(attempt)
         if unborn.stop is not None:
             self.stop(key, *unborn.stop)
+        self._ahead.look(attempt.lane)
 
     def _declined(self, key: str) -> None:
         unborn = self._register.unborn[key]
-        assert unborn.alive is not None
-        fcntl.flock(unborn.alive, fcntl.LOCK_UN)  # its parent may not have closed it yet
-        os.close(unborn.alive)
-        unborn.alive = None
+        unborn.unlock()
+        if self._ahead.has(unborn.one.order["lane"], key):
+            return  # its time has not come
         if not self._begin_cold(unborn):
             self._left.append(unborn.one.order["lane"])
         elif unborn.stop is not None:
@@ -277,20 +281,34 @@ class Attempts:
         if attempt.group is not None:
             attempt.group.remove()
         del self._register.live[attempt.key]
-        self._left.append(attempt.lane)
+        if self._ahead.has(attempt.lane, attempt.key):  # the one before it is still being ended
+            self._ahead.pop(attempt.lane)
+        else:
+            self._left.append(attempt.lane)
 
     def _fill(self) -> None:
         """Start what waited for attempts that are over; what it starts may end while it does."""
         left, self._left = self._left, []
         for lane in left:
+            self._pass_on(lane)
+
+    def _pass_on(self, lane: str) -> None:
+        """Give a lane to who was made ready for it, or to who waits there."""
+        key = self._ahead.pop(lane)
+        unborn = self._register.unborn.get(key) if key is not None else None
+        if key is None:
+            self._go_on(lane)
+        elif unborn is None:
+            self._ahead.look(lane)
+        elif unborn.ticket is None and not self._begin_unborn(unborn):  # no parent has it
             self._go_on(lane)
 
-    def _exited(self, attempt: Attempt, how: Exit) -> None:
+    def _exited(self, attempt: Attempt, how: Exit, at: Moment) -> None:
         self._by_pid.pop(attempt.pid, None)  # a run's is not there
         attempt.exited = True
         anyone = self._may_be_anyone(attempt)
         leftover = anyone and bool(self._members(attempt))
-        record = attempt.exit_record(how, leftover=leftover)
+        record = attempt.exit_record(how, at, leftover=leftover)
         if attempt.folder and how.status == 0 and attempt.told is None and not anyone:
             record["logs"] = self._folders.take(attempt.folder)
         self._journal.hold(record)

@@ -3,6 +3,7 @@
 Records, in the order they come for one attempt (`key` is ``<job id>/<number>``)::
 
     intent   key                                  about to be spawned
+    withdrawn key                                 taken back after that: nothing of it ran
     failed   key, error, errno (None: no OSError) it could not be spawned: the end
     started  key, pid, start, monotonic, time, boot, host
              held: true                           when a control group holds it to its memory
@@ -29,7 +30,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,17 @@ def decode(data: bytes) -> Iterator[Record]:
     except ValueError:
         found = filter(None, map(_decoded, lines))
     return (record for record in found if isinstance(record, dict))
+
+
+def begun(records: Iterable[Record]) -> set[str]:
+    """Return the keys of attempts that were begun, or are just being."""
+    keys = set()
+    for record in records:
+        if record["event"] == "intent":
+            keys.add(record["key"])
+        elif record["event"] == "withdrawn":
+            keys.discard(record["key"])
+    return keys
 
 
 def _decoded(line: bytes) -> Any:

@@ -65,6 +65,12 @@ class Register:
         self._known.add(key)
         return unborn
 
+    def take_back(self, key: str) -> None:
+        """Forget an attempt that was going to be started and never will be, by this order."""
+        del self.unborn[key]
+        self._known.discard(key)
+        self._journal.hold({"event": "withdrawn", "key": key})
+
     def born(self, key: str, pid: int, start: float, since: Moment) -> Attempt:
         """Enter the process of an attempt that is still unborn, begun at `since`."""
         unborn = self.unborn[key]

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from .attempt import Attempt, Exit, Stop, waited_for
+from .attempt import Attempt, Exit, Stop, present, waited_for
 from .folders import Folders
 from .journal import Journal
 from .lanes import Order
@@ -157,7 +157,7 @@ class Runs:
         if attempt.told is not None or not self._is_alone():
             self._tell(Ended(attempt, how))
             return None
-        record = attempt.exit_record(how, leftover=False)
+        record = attempt.exit_record(how, present(), leftover=False)
         if attempt.folder and how.status == 0:
             record["logs"] = self._folders.take(attempt.folder)
         self._journal.hold(record)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import selectors
 import socket
 import subprocess
@@ -15,6 +16,8 @@ import sys
 import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from .attempt import Moment
 
 UNUSED = 60.0  # seconds without an attempt after which a warm parent ends
 _UNUSED_WORKER = 5.0  # … and one that runs them itself
@@ -37,6 +40,7 @@ class Born(NamedTuple):
     key: str
     pid: int
     start: float  # as in `processes.Process`
+    since: Moment
 
 
 class Reaped(NamedTuple):
@@ -46,6 +50,7 @@ class Reaped(NamedTuple):
     status: int  # as of waitpid
     maxrss: int  # KiB
     cpu: float  # seconds
+    at: Moment
 
 
 News = Declined | Born | Reaped
@@ -72,19 +77,29 @@ class WarmParent:
         self.used = time.monotonic()
         self.fruitful = False  # it has forked something
         self.reaped = False
-        self._unborn: dict[str, float] = {}  # since when, by key
+        self._unborn: dict[str, float] = {}  # since when, by key; ever so late when behind another
+        self._behind: dict[str, str] = {}  # who begins after whom
+        self._taken_back: set[str] = set()  # of those it has not heard yet
         self.under_way: set[str] = set()  # keys
-        self._ended: dict[str, int] = {}  # wait statuses of children it has not reaped yet
+        self._ended: dict[str, tuple[int, Moment]] = {}  # children it has not reaped yet: status
 
     def order(self, message: dict[str, Any], files: list[int]) -> bool:
         """Ask for an attempt; False when it can't be asked."""
+        key, behind = message["key"], message["behind"]
         try:
             socket.send_fds(self.sock, [json.dumps(message).encode()], files)
         except OSError:  # it has ended, or has too much to do
             return False
-        self.used = self._unborn[message["key"]] = time.monotonic()
-        self.under_way.add(message["key"])
+        self.used = self._unborn[key] = time.monotonic()
+        if behind is not None:
+            self._unborn[key] = math.inf
+            self._behind[behind] = key
+        self.under_way.add(key)
         return True
+
+    def take_back(self, key: str) -> None:
+        """Say nothing of an attempt that will not be born: its ticket was taken back."""
+        self._taken_back.add(key)
 
     def read(self) -> tuple[list[News], bool]:
         """Return what it and its children said, and whether that was the last of it."""
@@ -97,30 +112,41 @@ class WarmParent:
             except ConnectionResetError:  # it left orders unread: what it said comes after this
                 continue
             if not data:
-                return news + [Declined(key) for key in self._unborn], True
-            news += self._understand(*json.loads(data))
+                return news + [n for key in list(self._unborn) for n in self._declined(key)], True
+            for answer in json.loads(data):
+                news += self._understand(*answer)
 
     def _understand(self, what: str, key: str, *more: Any) -> list[News]:
         self.used = time.monotonic()
-        match what:
-            case "born":
+        match what, more:
+            case "born", (pid, start, since):
                 self.fruitful = True
                 del self._unborn[key]
-                return [Born(key, *more)]
-            case "ended" if key not in self._unborn:
-                self._ended[key] = more[0]
+                return [Born(key, pid, start, Moment(*since))]
+            case "ended", (status, at) if key not in self._unborn:
+                self._ended[key] = status, Moment(*at)
                 self.under_way.discard(key)
-            case "reaped" if key in self._ended:
-                return [Reaped(key, self._ended.pop(key), *more)]
-            case "ended" | "declined":
-                del self._unborn[key]
-                self.under_way.discard(key)
-                return [Declined(key)]
+                behind = self._behind.pop(key, None)
+                if behind in self._unborn:
+                    self._unborn[behind] = self.used
+            case "reaped", (maxrss, cpu) if key in self._ended:
+                status, at = self._ended.pop(key)
+                return [Reaped(key, status, maxrss, cpu, at)]
+            case "ended" | "declined", _:
+                return self._declined(key)
+        return []
+
+    def _declined(self, key: str) -> list[News]:
+        del self._unborn[key]
+        self.under_way.discard(key)
+        if key not in self._taken_back:
+            return [Declined(key)]
+        self._taken_back.remove(key)
         return []
 
     def last_words(self) -> list[News]:
         """Return the ends of children that it had reaped, as far as it got to tell of them."""
-        return [Reaped(key, status, 0, 0.0) for key, status in self._ended.items()]
+        return [Reaped(key, status, 0, 0.0, at) for key, (status, at) in self._ended.items()]
 
     def is_stuck(self, now: float) -> bool:
         """Tell whether an attempt waits for too long."""
@@ -147,6 +173,18 @@ def is_worker(command: list[str]) -> bool:
     return command[-2] == "share"
 
 
+def _message(order: dict[str, Any], behind: str | None = None) -> dict[str, Any]:
+    """Return what a parent is told of an attempt."""
+    first = order["argv"].index(order["parent"][-1]) + 1
+    return {
+        "key": order["key"],
+        "arguments": order["argv"][first:],
+        "cwd": order["cwd"],
+        "environment": order["environment"],
+        "behind": behind,
+    }
+
+
 class WarmParents:
     """All of them. Only where forking is safe: on Linux."""
 
@@ -169,20 +207,37 @@ class WarmParents:
     def order(self, order: dict[str, Any], environment: dict[str, str], files: list[int]) -> bool:
         """Ask for an attempt; False when it must be started cold."""
         command = order["parent"]
-        if not command or sys.platform != "linux":
+        if not command or sys.platform != "linux" or self._serving(order["key"]):
             return False
         kind = self._kind(order, environment)
-        message = {
-            "key": order["key"],
-            "arguments": order["argv"][order["argv"].index(command[-1]) + 1 :],
-            "cwd": order["cwd"],
-            "environment": order["environment"],
-        }
         parent = self._parents.get(kind) or self._start(kind, command, environment)
-        if parent is None or parent.order(message, files):
+        if parent is None or parent.order(_message(order), files):
             return parent is not None
         self._let_go(kind)
         return False
+
+    def suits_behind(self, key: str, order: dict[str, Any], environment: dict[str, str]) -> bool:
+        """Tell whether an attempt has a parent under way that is another's, too."""
+        found = self._serving(key)
+        if found is None or self._serving(order["key"]):
+            return False
+        kind, _ = found
+        return kind[:2] == (tuple(order["parent"]), frozenset(environment.items()))
+
+    def order_behind(self, key: str, order: dict[str, Any], files: list[int]) -> bool:
+        """Ask the parent of an attempt for another, to begin after its end; False if it can't."""
+        found = self._serving(key)
+        return found is not None and found[1].order(_message(order, behind=key), files)
+
+    def take_back(self, key: str) -> None:
+        """Expect no birth of an attempt that was ordered: its ticket was taken back."""
+        for parent in [*self._parents.values(), *self._leaving]:
+            if key in parent.under_way:
+                parent.take_back(key)
+
+    def _serving(self, key: str) -> tuple[_Kind, WarmParent] | None:
+        """Return who has an attempt under way, unless it gets no more orders."""
+        return next((one for one in self._parents.items() if key in one[1].under_way), None)
 
     def _kind(self, order: dict[str, Any], environment: dict[str, str]) -> _Kind:
         """Return which parent serves an order; of a batch's workers the first that is free."""

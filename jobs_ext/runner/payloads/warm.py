@@ -3,20 +3,24 @@
 Imports once what a payload needs and forks a child for every attempt, which becomes what
 ``python <payload> <arguments>`` would be. Each message on the socket orders one attempt::
 
-    {"key": …, "arguments": […], "cwd": folder, "environment": {its own variables}}
+    {"key": …, "arguments": […], "cwd": folder, "environment": {its own variables},
+     "behind": key of the attempt after whose end it begins, or null}
 
-with three descriptors: its stdout, stderr and ``alive`` file. The answers, one or more to each::
+with four descriptors: its stdout, stderr and ``alive`` file, and its ticket, a pipe with one byte:
+who reads that has the attempt, so that it either begins or is taken back. An answer is a list of
+these, one or more to each order; times are monotonic and since the epoch::
 
-    ["declined", key]            can't be forked as if it were fresh; nothing ran
-    ["born", key, pid, start]    by the child itself, before it runs anything of the attempt
-    ["ended", key, status]       as of waitpid. Not "born" before: nothing ran
+    ["declined", key]            can't be forked as if it were fresh, or taken back; nothing ran
+    ["born", key, pid, start, times]  by the child itself, before it runs anything of the attempt
+    ["ended", key, status, times]     as of waitpid. Not "born" before: nothing ran
     ["reaped", key, peak memory in KiB, CPU seconds]
 
 "ended" is sent while the child can still be waited for: when this process is killed, its children
 become the keeper's, and no end is lost. It ends with its socket, and as soon as what it imported
 was changed on the disk.
 
-Asked to share, it does not fork: it runs the attempts itself, one after another.
+Asked to share, it does not fork: it runs the attempts itself, one after another. What it has to say
+of one that ended goes with the birth of the next, when that waits already.
 """
 
 from __future__ import annotations
@@ -41,6 +45,7 @@ from pathlib import Path
 from typing import Any
 
 _MOST = 1 << 18  # bytes of an order
+_FILES = 4  # of an order, at most
 _SETTLED = 2.0  # seconds after which a change of a folder shows in its time
 _CAN_SHADOW = (".py", ".pyc", ".so")
 _FILE = io.IOBase.__mro__[1]  # what all files are; the abstract class is slow to ask
@@ -112,6 +117,7 @@ class Parent:
         self._bell, self._ringer = os.pipe()
         os.set_blocking(self._ringer, False)
         self._keys: dict[int, str] = {}  # of the children, by pid
+        self._gates: dict[str, int] = {}  # by key: where to write for the one behind it to begin
         self.imported = Imported(payload)
         signal.set_wakeup_fd(self._ringer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -128,21 +134,31 @@ class Parent:
             if self._hints in ready:
                 self.imported.add(set(os.read(self._hints, 4096).decode().split()))
             if control in ready:
-                data, files, _, _ = socket.recv_fds(self._control, _MOST, 3)
+                data, files, _, _ = socket.recv_fds(self._control, _MOST, _FILES)
                 if not data or self.imported.is_stale():
                     return None
                 order: dict[str, Any] = json.loads(data)
+                gate = self._gate(order["behind"])
                 if self._forked(order):
-                    self._become(order, files)
+                    self._become(order, files, gate)
                     return order
-                for file in files:
+                for file in files if gate is None else [*files, gate]:
                     os.close(file)
+
+    def _gate(self, behind: str | None) -> int | None:
+        """Return what becomes readable with the end of that attempt; None when it is over."""
+        if behind is None or behind not in self._keys.values():
+            return None
+        if behind in self._gates:  # of one that was taken back: it ends
+            os.close(self._gates[behind])
+        gate, self._gates[behind] = os.pipe()
+        return gate
 
     def _forked(self, order: dict[str, Any]) -> bool:
         """Fork if the attempt can build on this process; tell whether this is the child."""
         pid = _fork() if self.imported.suits(order) else None
         if pid is None:
-            self._send("declined", order["key"])
+            self._send(["declined", order["key"]])
         elif pid:
             self._keys[pid] = order["key"]
         return pid == 0
@@ -155,22 +171,30 @@ class Parent:
             if key is None:  # not forked here: something that was imported has begun it
                 os.waitpid(ended.si_pid, 0)
                 continue
+            if key in self._gates:
+                self._open(self._gates.pop(key))
             exited = ended.si_code == os.CLD_EXITED
-            self._send("ended", key, ended.si_status << 8 if exited else ended.si_status)
+            status = ended.si_status << 8 if exited else ended.si_status
+            self._send(["ended", key, status, present()])
             _, _, usage = os.wait4(ended.si_pid, 0)
-            self._send("reaped", key, usage.ru_maxrss, usage.ru_utime + usage.ru_stime)
+            self._send(["reaped", key, usage.ru_maxrss, usage.ru_utime + usage.ru_stime])
 
-    def _send(self, *words: str | float) -> None:
-        self._control.send(json.dumps(words).encode())
+    def _open(self, gate: int) -> None:
+        with contextlib.suppress(BrokenPipeError):  # who waited there was killed
+            os.write(gate, b".")
+        os.close(gate)
 
-    def _become(self, order: dict[str, Any], files: list[int]) -> None:
-        """Make this child what a fresh process would be, and tell of it."""
+    def _send(self, answer: list[Any]) -> None:
+        self._control.send(json.dumps([answer]).encode())
+
+    def _become(self, order: dict[str, Any], files: list[int], gate: int | None) -> None:
+        """Make this child what a fresh process would be, and tell of it when its time has come."""
         signal.set_wakeup_fd(-1)
         _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)  # past enums: they are many pages to copy
-        for file in (self._hints, self._bell, self._ringer):
+        for file in (self._hints, self._bell, self._ringer, *self._gates.values()):
             os.close(file)
         os.setsid()
-        stdout, stderr, alive = files
+        stdout, stderr, alive, *ticket = files
         os.dup2(stdout, 1)
         os.dup2(stderr, 2)
         os.close(stdout)
@@ -182,7 +206,10 @@ class Parent:
         os.chdir(order["cwd"])
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()  # `random` does it by itself
-        self._send("born", order["key"], os.getpid(), float(own_stat()[19]))
+        # Without a byte there its parent is gone.
+        if not ((gate is None or _take(gate)) and all(map(_take, ticket))):
+            os._exit(0)
+        self._send(["born", order["key"], os.getpid(), float(own_stat()[19]), present()])
         self._control.close()
 
     def tell_lacks(self) -> None:
@@ -200,12 +227,15 @@ class Worker:
         self._control = control
         self._marks = find_marks()
         self._start = float(own_stat()[19])
+        self._answers: list[list[Any]] = []  # not sent yet
         payload.preload()
 
     def serve(self) -> int:
         """Run one attempt after another until the socket is closed."""
         while True:
-            data, files, _, _ = socket.recv_fds(self._control, _MOST, 3)
+            if not select.select([self._control], [], [], 0)[0]:  # what is to be said can't wait
+                self._send()
+            data, files, _, _ = socket.recv_fds(self._control, _MOST, _FILES)
             if not data:
                 return 0
             self._work(json.loads(data), files)
@@ -213,34 +243,40 @@ class Worker:
                 os.close(file)
 
     def _work(self, order: dict[str, Any], files: list[int]) -> None:
+        stdout, stderr, alive, *ticket = files
         try:
             os.chdir(order["cwd"])
+            taken = not ticket or bool(os.read(ticket[0], 1))
         except OSError:  # a cold start will say why
-            self._send("declined", order["key"])
+            taken = False
+        if not taken:
+            self._answers.append(["declined", order["key"]])
             return
-        self._become(order, files)
+        self._become(order, stdout, stderr, alive)
         before, path = usage(), sys.path[:]
         code = run(self._payload, order["arguments"])
         flush()
         sys.path[:] = path
         after = usage()
-        self._send("ended", order["key"], code << 8)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        self._send("reaped", order["key"], after.ru_maxrss, cpu)
+        self._answers.append(["ended", order["key"], code << 8, present()])
+        self._answers.append(["reaped", order["key"], after.ru_maxrss, cpu])
 
-    def _become(self, order: dict[str, Any], files: list[int]) -> None:
-        stdout, stderr, _ = files
+    def _become(self, order: dict[str, Any], stdout: int, stderr: int, alive: int) -> None:
         os.dup2(stdout, 1)
         os.dup2(stderr, 2)
-        os.set_inheritable(files[2], True)
+        os.set_inheritable(alive, True)
         write_marks(order["environment"], self._marks)
         for name, value in order["environment"].items():  # `update` would ask abstract classes
             os.environ[name] = value
         sys.argv = [self._payload.__file__, *order["arguments"]]
-        self._send("born", order["key"], os.getpid(), self._start)
+        self._answers.append(["born", order["key"], os.getpid(), self._start, present()])
+        self._send()
 
-    def _send(self, *words: str | float) -> None:
-        self._control.send(json.dumps(words).encode())
+    def _send(self) -> None:
+        if self._answers:
+            self._control.send(json.dumps(self._answers).encode())
+            self._answers = []
 
 
 def main(mode: str, payload_file: str, descriptor: int) -> int:
@@ -308,6 +344,18 @@ def load(path: str) -> Any:
     exec(compile(Path(path).read_bytes(), path, "exec"), vars(module))  # noqa: S102 - it is ours
     module.__name__ = "__main__"
     return module
+
+
+def present() -> tuple[float, float]:
+    """Return this moment: monotonic, and since the epoch."""
+    return time.monotonic(), time.time()
+
+
+def _take(pipe: int) -> bool:
+    """Wait for the byte of a pipe and take it; False when somebody has, or nobody will write it."""
+    taken = os.read(pipe, 1)
+    os.close(pipe)
+    return bool(taken)
 
 
 def find_marks() -> dict[str, tuple[int, int]]:
