@@ -9,6 +9,7 @@ import pytest
 
 from tests.runner.house import House, open_house, socket_folder
 from tests.runner.keepers import Bench, bench
+from tests.runner.warm import Warm
 
 
 @pytest.fixture
@@ -22,6 +23,14 @@ def sockets() -> Iterator[Path]:
 def keeper(tmp_path: Path, sockets: Path) -> Iterator[Bench]:
     """A running keeper with a data directory of its own."""
     with bench(tmp_path, sockets) as made:
+        yield made
+
+
+@pytest.fixture
+def warm(tmp_path: Path, sockets: Path) -> Iterator[Warm]:
+    """A running keeper, and orders for its warm parents."""
+    with bench(tmp_path, sockets, Warm) as made:
+        assert isinstance(made, Warm)
         yield made
 
 

@@ -5,73 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from jobs_ext.runner import payloads
-from jobs_ext.runner.executors import Launch
 from jobs_ext.runner.executors.survivors import end_survivors
 from jobs_ext.runner.keeper import processes
-from tests.runner.house import socket_folder
-from tests.runner.keepers import Bench, bench, gone
+from tests.runner.keepers import gone
+from tests.runner.warm import PAYLOAD, Warm, shared
 from tests.waiting import until
-
-WARM = str(Path(payloads.__file__).with_name("warm.py"))
-# Runs its argument as a program, in a folder where modules are looked for.
-PAYLOAD = """
-import importlib, os, sys
-WORTHWHILE = ("colorsys",)
-load = importlib.import_module
-def preload():
-    import random
-def folders(source):
-    return []
-def main(source):
-    sys.path.insert(0, os.getcwd())
-    exec(source, {})
-    return 0
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
-"""
-
-
-class Warm(Bench):
-    """A keeper, and orders that can be forked."""
-
-    def fork(self, key: str, source: str, mode: str = "fork", **environment: str) -> Launch:
-        payload = self.root / "payload.py"
-        if not payload.exists():
-            payload.write_text(PAYLOAD)
-        order = self.order(key, [sys.executable, str(payload), source], **environment)
-        (self.root / "lib").mkdir(exist_ok=True)
-        return msgspec.structs.replace(
-            order,
-            parent=[sys.executable, WARM, mode, str(payload)],
-            shared=order.shared | {"PYTHONPATH": str(self.root / "lib")},
-        )
-
-    def run(self, key: str, source: str, **environment: str) -> str:
-        """Run a program and return what it printed."""
-        self.client.spawn([self.fork(key, source, **environment)])
-        ended = self.wait(key, "exited")
-        assert ended["code"] == 0, (self.root / key / "stderr").read_text()
-        return (self.root / key / "stdout").read_text().strip()
-
-    def parent_of(self, key: str) -> int:
-        """Return the parent of an attempt's process: the keeper, when it was started cold."""
-        return int(self.run(key, "import os; print(os.getppid())"))
-
-
-@pytest.fixture
-def warm(tmp_path: Path) -> Iterator[Warm]:
-    with socket_folder() as sockets, bench(tmp_path, sockets, Warm) as made:
-        assert isinstance(made, Warm)
-        yield made
 
 
 def test_attempts_have_one_parent_that_is_not_the_keeper(warm: Warm) -> None:
@@ -288,16 +232,6 @@ def test_an_interpreter_that_can_not_fork_starts_cold(warm: Warm) -> None:
     warm.client.spawn([msgspec.structs.replace(order, parent=broken)])
     assert warm.wait("a/1", "exited")["code"] == 0
     assert (warm.root / "a/1" / "stdout").read_text() == "ran\n"
-
-
-def shared(warm: Warm, *sources: str) -> list[str]:
-    """Order the programs of one batch, in one lane; return their keys."""
-    keys = [f"s{n}/1" for n in range(len(sources))]
-    warm.client.spawn(
-        msgspec.structs.replace(warm.fork(key, source, "share", JOBS_BATCH="b"), lane="lane")
-        for key, source in zip(keys, sources, strict=True)
-    )
-    return keys
 
 
 def test_a_shared_worker_runs_one_after_another(warm: Warm) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from ...model.reasons import ReasonCode
 from ...store.faults import FULL
@@ -154,7 +155,8 @@ class LocalExecutor:
             state = keeper.state()
             live = set(state.live)
             self._read()  # after `live` was asked for: who is not in it has its end in the journal
-            for key, watched in self._watched.items():
+            # Last those behind others, whose worker may have what is theirs.
+            for key, watched in sorted(self._watched.items(), key=lambda one: one[1].ahead):
                 if key not in live:
                     self._settle(keeper, key, watched)
                 elif state.protocol == PROTOCOL:  # an earlier order may not have come through
@@ -171,16 +173,18 @@ class LocalExecutor:
         """Decide on an attempt that no keeper watches: over, to be started, or lost."""
         if watched.end is not None and watched.cleared:
             return
-        if not watched.intended:
+        job, _, number = key.rpartition("/")
+        alive = self._paths.attempt(job, int(number)).alive
+        may_run = watched.intended or watched.ahead
+        if may_run and not end_survivors(key, alive, watched.begun):
+            _log.error("attempt %s: some of its processes can't be killed", key)
+        if not (watched.intended or (watched.ahead and _has_begun(alive))):
+            watched.ahead = False
             if watched.launch is None:
                 watched.end = Unstarted(key)
             else:
                 keeper.spawn([watched.launch])
             return
-        job, _, number = key.rpartition("/")
-        alive = self._paths.attempt(job, int(number)).alive
-        if not end_survivors(key, alive, watched.begun):
-            _log.error("attempt %s: some of its processes can't be killed", key)
         watched.cleared = True
         if watched.end is None:
             watched.end = Lost(key, _KILLED if _this_boot(watched.begun) else _RESTARTED)
@@ -198,6 +202,7 @@ class _Watched:
     def __init__(self, launch: Launch | None = None, begun: Begun | None = None) -> None:
         self.launch = launch  # None: an earlier runner submitted it
         self.intended = False  # a keeper was about to start it, or did
+        self.ahead = False  # a keeper had it made ready to begin with another's end
         self.begun = begun
         self.end: Exited | NotStarted | Lost | Unstarted | None = None
         self.cleared = True  # nothing it started is left, as far as known
@@ -209,10 +214,10 @@ class _Watched:
         match record["event"]:
             case "intent":
                 self.intended = True
-            case "withdrawn":
-                self.intended = False
+            case "ahead":
+                self.ahead = True
             case "started":
-                self.begun = _begun(record)
+                self.intended, self.begun = True, _begun(record)
             case "failed" if self.end is None:  # ordered once more after its end, it fails
                 self.end = _not_started(record)
             case "exited":
@@ -274,6 +279,14 @@ _RESTARTED = "lost: the machine was restarted while it ran"
 
 def _this_boot(begun: Begun | None) -> bool:
     return begun is None or begun.boot_id == processes.boot_id()
+
+
+def _has_begun(alive: Path) -> bool:
+    """Tell whether an attempt that was to begin with another's end has said that it did."""
+    try:
+        return alive.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _last_boot(paths: Paths) -> str | None:

@@ -11,4 +11,4 @@ attempts under way must stay understood for ever: ``list``, ``kill``, ``withdraw
 """
 
 #: Number of the way in which attempts are ordered; to be raised when ``spawn`` changes its meaning.
-PROTOCOL = 1
+PROTOCOL = 2

@@ -54,7 +54,7 @@ class Ahead:
         held = one.order.get("memory") is not None  # to that, from when it is born
         if held or not self._warm.suits_behind(running, one.order, one.environment.values):
             return False
-        self._register.intend(one)
+        self._register.intend(one, "ahead")
         return True
 
     def _order(self, unborn: Unborn, running: str) -> None:

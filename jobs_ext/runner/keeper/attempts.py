@@ -115,6 +115,7 @@ class Attempts:
         return self._begin_unborn(self._register.intend(one))
 
     def _begin_unborn(self, unborn: Unborn) -> bool:
+        unborn.intent["event"] = "intent"
         if not self._journal.append(unborn.intent):
             self._not_begun(unborn, None)
             return False

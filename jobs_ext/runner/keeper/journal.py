@@ -3,7 +3,8 @@
 Records, in the order they come for one attempt (`key` is ``<job id>/<number>``)::
 
     intent   key                                  about to be spawned
-    withdrawn key                                 taken back after that: nothing of it ran
+    ahead    key                                  instead: made ready to begin with another's end,
+                                                  which a byte in its `alive` file says at once
     failed   key, error, errno (None: no OSError) it could not be spawned: the end
     started  key, pid, start, monotonic, time, boot, host
              held: true                           when a control group holds it to its memory
@@ -199,13 +200,7 @@ def decode(data: bytes) -> Iterator[Record]:
 
 def begun(records: Iterable[Record]) -> set[str]:
     """Return the keys of attempts that were begun, or are just being."""
-    keys = set()
-    for record in records:
-        if record["event"] == "intent":
-            keys.add(record["key"])
-        elif record["event"] == "withdrawn":
-            keys.discard(record["key"])
-    return keys
+    return {record["key"] for record in records if record["event"] in ("intent", "started")}
 
 
 def _decoded(line: bytes) -> Any:

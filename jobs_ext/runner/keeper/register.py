@@ -58,18 +58,17 @@ class Register:
         known = set(self._known)
         self._known -= known.difference(list(self.unborn), list(self.live))
 
-    def intend(self, one: Order) -> Unborn:
+    def intend(self, one: Order, how: str = "intent") -> Unborn:
         """Enter an attempt that is going to be started; its intent is not in the journal yet."""
         key = one.order["key"]
-        unborn = self.unborn[key] = Unborn(one, {"event": "intent", "key": key})
+        unborn = self.unborn[key] = Unborn(one, {"event": how, "key": key})
         self._known.add(key)
         return unborn
 
     def take_back(self, key: str) -> None:
-        """Forget an attempt that was going to be started and never will be, by this order."""
+        """Forget an attempt that was made ready and does not begin by this order."""
         del self.unborn[key]
         self._known.discard(key)
-        self._journal.hold({"event": "withdrawn", "key": key})
 
     def born(self, key: str, pid: int, start: float, since: Moment) -> Attempt:
         """Enter the process of an attempt that is still unborn, begun at `since`."""

@@ -6,9 +6,10 @@ Imports once what a payload needs and forks a child for every attempt, which bec
     {"key": …, "arguments": […], "cwd": folder, "environment": {its own variables},
      "behind": key of the attempt after whose end it begins, or null}
 
-with four descriptors: its stdout, stderr and ``alive`` file, and its ticket, a pipe with one byte:
-who reads that has the attempt, so that it either begins or is taken back. An answer is a list of
-these, one or more to each order; times are monotonic and since the epoch::
+with its stdout, stderr and ``alive`` file as descriptors. One that is behind another has a ticket,
+too, a pipe with one byte: who reads that has the attempt, so that it either begins, which its
+``alive`` file then says, or is taken back. An answer is a list of these, one or more to each order;
+times are monotonic and since the epoch::
 
     ["declined", key]            can't be forked as if it were fresh, or taken back; nothing ran
     ["born", key, pid, start, times]  by the child itself, before it runs anything of the attempt
@@ -206,9 +207,10 @@ class Parent:
         os.chdir(order["cwd"])
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()  # `random` does it by itself
-        # Without a byte there its parent is gone.
-        if not ((gate is None or _take(gate)) and all(map(_take, ticket))):
+        if not ((gate is None or _take(gate)) and _may_begin(ticket, alive)):
             os._exit(0)
+        for file in ticket if gate is None else [*ticket, gate]:
+            os.close(file)
         self._send(["born", order["key"], os.getpid(), float(own_stat()[19]), present()])
         self._control.close()
 
@@ -246,10 +248,10 @@ class Worker:
         stdout, stderr, alive, *ticket = files
         try:
             os.chdir(order["cwd"])
-            taken = not ticket or bool(os.read(ticket[0], 1))
+            begins = _may_begin(ticket, alive)
         except OSError:  # a cold start will say why
-            taken = False
-        if not taken:
+            begins = False
+        if not begins:
             self._answers.append(["declined", order["key"]])
             return
         self._become(order, stdout, stderr, alive)
@@ -353,9 +355,12 @@ def present() -> tuple[float, float]:
 
 def _take(pipe: int) -> bool:
     """Wait for the byte of a pipe and take it; False when somebody has, or nobody will write it."""
-    taken = os.read(pipe, 1)
-    os.close(pipe)
-    return bool(taken)
+    return os.read(pipe, 1) != b""
+
+
+def _may_begin(ticket: list[int], alive: int) -> bool:
+    """Take the ticket, if one is needed, and say in the `alive` file that the attempt begins."""
+    return not ticket or (_take(ticket[0]) and os.write(alive, b".") > 0)
 
 
 def find_marks() -> dict[str, tuple[int, int]]:
