@@ -9,6 +9,7 @@ import msgspec
 
 import jobs_ext
 from jobs_ext.runner.holder import Holder, read_holder
+from jobs_ext.runner.keeper import PROTOCOL
 from jobs_ext.store.paths import Paths
 from jobs_ext.store.schema import HEAD
 from tests.client.live import LiveServer
@@ -36,7 +37,7 @@ def copy_package(folder: Path, version: str, *, protocol: int | None = None) -> 
     _replace(target / "jobs_ext/__init__.py", said, f'__version__ = "{version}"')
     if protocol is not None:
         keeper = target / "jobs_ext/runner/keeper/__init__.py"
-        _replace(keeper, "PROTOCOL = 1\n", f"PROTOCOL = {protocol}\n")
+        _replace(keeper, f"PROTOCOL = {PROTOCOL}\n", f"PROTOCOL = {protocol}\n")
     return target
 
 
