@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from jobs_ext.runner.executors import Launch
-from jobs_ext.runner.keeper.folders import Folders
+from jobs_ext.runner.keeper.folders import BEGUN, Folders
 from tests.runner.keepers import Bench, gone
 from tests.waiting import until
 
@@ -102,6 +102,15 @@ def test_who_holds_the_file_of_the_living_keeps_it_alone(folders: Folders, one: 
         with (one.with_name("other") / "alive").open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     assert folders.take(str(one.with_name("other"))) == {"stdout": "", "stderr": ""}
+
+
+def test_of_one_that_began_with_another_s_end_the_next_one_knows_nothing(
+    folders: Folders, one: Path
+) -> None:
+    (one / "alive").write_text(BEGUN)
+    assert folders.take(str(one)) == {"stdout": "a line\n", "stderr": ""}
+    folders.make(str(one.with_name("other")))
+    assert (one.with_name("other") / "alive").read_text() == ""
 
 
 def plain(keeper: Bench, key: str, script: str, lane: str = "lane") -> Launch:

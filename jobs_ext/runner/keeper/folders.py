@@ -19,6 +19,7 @@ _FILES = (*_LOGS, "alive")
 FRESH = (*_FILES, "outputs")  # what is in a folder at first
 _MOST = 64
 _SEALED = 86_399_123_456_789  # nanoseconds: a time that no archive of a job's gives its folder
+BEGUN = "."  # in the `alive` file of an attempt that began with another's end
 LONGEST = 4096  # bytes of a log that is kept in the journal: a file takes as many of the disk
 
 
@@ -109,14 +110,17 @@ def _is_untouched(folder: str) -> bool:
 
 
 def _free(folder: str, name: str) -> bool:
-    """Have nobody hold an empty file, if need be by a new one; False when it is not as it was made.
+    """Have nobody hold a file, and it empty, if need be by a new one; False when it says more.
 
     A program that is just being started holds it until it is loaded, as all that the keeper has
     had open meanwhile.
     """
     path = f"{folder}/{name}"
     try:
-        return _read_alone(path) == ""
+        said = _read_alone(path)
+        if said == BEGUN:  # its end is in the journal
+            os.truncate(path, 0)
+        return said in ("", BEGUN)
     except BlockingIOError:
         os.unlink(path)  # noqa: PTH108 - hot, as all here
         _make_file(path)

@@ -172,11 +172,12 @@ class Parent:
             if key is None:  # not forked here: something that was imported has begun it
                 os.waitpid(ended.si_pid, 0)
                 continue
+            at = present()
             if key in self._gates:
                 self._open(self._gates.pop(key))
             exited = ended.si_code == os.CLD_EXITED
             status = ended.si_status << 8 if exited else ended.si_status
-            self._send(["ended", key, status, present()])
+            self._send(["ended", key, status, at])
             _, _, usage = os.wait4(ended.si_pid, 0)
             self._send(["reaped", key, usage.ru_maxrss, usage.ru_utime + usage.ru_stime])
 
