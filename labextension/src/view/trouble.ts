@@ -5,7 +5,7 @@ export function troubleOf(why: number | null): string {
   return why === 401 || why === 403 ? LOGIN : OFFLINE;
 }
 
-const OFFLINE = 'The server does not answer. Jobs go on; this catches up by itself.';
+const OFFLINE = 'The server does not answer. This catches up by itself when it does.';
 const LOGIN = 'The server asks for a login: load this page again.';
 
 /** A page hidden for so many milliseconds may have slept, and its connections be dead without knowing. */
