@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import ExitStack
 
 from jobs_ext.api import handler
 from jobs_ext.api.patience import Bell, awaited
@@ -99,3 +100,12 @@ async def test_a_bell_that_rings_all_the_time_does_not_make_looks_of_it():
         bell.ring()
         await asyncio.sleep(0)
     assert len(looks) <= 100  # one each 2 ms, then each twentieth of the time waited: 86
+
+
+def test_who_waits_alone_hears_sooner_than_one_of_many():
+    bell, pauses = Bell(), []
+    with ExitStack() as waiting:
+        for _ in range(20):
+            waiting.enter_context(bell.waited_for())
+            pauses.append(bell.pause(60))
+    assert (pauses[0], pauses[3], pauses[-1]) == (0.025, 0.1, 0.25)

@@ -109,4 +109,6 @@ def test_a_missing_server_half_is_named_with_its_remedy(browser: Browser, tmp_pa
         expect(notebook.panel.get_by_role("status")).to_contain_text(
             "pip install jobs_ext", timeout=PATIENCE
         )
+        # In the midst of a request for its files Jupyter's server does not end when it is told to.
+        notebook.page.wait_for_load_state("networkidle")
         context.close()

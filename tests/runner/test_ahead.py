@@ -60,7 +60,19 @@ def test_it_begins_when_the_other_ends_and_not_before(warm: Warm, mode: str) -> 
     assert lane.said() == [f"s{n}" for n in range(1, 6)]
     first, second = (warm.find(f"s{n}/1", name) for n, name in ((0, "exited"), (1, "started")))
     assert first["time"] <= second["time"]
-    assert Path(lane.others[0].alive).read_bytes() == b"."
+    assert Path(lane.others[0].alive).read_bytes() == b"\0"
+
+
+@pytest.mark.parametrize(("mode", "ready"), [("fork", 1), ("share", 4)])
+def test_a_worker_has_some_ready_and_a_parent_one(warm: Warm, mode: str, ready: int) -> None:
+    lane = Lane(warm, mode, others=6)
+    warm.wait(lane.others[ready - 1].key, "ahead")
+    assert warm.client.state().live == [lane.first.key, *(one.key for one in lane.others)]
+    assert [bool(warm.records(one.key)) for one in lane.others] == [n < ready for n in range(6)]
+    assert warm.client.withdraw([lane.others[ready - 1].key]) == [lane.others[ready - 1].key]
+    lane.let_go()
+    assert all(lane.ended(one) for n, one in enumerate(lane.others) if n != ready - 1)
+    assert lane.said() == [f"s{n}" for n in range(1, 7) if n != ready]
 
 
 @both
@@ -134,11 +146,11 @@ def test_a_killed_parent_costs_nothing(warm: Warm) -> None:
 
 
 def test_a_killed_worker_ends_the_first_alone(warm: Warm) -> None:
-    lane = Lane(warm, "share", others=2)
+    lane = Lane(warm, "share", others=6)
     os.kill(warm.wait(lane.first.key, "started")["pid"], signal.SIGKILL)
     assert warm.wait(lane.first.key, "exited")["signal"] == signal.SIGKILL
     assert all(map(lane.ended, lane.others))
-    assert lane.said() == ["s1", "s2"]
+    assert lane.said() == [f"s{n}" for n in range(1, 7)]
 
 
 @both

@@ -245,7 +245,7 @@ def test_a_shared_worker_runs_one_after_another(warm: Warm) -> None:
     )
     assert {words[0] for words in said} == {str(warm.find(keys[0], "started")["pid"])}
     assert [record["code"] for record in ended] == [0] * 5
-    assert sorted(r["event"] for r in warm.records(keys[4])) == ["exited", "intent", "started"]
+    assert [r["event"] for r in warm.records(keys[4])][-2:] == ["started", "exited"]
 
 
 @pytest.mark.parametrize(

@@ -283,7 +283,7 @@ class Attempts:
             attempt.group.remove()
         del self._register.live[attempt.key]
         if self._ahead.has(attempt.lane, attempt.key):  # the one before it is still being ended
-            self._ahead.pop(attempt.lane)
+            self._ahead.drop(attempt.lane, attempt.key)
         else:
             self._left.append(attempt.lane)
 
@@ -340,7 +340,7 @@ class Attempts:
         self._fill()
         self._end_strangers()
         due = (self._kill_due(), self._warm.tick(), self._starts.tick(), self._runs.tick())
-        return min((max(0.0, seconds) for seconds in due if seconds is not None), default=None)
+        return min((max(0.0, one) for one in due if one is not None), default=None)
 
     def _kill_due(self) -> float | None:
         """Kill those whose time has come; return the seconds until the next one's comes."""

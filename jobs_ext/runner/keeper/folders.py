@@ -19,7 +19,7 @@ _FILES = (*_LOGS, "alive")
 FRESH = (*_FILES, "outputs")  # what is in a folder at first
 _MOST = 64
 _SEALED = 86_399_123_456_789  # nanoseconds: a time that no archive of a job's gives its folder
-BEGUN = "."  # in the `alive` file of an attempt that began with another's end
+BEGUN = "\0"  # in the `alive` file of an attempt that began with another's end
 LONGEST = 4096  # bytes of a log that is kept in the journal: a file takes as many of the disk
 
 

@@ -126,9 +126,7 @@ class WarmParent:
             case "ended", (status, at) if key not in self._unborn:
                 self._ended[key] = status, Moment(*at)
                 self.under_way.discard(key)
-                behind = self._behind.pop(key, None)
-                if behind in self._unborn:
-                    self._unborn[behind] = self.used
+                self._turn(key)
             case "reaped", (maxrss, cpu) if key in self._ended:
                 status, at = self._ended.pop(key)
                 return [Reaped(key, status, maxrss, cpu, at)]
@@ -136,9 +134,16 @@ class WarmParent:
                 return self._declined(key)
         return []
 
+    def _turn(self, key: str) -> None:
+        """Expect the one behind another from now on."""
+        behind = self._behind.pop(key, None)
+        if behind in self._unborn:
+            self._unborn[behind] = self.used
+
     def _declined(self, key: str) -> list[News]:
         del self._unborn[key]
         self.under_way.discard(key)
+        self._turn(key)
         if key not in self._taken_back:
             return [Declined(key)]
         self._taken_back.remove(key)
@@ -170,7 +175,7 @@ class WarmParent:
 
 def is_worker(command: list[str]) -> bool:
     """Tell whether such a process runs attempts itself, one at a time."""
-    return command[-2] == "share"
+    return command[-2:-1] == ["share"]
 
 
 def _message(order: dict[str, Any], behind: str | None = None) -> dict[str, Any]:

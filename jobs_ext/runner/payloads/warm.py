@@ -360,8 +360,13 @@ def _take(pipe: int) -> bool:
 
 
 def _may_begin(ticket: list[int], alive: int) -> bool:
-    """Take the ticket, if one is needed, and say in the `alive` file that the attempt begins."""
-    return not ticket or (_take(ticket[0]) and os.write(alive, b".") > 0)
+    """Take the ticket, if one is needed, and let the `alive` file say that the attempt begins."""
+    if not ticket:
+        return True
+    if not _take(ticket[0]):
+        return False
+    os.ftruncate(alive, 1)  # a byte that the disk needs no room for
+    return True
 
 
 def find_marks() -> dict[str, tuple[int, int]]:
