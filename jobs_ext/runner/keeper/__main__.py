@@ -19,6 +19,7 @@ from jobs_ext.runner.keeper import processes
 from jobs_ext.runner.keeper.attempts import Attempts
 from jobs_ext.runner.keeper.journal import Journal, begun, decode
 from jobs_ext.runner.keeper.server import Keeper
+from jobs_ext.runner.keeper.turns import turns
 
 
 def main(data_dir: Path, socket_path: Path) -> None:
@@ -33,8 +34,11 @@ def main(data_dir: Path, socket_path: Path) -> None:
     journal = Journal(data_dir / "journal")
     known = begun(decode(journal.path.read_bytes()))
     instance = str(uuid.uuid4())
-    keeper = Keeper(socket_path, instance, Attempts(journal, known), journal)
+    attempts = Attempts(journal, known)
+    keeper = Keeper(socket_path, instance, attempts, journal)
     _write_card(data_dir / "keeper.json", instance)
+    if attempts.starts_apart:
+        turns.give_way()
     keeper.run()
     socket_path.unlink(missing_ok=True)
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from . import processes
 from .cgroups import Group
 from .journal import Record
 from .lanes import Order
@@ -64,6 +65,14 @@ class Attempt:
     told: dict[str, Any] | None = None  # why it was told to stop: code and sentence
     exited: bool = False  # its main process has; the rest is being ended
     kill_at: float | None = None  # monotonic time of the next SIGKILL
+
+    def owns(self, entry: processes.Process) -> bool:
+        """Tell whether a process whose parents have ended was started by it."""
+        return (
+            self.pid in (entry.session, entry.group)
+            or processes.carries(entry.pid, processes.marks_of(self.key))
+            or processes.holds(entry.pid, os.path.realpath(self.alive))
+        )
 
     def exit_record(self, how: Exit, at: Moment, *, leftover: bool) -> Record:
         """Return the journal's record of the end of its main process."""

@@ -79,6 +79,11 @@ class Attempts:
         self._register.forget_ended()
 
     @property
+    def starts_apart(self) -> bool:
+        """Whether commands are started by threads of their own."""
+        return self._starts.side_by_side
+
+    @property
     def queueing(self) -> bool:
         """Whether any wait in a lane."""
         return bool(self._register.lanes.keys)
@@ -381,7 +386,7 @@ class Attempts:
         roots = {main} if is_it else set()
         for pid in self._orphans() & everything.keys():
             below = processes.subtree([pid], everything)
-            if any(_belongs(everything[one], attempt) for one in below):
+            if any(attempt.owns(everything[one]) for one in below):
                 roots.add(pid)
         if sys.platform != "linux":
             roots |= {entry.pid for entry in everything.values() if entry.group == main}
@@ -391,11 +396,3 @@ class Attempts:
     def _signal(self, attempt: Attempt, number: int) -> None:
         for entry in self._members(attempt):
             processes.send(entry, number)
-
-
-def _belongs(entry: processes.Process, attempt: Attempt) -> bool:
-    return (
-        attempt.pid in (entry.session, entry.group)
-        or processes.carries(entry.pid, processes.marks_of(attempt.key))
-        or processes.holds(entry.pid, os.path.realpath(attempt.alive))
-    )

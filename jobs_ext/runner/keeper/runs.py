@@ -24,6 +24,7 @@ from .journal import Journal
 from .lanes import Order
 from .register import Register
 from .starts import kill_unloaded, start
+from .turns import turns
 
 _LOOK = 0.01  # seconds between two looks of the first thread while attempts queue up
 _MOST = 64  # threads
@@ -143,6 +144,7 @@ class Runs:
         return _LOOK if self.busy or self._kill_at else None
 
     def _serve(self) -> None:
+        turns.take()
         while True:
             one: Order | None = self._orders.get()
             while one is not None:

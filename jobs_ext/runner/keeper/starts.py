@@ -25,6 +25,7 @@ from . import processes
 from .attempt import Moment, present
 from .lanes import Order
 from .spawn import may_start_in_threads, spawn
+from .turns import turns
 
 _MOST = 8  # starts side by side
 _MOST_STUCK = 64  # … when some stand still
@@ -102,6 +103,7 @@ class Starts:
             self._returned.append(_outcome(one))
 
     def _serve(self) -> None:
+        turns.take()
         while True:
             one = self._orders.get()
             self._served[one.order["key"]] = threading.get_native_id()

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from .attempt import Moment
+from .turns import turns
 
 UNUSED = 60.0  # seconds without an attempt after which a warm parent ends
 _UNUSED_WORKER = 5.0  # … and one that runs them itself
@@ -63,7 +64,7 @@ class WarmParent:
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         self.is_worker = is_worker(command)
         self.sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        with theirs, turns.taken():
             self._process = subprocess.Popen(
                 [*command, str(theirs.fileno())],
                 cwd="/",
