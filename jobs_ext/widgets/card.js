@@ -8,6 +8,7 @@ export default (() => {
   const LONGEST_PAUSE = 5000;
   const BY_KERNEL = 2000; // ms between two questions to the kernel
   const GONE = 'This server no longer has it: this is its last known state.';
+  const FORGOTTEN = 'The kernel was restarted and no longer knows this: run its cell again.';
 
   const SHARED = Symbol.for('jobs-ext.events.1'); // where JupyterLab's extension offers the events of its one WebSocket
 
@@ -187,31 +188,41 @@ export default (() => {
   }
 
   /** Asks the kernel for the table of a job as a variable; returns what it says of it. */
-  function taken(model, id, name) {
-    return new Promise(resolve => {
-      const hear = told => {
-        if (told.taken === id) {
-          model.off('msg:custom', hear);
-          resolve(told.text);
-        }
-      };
-      model.on('msg:custom', hear);
-      model.send({ action: 'take', id, name });
-    });
+  async function taken(model, id, name) {
+    return (await answer(model, { action: 'take', id, name }, told => told.taken === id)).text;
   }
 
   /** Has the kernel do what a button says; rejects with what is wrong. */
-  function acted(model, action, view) {
+  async function acted(model, action, view) {
     const call = `${Date.now()} ${Math.random()}`; // several views of one widget hear each other's answers
+    const asked = { action, kind: view.kind, id: view.id, call };
+    const { problem } = await answer(model, asked, told => told.done === call);
+    if (problem) {
+      throw new Refusal(problem);
+    }
+  }
+
+  /** Sends the kernel a message and returns its answer; rejects when it is done with that and gave none. */
+  function answer(model, asked, isIt) {
     return new Promise((resolve, reject) => {
+      const end = () => model.off('msg:custom', hear);
       const hear = told => {
-        if (told.done === call) {
-          model.off('msg:custom', hear);
-          told.problem ? reject(new Refusal(told.problem)) : resolve();
+        if (isIt(told)) {
+          end();
+          resolve(told);
         }
       };
+      const forgotten = () => {
+        end();
+        reject(new Refusal(FORGOTTEN)); // too late for one that was answered
+      };
+      const status = ({ content }) => content.execution_state === 'idle' && forgotten();
       model.on('msg:custom', hear);
-      model.send({ action, kind: view.kind, id: view.id, call });
+      try {
+        model.send(asked, { iopub: { status } });
+      } catch {
+        forgotten(); // the page knows that nobody is there
+      }
     });
   }
 

@@ -78,7 +78,7 @@ class Form(w.VBox):  # type: ignore[misc]
         code = _button("Copy as code", "code", self._show_code)
         self._code = w.Textarea(description="Code", style=STYLE, layout=_CODE).add_class("jx-code")
         self._said = w.HTML()
-        self._below = w.VBox()
+        self._below = w.VBox().add_class("jx-below")
         head = f"<h4>{escape(self._about.title)}</h4><p>{escape(self._about.description)}</p>"
         rows = [w.VBox([field.box, *self._swept_line(name)]) for name, field in self.fields.items()]
         buttons = w.HBox([self._button, self._sweep, *again, code])

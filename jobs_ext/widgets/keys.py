@@ -1,4 +1,4 @@
-"""How a form looks, and what keeps its keys from the shortcuts of the notebook around it."""
+"""How a form looks, what keeps its keys from the notebook around it, and says when it is dead."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ SAVED = "jx-saved"
 
 _CSS = """
 .jx-filled-in { --jx-titles: calc(12em + 10px); container-type: inline-size; max-width: 60em; }
+.jx-filled-in > [inert] { opacity: 0.55; }
+.jx-filled-in:has(> [inert]) .jupyter-widgets-disconnected::before, .jx-filled-in:has(> [inert])::before { content: none !important; }
+.jx-forgotten { margin: 0 0 8px; color: var(--jp-content-font-color1, #1f2328); font-weight: 600; }
 .jx-filled-in .widget-label { white-space: normal; line-height: 1.3; height: auto; align-self: center; }
 .jx-filled-in :is(.widget-textarea, .widget-select) > .widget-label { align-self: flex-start; padding-top: 5px; }
 .jx-filled-in :is(input, select, textarea) { font-family: inherit; }
@@ -41,7 +44,10 @@ _CSS = """
 
 
 class Keys(anywidget.AnyWidget):
-    """Nothing to see: those of ipywidgets leave all keys but those of text fields to others."""
+    """Nothing to see: ipywidgets leaves all keys but those of text fields to others.
+
+    Nor does it say, but by a mark, that there is no kernel any more that knows the form.
+    """
 
     _css = _CSS
     _esm = (resources.files(__package__) / "keys.js").read_text("utf-8")

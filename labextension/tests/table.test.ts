@@ -265,7 +265,7 @@ it('puts a table into a variable where there is a kernel', async () => {
   open(new Wired({ '': answer }), { take });
   await vi.waitFor(() => expect(rows()).toContain('sweep[0]'));
   press('→ df');
-  expect(page.querySelector('.jx-bulk')?.textContent).toContain('It waits while a cell runs.');
+  expect(page.querySelector('.jx-bulk')?.textContent).toContain('It waits while a cell runs; if the kernel was restarted, run this cell again.');
   await vi.waitFor(() => expect(page.querySelector('.jx-bulk')?.textContent).toContain('sweep_0 is a DataFrame now'));
   expect(take).toHaveBeenCalledWith('id-0', 'sweep_0');
   expect(['sweep[3]', 'wc -l x', '3 bears'].map(variable)).toEqual(['sweep_3', 'wc_l_x', 'df_3_bears']);

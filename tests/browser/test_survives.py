@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.gallery import APPS
 from tests.browser.lab import Lab
-from tests.browser.page import PATIENCE, NotebookPage, badge
+from tests.browser.page import PATIENCE, NotebookPage, badge, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -90,6 +90,11 @@ def test_without_the_kernel_all_goes_on(context: BrowserContext, lab: Lab) -> No
     (lab.root / "go-first").touch()
     for one in seen:
         one.have("SUCCEEDED")
+    notebook.page.get_by_role("dialog").get_by_role("button", name="Ok").click(timeout=PATIENCE)
+    panel = notebook.outputs.last
+    panel.get_by_label("Filter jobs by name or expression").fill("first-many")
+    panel.get_by_role("button", name="Put the table of first-many[1]").click(timeout=PATIENCE)
+    expect(panel).to_contain_text("no longer knows this: run its cell again", timeout=PATIENCE)
 
 
 def test_after_the_server_was_killed_all_of_it_catches_up(
@@ -117,3 +122,38 @@ def test_a_network_that_comes_back(context: BrowserContext, lab: Lab) -> None:
     for one in seen:
         one.have("SUCCEEDED")
     assert sum("jobs-ext" in url for url in asked) < 60, asked
+
+
+FORM = """import jobs_ext as jx, os
+def double(k: int = 2): return 2 * k
+print('kernel', os.getpid())
+jx.form(double)"""
+
+
+@pytest.mark.parametrize("how", ["killed", "restarted"])
+def test_a_form_says_that_its_kernel_is_another_one(
+    context: BrowserContext, lab: Lab, how: str
+) -> None:
+    notebook = NotebookPage(context.new_page(), lab)
+    notebook.open(lab.write_notebook(f"form-{how}.ipynb", FORM))
+    notebook.run_all()
+    submit = notebook.page.get_by_role("button", name="Submit")
+    submit.click(timeout=PATIENCE)
+    expect(notebook.page.locator(".jx-card")).to_be_visible(timeout=PATIENCE)
+    said = notebook.page.get_by_text("no longer knows this form: run its cell again")
+    expect(said).to_have_count(0)
+    if how == "killed":
+        pid = int(notebook.outputs.get_by_text("kernel ").inner_text().split()[1])
+        os.kill(pid, signal.SIGKILL)
+        notebook.page.get_by_role("dialog").get_by_role("button", name="Ok").click(timeout=PATIENCE)
+    else:
+        notebook.execute("kernelmenu:restart")
+        notebook.page.get_by_role("dialog").get_by_role("button", name="Confirm").click()
+    expect(said).to_be_visible(timeout=PATIENCE)
+    picture(notebook.page, f"form-kernel-{how}")
+    notebook.page.locator(".jx-card").get_by_role("button", name="Run again").click()
+    badge(notebook.page.locator(".jx-card"), "SUCCEEDED")
+    notebook.run_all()
+    expect(said).to_have_count(0, timeout=PATIENCE)
+    submit.click(timeout=PATIENCE)
+    expect(notebook.page.locator(".jx-card")).to_be_visible(timeout=PATIENCE)

@@ -275,7 +275,7 @@ export class JobTable implements Choice {
   take(id: string, name: string): void {
     const { take } = this.source;
     if (take) {
-      void this.bulk.tell(take(id, name), `Asking the kernel for ${name} … It waits while a cell runs.`);
+      void this.bulk.tell(take(id, name), `Asking the kernel for ${name} … It waits while a cell runs; if the kernel was restarted, run this cell again.`);
     }
   }
 
