@@ -70,6 +70,12 @@ class Bench:
         until(lambda: file.exists() and "\n" in file.read_text(), what=f"a line of {key}")
         return file.read_text().splitlines()[0]
 
+    def kill_keeper(self) -> None:
+        """Kill the keeper; return when all its threads are gone, and its files are closed."""
+        pid = self.pid
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: gone(pid) and len(_threads(pid)) < 2, what="the end of the keeper")
+
     def close(self) -> None:
         with contextlib.suppress(ProcessLookupError, FileNotFoundError):
             keeper = processes.find(self.pid)
@@ -97,3 +103,10 @@ def gone(pid: int) -> bool:
     """Whether no such process runs any more; a zombie is gone too."""
     entry = processes.find(pid)
     return entry is None or entry.zombie
+
+
+def _threads(pid: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return []

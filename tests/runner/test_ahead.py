@@ -36,7 +36,7 @@ while not os.path.exists({str(self.gate)!r}): time.sleep(0.01)
         others_say = [says + ".encode() + b' ')"] * others
         self.first, *self.others = in_lane(warm, mode, first, *others_say)
         warm.client.spawn([self.first, *self.others])
-        warm.wait(self.others[0].key, "ahead")
+        until(Path(self.others[0].alive).exists, what="the next one, ready")
         warm.printed(self.first.key)
 
     def let_go(self) -> None:
@@ -157,8 +157,7 @@ def test_a_killed_worker_ends_the_first_alone(warm: Warm) -> None:
 def test_without_the_keeper_it_does_not_begin(warm: Warm, mode: str) -> None:
     lane = Lane(warm, mode)
     first = warm.wait(lane.first.key, "started")["pid"]
-    os.kill(warm.pid, signal.SIGKILL)
-    until(lambda: gone(warm.pid), what="the end of the keeper")
+    warm.kill_keeper()
     lane.let_go()
     marks = processes.marks_of(lane.others[0].key)
     until(lambda: gone(first), what="the end of the first")
@@ -168,3 +167,72 @@ def test_without_the_keeper_it_does_not_begin(warm: Warm, mode: str) -> None:
     )
     assert end_survivors(lane.others[0].key, Path(lane.others[0].alive), None)
     assert lane.said() == []
+    assert Path(lane.others[0].alive).read_bytes() == b""
+
+
+class Late:
+    """A worker that is at its second attempt, and a keeper that has not heard of that: it stands.
+
+    The second one runs until it is let go.
+    """
+
+    def __init__(self, warm: Warm, first: str = "", second: str = "") -> None:
+        self.warm = warm
+        gate = warm.root / "gate"
+        waits = "import os, time\nwhile not os.path.exists({!r}): time.sleep(0.01)\n"
+        first = waits.format(str(gate)) + first
+        second += "\nprint('begun', flush=True)\n" + waits.format("last")
+        self.first, self.second, self.third = in_lane(warm, "share", first, second, "print(3)")
+        warm.client.spawn([self.first, self.second, self.third])
+        warm.wait(self.third.key, "ahead")
+        os.kill(warm.pid, signal.SIGSTOP)
+        try:
+            gate.touch()
+            warm.printed(self.second.key)
+        except BaseException:
+            self.go_on()
+            raise
+
+    def go_on(self) -> None:
+        os.kill(self.warm.pid, signal.SIGCONT)
+
+    def finish(self) -> list[object]:
+        """Let the second one go; return the exit codes of all."""
+        Path(self.second.cwd, "last").touch()
+        all_of_them = (self.first, self.second, self.third)
+        return [self.warm.wait(one.key, "exited")["code"] for one in all_of_them]
+
+
+def test_the_stop_of_one_that_is_over_does_not_reach_the_next(warm: Warm) -> None:
+    late = Late(warm)
+    warm.client.kill(late.first.key, 5.0, "cancelled", "stopped")
+    late.go_on()
+    assert warm.wait(late.first.key, "exited")["told"] is None
+    assert late.finish() == [0, 0, 0]
+
+
+def test_what_the_next_one_started_is_not_ended_as_left_by_the_first(warm: Warm) -> None:
+    leaves = "import os\nos.system('sleep 600 & echo $!')"
+    late = Late(warm, leaves, leaves)
+    late.go_on()
+    assert warm.wait(late.first.key, "exited")["leftover"]
+    warm.wait(late.first.key, "cleared")
+    left, helper = (int(warm.printed(one.key)) for one in (late.first, late.second))
+    assert gone(left)
+    assert not gone(helper)
+    assert late.finish() == [0, 0, 0]
+    until(lambda: gone(helper), what="the end of the helper")
+
+
+def test_a_worker_that_has_much_to_say_at_once_is_heard(warm: Warm) -> None:
+    lane = Lane(warm, "share")
+    keeper = warm.pid
+    for _ in range(200):
+        assert warm.client.withdraw([lane.others[0].key]) == [lane.others[0].key]
+        warm.client.spawn(lane.others)
+    lane.let_go()
+    assert lane.ended(lane.first)
+    assert lane.ended(lane.others[0])
+    assert lane.said() == ["s1"]
+    assert warm.pid == keeper
+    assert not gone(keeper)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from jobs_ext.runner.executors.survivors import end_survivors
 from jobs_ext.runner.keeper import processes
+from jobs_ext.runner.keeper import warm as keeper_warm
 from tests.runner.keepers import gone
 from tests.runner.warm import PAYLOAD, Warm, shared
 from tests.waiting import until
@@ -275,3 +277,24 @@ def test_a_shared_worker_ends_with_the_keeper(warm: Warm) -> None:
     warm.wait(key, "exited")
     os.kill(warm.pid, signal.SIGKILL)
     until(lambda: gone(warm.find(key, "started")["pid"]), what="the end of the worker")
+
+
+def test_after_an_upgrade_the_keeper_that_ran_before_starts_no_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "warm.py"
+    program.touch()
+    monkeypatch.setattr(keeper_warm, "_PROGRAM", program)
+    sleeps = [sys.executable, "-c", "input()", "fork", "payload.py"]
+    order = {"key": "a/1", "argv": ["payload.py"], "parent": sleeps, "cwd": "/", "environment": {}}
+    parents = keeper_warm.WarmParents()
+    os.utime(program, (1, 1))
+    assert not parents.order(order, {}, [])
+    assert parents.pids == set()
+    parents = keeper_warm.WarmParents()
+    assert parents.order(order, {}, [])
+    (pid,) = parents.pids
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    parents.was_reaped(pid)
+    until(lambda: parents.news() or not parents.pids, what="the end of the parent")

@@ -10,9 +10,10 @@ import os
 from collections import deque
 from collections.abc import Iterable
 
-from .attempt import Unborn
+from .attempt import Attempt, Unborn, started_by
 from .journal import Journal
 from .lanes import Order
+from .processes import Process
 from .register import Register
 from .spawn import opened
 from .warm import WarmParents, is_worker
@@ -70,7 +71,8 @@ class Ahead:
         if lane in self._next:
             return self._next[lane][-1]
         live = list(self._register.live.values())
-        return next((a.key for a in live if a.lane == lane and not a.exited), None)
+        running = (a for a in live if a.lane == lane and not a.exited)
+        return next((a.key for a in running if a.told is None), None)
 
     def _takes(self, lane: str, last: str, one: Order) -> bool:
         most = _MOST if is_worker(one.order["parent"]) else 1
@@ -106,6 +108,26 @@ class Ahead:
         wanted = set(keys)
         found = [(lane, key) for lane, keys in self._next.items() for key in keys if key in wanted]
         return [key for lane, key in found if self._take_back(lane, key)]
+
+    def hold(self, lane: str) -> bool:
+        """Let nobody follow by itself in a lane; False when somebody just did.
+
+        A worker is stopped by its process, which may be at the next attempt already.
+        """
+        ready = [key for key in self._next.get(lane, ()) if key in self._register.unborn]
+        ones = [self._register.unborn[key].one for key in ready]
+        held = [one for one, key in zip(ones, ready, strict=True) if self._take_back(lane, key)]
+        self._register.lanes.put_back(lane, held)
+        return len(held) == len(ready)
+
+    def claims(self, attempt: Attempt, entry: Process) -> bool:
+        """Tell whether a process is of another attempt in the same worker."""
+        beside = [one for one in list(self._register.live.values()) if one.pid == attempt.pid]
+        others = [(one.key, one.alive) for one in beside if one is not attempt]
+        unborn = (self._register.unborn.get(key) for key in self._next.get(attempt.lane, ()))
+        orders = (one.one.order for one in unborn if one is not None)
+        others += [(order["key"], order["alive"]) for order in orders]
+        return any(started_by(entry.pid, *other) for other in others)
 
     def _take_back(self, lane: str, key: str) -> bool:
         unborn = self._register.unborn.get(key)

@@ -67,12 +67,9 @@ class Attempt:
     kill_at: float | None = None  # monotonic time of the next SIGKILL
 
     def owns(self, entry: processes.Process) -> bool:
-        """Tell whether a process whose parents have ended was started by it."""
-        return (
-            self.pid in (entry.session, entry.group)
-            or processes.carries(entry.pid, processes.marks_of(self.key))
-            or processes.holds(entry.pid, os.path.realpath(self.alive))
-        )
+        """Tell whether a process whose parents have ended may be one that it started."""
+        within = self.pid in (entry.session, entry.group)
+        return within or started_by(entry.pid, self.key, self.alive)
 
     def exit_record(self, how: Exit, at: Moment, *, leftover: bool) -> Record:
         """Return the journal's record of the end of its main process."""
@@ -95,6 +92,12 @@ class Attempt:
             record["maxrss"] = max(how.maxrss, self.group.peak)
             record["exceeded"] = self.group.exceeded
         return record
+
+
+def started_by(pid: int, key: str, alive: str) -> bool:
+    """Tell whether a process says that an attempt started it: by its marks or its `alive` file."""
+    marked = processes.carries(pid, processes.marks_of(key))
+    return marked or processes.holds(pid, os.path.realpath(alive))
 
 
 Stop = tuple[float, dict[str, Any]]  # seconds of grace, and why: code and sentence

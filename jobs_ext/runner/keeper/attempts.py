@@ -12,7 +12,7 @@ from typing import Any
 
 from . import processes
 from .ahead import Ahead
-from .attempt import Attempt, Exit, Moment, Unborn, present, waited_for
+from .attempt import Attempt, Exit, Moment, Stop, Unborn, present, waited_for
 from .cgroups import Groups, find_home
 from .folders import Folders
 from .journal import Journal, Record
@@ -21,6 +21,7 @@ from .register import Register
 from .runs import Ended, Left, Runs, ToStop, Unmade, Unstarted
 from .spawn import Environment, opened, why_not
 from .starts import Begun, Refused, Starts
+from .stops import Stops
 from .warm import Born, Declined, Reaped, WarmParents
 
 LEFTOVER_GRACE = 1.0  # seconds between SIGTERM and SIGKILL for what a job leaves behind
@@ -40,6 +41,7 @@ class Attempts:
         self._warm = WarmParents()
         self._warm_pids: frozenset[int] = frozenset()  # as of the last look, for the runs
         self._ahead = Ahead(self._register, journal, self._warm)
+        self._stops = Stops(self._register, self._ahead)
         self._groups = Groups(find_home())
         self._folders = Folders()
         self._runs = Runs(self._register, journal, self._folders, self._may_run, self._is_alone)
@@ -181,12 +183,15 @@ class Attempts:
             unborn.stop = unborn.stop or (grace, told)
             self._starts.stop(key, grace)
             self._runs.stop(key, grace)
-        attempt = self._register.live.get(key)
-        if attempt is None or attempt.told is not None:
-            return
-        attempt.told = told
-        self._signal(attempt, signal.SIGTERM)
-        attempt.kill_at = time.monotonic() + grace
+        self._stops.ask(key, (grace, told))
+
+    def _stop_born(self, attempt: Attempt, stop: Stop) -> None:
+        self._stops.ask(attempt.key, stop)
+        self._stop_now()  # its end is maybe what is heard next
+
+    def _stop_now(self) -> None:
+        for attempt in self._stops.begin():
+            self._signal(attempt, signal.SIGTERM)
 
     def reap(self) -> None:
         """Take every exited child, attempts' main processes and orphans; start who comes next."""
@@ -197,6 +202,7 @@ class Attempts:
             self._warm.was_reaped(child.pid)
             if child.pid in self._by_pid:
                 self._exited(self._by_pid[child.pid], child, present())
+        self._stop_now()
         self._fill()
         self._warm_pids = frozenset(self._warm.pids)
 
@@ -253,7 +259,7 @@ class Attempts:
                     self._start_again(self._register.unborn[key])
                 case ToStop(attempt, stop):
                     self._by_pid[attempt.pid] = attempt
-                    self.stop(attempt.key, *stop)
+                    self._stop_born(attempt, stop)
 
     def _start_again(self, unborn: Unborn) -> None:
         self._starts.begin(unborn.one)
@@ -270,7 +276,7 @@ class Attempts:
         self._by_pid[pid] = attempt
         self._register.tell_born(attempt)
         if unborn.stop is not None:
-            self.stop(key, *unborn.stop)
+            self._stop_born(attempt, unborn.stop)
         self._ahead.look(attempt.lane)
 
     def _declined(self, key: str) -> None:
@@ -344,7 +350,8 @@ class Attempts:
                 self._over(attempt)
         self._fill()
         self._end_strangers()
-        due = (self._kill_due(), self._warm.tick(), self._starts.tick(), self._runs.tick())
+        parts = (self._stops, self._warm, self._starts, self._runs)
+        due = (self._kill_due(), *(one.tick() for one in parts))
         return min((max(0.0, one) for one in due if one is not None), default=None)
 
     def _kill_due(self) -> float | None:
@@ -361,35 +368,29 @@ class Attempts:
         """Kill orphans that hid whose they were, when they can only be of ended attempts."""
         if self._register.busy:
             return
-        for pid in self._orphans():
-            entry = processes.find(pid)
-            if entry is not None:
-                processes.send(entry, signal.SIGKILL)
+        for entry in filter(None, map(processes.find, self._orphans())):
+            processes.send(entry, signal.SIGKILL)
 
     def _is_alone(self) -> bool:
         """Tell whether the keeper has no orphan. May be called in any thread."""
         return self._children.pids() <= self._warm_pids
 
     def _orphans(self) -> set[int]:
-        """Return the children of the keeper that are neither an attempt's main process nor ours.
-
-        Those of its other threads are not among them: the system gives orphans to the first one.
-        """
+        """Return the children of the first thread, which gets all orphans, that are not known."""
         return self._children.pids() - self._by_pid.keys() - self._warm.pids
 
     def _members(self, attempt: Attempt) -> list[processes.Process]:
         """Return the running processes of an attempt: its subtree, and orphans that carry it."""
         everything = processes.table()
-        main = attempt.pid
-        entry = everything.get(main)
+        entry = everything.get(attempt.pid)
         is_it = entry is not None and entry.start == attempt.start and not attempt.exited
-        roots = {main} if is_it else set()
+        roots = {attempt.pid} if is_it else set()
         for pid in self._orphans() & everything.keys():
-            below = processes.subtree([pid], everything)
-            if any(attempt.owns(everything[one]) for one in below):
+            below = [everything[one] for one in processes.subtree([pid], everything)]
+            if any(attempt.owns(one) and not self._ahead.claims(attempt, one) for one in below):
                 roots.add(pid)
         if sys.platform != "linux":
-            roots |= {entry.pid for entry in everything.values() if entry.group == main}
+            roots |= {entry.pid for entry in everything.values() if entry.group == attempt.pid}
         found = (everything[pid] for pid in processes.subtree(roots, everything))
         return [entry for entry in found if not entry.zombie]
 

@@ -64,6 +64,13 @@ class Lanes:
             del self._queues[lane]
             return None
 
+    def put_back(self, lane: str, ones: list[Order]) -> None:
+        """Let attempts that `follow` gave out wait again, ahead of all others in a lane."""
+        with self._lock:
+            for one in reversed(ones):
+                self._waiting[one.order["key"]] = one
+                self._queues[lane].appendleft(one.order["key"])
+
     def withdraw(self, keys: Iterable[str]) -> list[str]:
         """Let these attempts wait no longer; return those that did."""
         with self._lock:

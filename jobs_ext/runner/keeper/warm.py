@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from .attempt import Moment
@@ -24,9 +25,10 @@ UNUSED = 60.0  # seconds without an attempt after which a warm parent ends
 _UNUSED_WORKER = 5.0  # … and one that runs them itself
 _MOST = 4
 _PATIENCE = 30.0  # seconds that an attempt may wait to be forked
-_ANSWER = 4096  # bytes at most
+_ANSWER = 1 << 18  # bytes at most
 #: Where the marks of an attempt are going to stand: as long as a job's id, and any number.
 _PLACES = {"JOBS_ID": "-" * 36, "JOBS_ATTEMPT": "-" * 8}
+_PROGRAM = Path(__file__).parents[1] / "payloads" / "warm.py"
 
 
 class Declined(NamedTuple):
@@ -174,6 +176,14 @@ class WarmParent:
         self.reaped = True
 
 
+def _changed() -> int:
+    """Return when the program of warm parents was changed: another version's speaks otherwise."""
+    try:
+        return _PROGRAM.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def is_worker(command: list[str]) -> bool:
     """Tell whether such a process runs attempts itself, one at a time."""
     return command[-2:-1] == ["share"]
@@ -199,6 +209,7 @@ class WarmParents:
         self._leaving: set[WarmParent] = set()  # which get no more orders
         self._barren: dict[_Kind, float] = {}  # until when (monotonic) not to try again
         self._selector = selectors.DefaultSelector()
+        self._made_for = _changed()
 
     def fileno(self) -> int:
         """Return a descriptor that is readable when there is news."""
@@ -260,7 +271,7 @@ class WarmParents:
     def _start(
         self, kind: _Kind, command: list[str], environment: dict[str, str]
     ) -> WarmParent | None:
-        if self._barren.get(kind, 0.0) > time.monotonic():
+        if self._barren.get(kind, 0.0) > time.monotonic() or _changed() != self._made_for:
             return None
         used = {kind: one.used for kind, one in self._parents.items() if not one.is_worker}
         if len(used) >= _MOST and not is_worker(command):

@@ -43,10 +43,11 @@ import time
 import types
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 _MOST = 1 << 18  # bytes of an order
 _FILES = 4  # of an order, at most
+_MANY = 100  # answers that a worker sends at the latest
 _SETTLED = 2.0  # seconds after which a change of a folder shows in its time
 _CAN_SHADOW = (".py", ".pyc", ".so")
 _FILE = io.IOBase.__mro__[1]  # what all files are; the abstract class is slow to ask
@@ -212,7 +213,10 @@ class Parent:
             os._exit(0)
         for file in ticket if gate is None else [*ticket, gate]:
             os.close(file)
-        self._send(["born", order["key"], os.getpid(), float(own_stat()[19]), present()])
+        try:
+            self._send(["born", order["key"], os.getpid(), float(own_stat()[19]), present()])
+        except OSError:
+            _give_up(alive)
         self._control.close()
 
     def tell_lacks(self) -> None:
@@ -236,7 +240,8 @@ class Worker:
     def serve(self) -> int:
         """Run one attempt after another until the socket is closed."""
         while True:
-            if not select.select([self._control], [], [], 0)[0]:  # what is to be said can't wait
+            idle = not select.select([self._control], [], [], 0)[0]
+            if idle or len(self._answers) >= _MANY:  # what is to be said can't wait
                 self._send()
             data, files, _, _ = socket.recv_fds(self._control, _MOST, _FILES)
             if not data:
@@ -274,7 +279,10 @@ class Worker:
             os.environ[name] = value
         sys.argv = [self._payload.__file__, *order["arguments"]]
         self._answers.append(["born", order["key"], os.getpid(), self._start, present()])
-        self._send()
+        try:
+            self._send()
+        except OSError:
+            _give_up(alive)
 
     def _send(self) -> None:
         if self._answers:
@@ -367,6 +375,12 @@ def _may_begin(ticket: list[int], alive: int) -> bool:
         return False
     os.ftruncate(alive, 1)  # a byte that the disk needs no room for
     return True
+
+
+def _give_up(alive: int) -> NoReturn:
+    """End before anything of an attempt ran: the keeper is gone, and another may begin it."""
+    os.ftruncate(alive, 0)
+    os._exit(0)
 
 
 def find_marks() -> dict[str, tuple[int, int]]:
