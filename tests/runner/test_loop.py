@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import sys
@@ -181,7 +182,9 @@ def test_the_environment_is_the_submitters_and_ours(house: House) -> None:
 
 
 def test_outputs_of_every_kind(house: House) -> None:
-    (house.cwd / "old.csv").write_text("x\n")
+    old = house.cwd / "old.csv"
+    old.write_text("x\n")
+    os.utime(old, (1, 1))  # clearly before the job: what was written just now may be its own
     script = 'echo 1 > new.csv; mkdir "$JOBS_OUTPUT_DIR/d"; echo 2 > "$JOBS_OUTPUT_DIR/d/t.tsv"'
     job = house.ended(house.shell(script, outputs=["*.csv"]))
     assert {o.name: o.media_type for o in job.outputs} == {
