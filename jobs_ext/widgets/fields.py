@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
@@ -25,6 +26,7 @@ _NEEDED = " *"  # after the title of what must be filled in
 _UNCHOSEN = object()
 _SLIDER_STEPS = 200
 _LARGEST = 2**53  # integers up to here are exact in the browser
+_ADDING = threading.Lock()  # what is typed is looked at in threads
 
 
 class NothingGiven(Exception):
@@ -52,10 +54,9 @@ class Field:
         self.control = controls[0]
         self._read, self._write = read, write
         self._listen = listen
-        self._complaint = w.HTML().add_class(INDENTED)
+        self._complaint: w.HTML | None = None  # until there is one: it is five messages to a page
         told = [_help(help_text)] if help_text else []
-        self.box = w.VBox([*controls, *told, self._complaint])
-        self.complain("")
+        self.box = w.VBox([*controls, *told])
 
     @property
     def title(self) -> str:
@@ -82,13 +83,18 @@ class Field:
 
     def complain(self, text: str) -> None:
         """Show what is wrong beside the control; an empty text takes it away."""
-        self._complaint.value = complaint(text)
-        self._complaint.layout.display = "" if text else "none"
+        with _ADDING:
+            if self._complaint is None and text:
+                self._complaint = w.HTML().add_class(INDENTED)
+                self.box.children = [*self.box.children, self._complaint]
+        if self._complaint is not None:
+            self._complaint.value = complaint(text)
+            self._complaint.layout.display = "" if text else "none"
 
     @property
     def complaint(self) -> str:
         """What is shown to be wrong, as HTML; empty when nothing is."""
-        return str(self._complaint.value)
+        return "" if self._complaint is None else str(self._complaint.value)
 
 
 def complaint(text: str) -> str:

@@ -24,11 +24,12 @@ from jobs_ext.model.ids import new_id
 
 from .fields import STYLE, Field, NothingGiven, Schema, complaint, parameter_field
 from .files import input_field
-from .keys import FORM, SAVED, Keys
+from .keys import FORM, Keys
 from .meaning import meant
 from .panel import Panel
 from .references import resolved
 from .resources import OptionsFold
+from .saved import saved
 from .sweeping import Swept
 
 _FIELD = re.compile(r"(arguments|options)(?:\[\d+\])?\.([^\[]+?)(?=[.\[]|$)")
@@ -274,7 +275,7 @@ class Form(w.VBox):  # type: ignore[misc]
 
     def _clear(self) -> None:
         self._said.value = ""
-        for field in [*self.fields.values(), *self.options.fields.values()]:
+        for field in [*self.fields.values(), *self.options.made.values()]:
             field.complain("")
 
     def _complain(self, error: Exception) -> None:
@@ -290,7 +291,7 @@ class Form(w.VBox):  # type: ignore[misc]
 
     def _point(self) -> None:
         """Name the fields with complaints below the button: they may be out of sight."""
-        fields = [*self.fields.values(), *self.options.fields.values()]
+        fields = [*self.fields.values(), *self.options.made.values()]
         titles = [field.title for field in fields if field.complaint]
         if titles and not self._said.value:
             self._said.value = complaint(f"Not submitted. Please look at: {', '.join(titles)}.")
@@ -330,8 +331,7 @@ class Form(w.VBox):  # type: ignore[misc]
         """Return what is filled in as a table without style or script."""
         rows = [(name, _shown(field)) for name, field in self.fields.items()]
         last = [("submitted", f"{one.kind} {one.id}") for one in self.jobs[-1:]]
-        summary = f"<summary>Values of {escape(self._about.title)}</summary>"
-        return f'<details class="{SAVED}">{summary}{static.pairs([*rows, *last])}</details>'
+        return saved(f"Values of {self._about.title}", static.pairs([*rows, *last]))
 
 
 def _fields(

@@ -8,8 +8,6 @@ import anywidget
 
 #: the class of the form that has it among its children
 FORM = "jx-filled-in"
-#: the class of what a form leaves in a notebook: JupyterLab then hides that the form itself is gone
-SAVED = "jx-saved"
 
 _CSS = """
 .jx-filled-in { --jx-titles: calc(12em + 10px); container-type: inline-size; max-width: 60em; }

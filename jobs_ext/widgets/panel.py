@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Mapping
+from datetime import datetime
 from importlib import resources
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,14 @@ from jobs_ext.client.errors import JobsError
 from jobs_ext.client.origin import notebook_path
 from jobs_ext.model.view import view_model
 
+from .saved import saved
+
 if TYPE_CHECKING:
     from jobs_ext.client.client import Client
     from jobs_ext.client.handle import Handle
 
 _ROWS = 100  # in the first snapshot of a panel
+_STOOD = "jx-stood"  # what JupyterLab hides while the panel itself is seen
 _SHOWN = ["title", "status", "reason", "id"]  # of each, where nothing runs
 
 
@@ -63,19 +67,28 @@ class Panel(anywidget.AnyWidget):
         )
         self.on_msg(self._asked)
 
-    def _repr_mimebundle_(self, **given: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Return the widget and, for where nothing runs, how things stood as a plain table."""
-        bundle = super()._repr_mimebundle_(**given)
-        if bundle is not None:
-            bundle[0]["text/html"] = self.html()
-        return bundle
+    def _ipython_display_(self) -> None:
+        """Show the panel and, for where nothing runs, how things stood as a plain table."""
+        from IPython.display import HTML, display
+
+        bundle, about = self._repr_mimebundle_() or ({}, {})
+        told = {"text/plain": f"{self._title()}: run the cell to see how things stand."}
+        display(bundle | told, metadata=about, raw=True)  # type: ignore[no-untyped-call]
+        display(HTML(self.html()))  # type: ignore[no-untyped-call]
+
+    def _title(self) -> str:
+        named = self.snapshot["kind"] != "jobs"
+        return f"{self.snapshot['kind'].capitalize()} {self.snapshot['title']}" if named else "Jobs"
 
     def html(self) -> str:
         """Return the snapshot as a table without style or script."""
         if self.snapshot["kind"] != "jobs":
-            return static.html(self.snapshot)
-        rows = [[job[name] or "" for name in _SHOWN] for job in self.snapshot["items"]]
-        return static.table(_SHOWN, rows)
+            table = static.html(self.snapshot)
+        else:
+            rows = [[job[name] or "" for name in _SHOWN] for job in self.snapshot["items"]]
+            table = static.table(_SHOWN, rows)
+        when = datetime.now().astimezone()
+        return saved(f"{self._title()} on {when:%Y-%m-%d at %H:%M}", table, _STOOD)
 
     def refresh(self) -> None:
         """Ask the server how things stand; only needed where the browser can't."""

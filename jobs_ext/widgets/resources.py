@@ -8,7 +8,7 @@ import ipywidgets as w
 
 from jobs_ext.client.errors import InvalidRequest
 
-from .fields import NothingGiven, Schema, parameter_field
+from .fields import Field, NothingGiven, Schema, parameter_field
 
 _OPTIONS: dict[str, Schema] = {
     "name": {"type": "string", "description": "What people call the job."},
@@ -31,19 +31,36 @@ _OPTIONS: dict[str, Schema] = {
 
 
 class OptionsFold(w.Accordion):  # type: ignore[misc]
-    """Fields for the options; one that is left empty is left to the tool and the server."""
+    """Fields for the options; one that is left empty is left to the tool and the server.
+
+    They are made when the fold is first opened, or asked for: each is ten messages to the page, and
+    of thousands at once some are lost.
+    """
 
     def __init__(self) -> None:
-        self.fields = {
-            name: parameter_field(name, schema, required=False) for name, schema in _OPTIONS.items()
-        }
-        box = w.VBox([field.box for field in self.fields.values()])
-        super().__init__([box], titles=("Resources and options",), selected_index=None)
+        self.made: dict[str, Field] = {}
+        self._box = w.VBox()
+        super().__init__([self._box], titles=("Resources and options",), selected_index=None)
+        self.observe(lambda _: self._make(), "selected_index")
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """All of them, by name."""
+        self._make()
+        return self.made
+
+    def _make(self) -> None:
+        if not self.made:
+            self.made = {
+                name: parameter_field(name, schema, required=False)
+                for name, schema in _OPTIONS.items()
+            }
+            self._box.children = [field.box for field in self.made.values()]
 
     def given(self) -> dict[str, Any]:
         """Return the options that are filled in; `InvalidRequest` for one that can't be read."""
         found: dict[str, Any] = {}
-        for name, field in self.fields.items():
+        for name, field in self.made.items():
             try:
                 found[name] = field.value()
             except NothingGiven:

@@ -167,7 +167,7 @@ def test_the_panel_widget_is_live_while_the_kernel_is_blocked(
     for number, forget in enumerate(["() => null", FORGET_SHARED]):
         notebook.page.evaluate(forget)
         notebook.execute("notebook:run-cell-and-select-next")
-        table = notebook.outputs.nth(number).locator(".jx-table-of-jobs")
+        table = notebook.page.locator(".jx-table-of-jobs").nth(number)
         expect(table).to_be_visible(timeout=PATIENCE)
     notebook.execute("notebook:run-cell-and-select-next")
     row = notebook.outputs.locator(".jx-grid-row[data-status=SUCCEEDED]").filter(has_text="shown")
@@ -190,7 +190,7 @@ def test_a_table_of_many_jobs_finds_any_moves_and_gives_it_to_the_kernel(
     )
     notebook.open(lab.write_notebook("many.ipynb", many, "jx.panel()"))
     notebook.run_all()
-    table = notebook.outputs.nth(0).locator(".jx-table-of-jobs")
+    table = notebook.page.locator(".jx-table-of-jobs").nth(0)
     expect(table).to_contain_text("10,000 jobs", timeout=PATIENCE)
     table.get_by_label("Go to row").fill("9876")
     expect(table.get_by_text("many[9876]")).to_be_visible(timeout=PATIENCE)
@@ -231,7 +231,7 @@ def test_a_table_of_many_jobs_finds_any_moves_and_gives_it_to_the_kernel(
     assert longest < LONGEST_FRAME
     lab.ask("POST", f"jobs-ext/api/v1/batches/{batch}/cancel")
 
-    every = notebook.outputs.nth(1).locator(".jx-table-of-jobs")
+    every = notebook.page.locator(".jx-table-of-jobs").nth(1)
     every.get_by_label("Filter jobs by name or expression").fill("found")
     every.get_by_label("Filter jobs by status").select_option("Succeeded")
     every.get_by_role("button", name="Put the table of found into a variable").click()

@@ -91,7 +91,7 @@ def test_without_the_kernel_all_goes_on(context: BrowserContext, lab: Lab) -> No
     for one in seen:
         one.have("SUCCEEDED")
     notebook.page.get_by_role("dialog").get_by_role("button", name="Ok").click(timeout=PATIENCE)
-    panel = notebook.outputs.last
+    panel = notebook.page.locator(".jp-Notebook .jp-CodeCell").last
     panel.get_by_label("Filter jobs by name or expression").fill("first-many")
     panel.get_by_role("button", name="Put the table of first-many[1]").click(timeout=PATIENCE)
     expect(panel).to_contain_text("no longer knows this: run its cell again", timeout=PATIENCE)
@@ -157,3 +157,25 @@ def test_a_form_says_that_its_kernel_is_another_one(
     expect(said).to_have_count(0, timeout=PATIENCE)
     submit.click(timeout=PATIENCE)
     expect(notebook.page.locator(".jx-card")).to_be_visible(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_a_panel_in_a_notebook_that_was_saved(context: BrowserContext, lab: Lab, app: str) -> None:
+    notebook = NotebookPage(context.new_page(), lab, APPS[app])
+    job = f"import jobs_ext as jx\njx.options(name='saved-{app}').submit(['true']).wait(60)"
+    notebook.open(lab.write_notebook(f"saved-{app}.ipynb", job, PANEL))
+    notebook.run_all()
+    live = notebook.page.locator(".jp-Notebook .jx-grid-row").filter(has_text=f"saved-{app}")
+    expect(live).to_be_visible(timeout=PATIENCE)
+    told = notebook.page.get_by_text("Jobs on 2")
+    expect(told).to_have_count(1)
+    expect(told).to_be_hidden()
+    notebook.save()
+    notebook.execute("kernelmenu:restart")
+    notebook.page.get_by_role("dialog").get_by_role("button", name="Confirm").click()
+    notebook.reload()
+    told.click(timeout=PATIENCE)
+    row = notebook.page.locator(".jp-Notebook").get_by_role("row").filter(has_text=f"saved-{app}")
+    expect(row).to_contain_text("SUCCEEDED")
+    expect(notebook.page.get_by_text("Error displaying widget")).to_be_hidden()
+    picture(notebook.page, f"panel-saved-{app}")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import nbformat
 import pytest
+from comm.base_comm import BaseComm
 from nbformat.v4 import new_code_cell, new_notebook
 
 import jobs_ext as jx
@@ -195,6 +196,22 @@ def test_options_are_folded_away_and_complain_at_their_place(form):
     form.options.fields["name"].control.value = "mine"
     assert form.submit().name == "mine"
     assert "jx.options(name='mine', memory='1GB').submit(" in form.code()
+
+
+def test_what_is_folded_away_is_made_when_it_is_opened(client, monkeypatch):
+    """Jupyter loses some of thousands of messages at once: a form is few."""
+    sent = []
+
+    class Counting(BaseComm):
+        def publish_msg(self, msg_type, **content):
+            sent.append(msg_type)
+
+    monkeypatch.setattr("comm.create_comm", Counting)
+    form = jx.form("wc")
+    assert len(sent) < 100
+    assert not form.options.children[0].children
+    form.options.selected_index = 0
+    assert len(form.options.children[0].children) == len(form.options.fields)
 
 
 def test_last_values_are_those_of_the_newest_job(form):

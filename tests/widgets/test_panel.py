@@ -31,13 +31,19 @@ def test_a_page_without_rights_acts_by_the_kernel_and_hears_what_is_wrong(client
     assert "CANCELLED" in told["problem"]
 
 
-def test_where_nothing_runs_it_is_a_table(client):
+def test_where_nothing_runs_it_is_a_table(client, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda one, **_how: shown.append(one))
     job = jx.options(hold=True, name="<late>").submit(["true"])
-    shown, _ = Panel()._repr_mimebundle_()
-    assert "<td>&lt;late&gt;</td><td>PENDING</td>" in shown["text/html"]
-    assert "application/vnd.jupyter.widget-view+json" in shown
-    shown, _ = Panel(job)._repr_mimebundle_()
-    assert "<b>&lt;late&gt;</b> PENDING" in shown["text/html"]
+    Panel()._ipython_display_()
+    assert shown[0]["text/plain"] == "Jobs: run the cell to see how things stand."
+    assert "application/vnd.jupyter.widget-view+json" in shown[0]
+    assert "<summary>Jobs on 2" in shown[1].data
+    assert "<td>&lt;late&gt;</td><td>PENDING</td>" in shown[1].data
+    Panel(job)._ipython_display_()
+    assert shown[2]["text/plain"].startswith("Job <late>: run")
+    assert "<summary>Job &lt;late&gt; on 2" in shown[3].data
+    assert "<b>&lt;late&gt;</b> PENDING" in shown[3].data
 
 
 def test_a_table_never_replaces_a_variable_that_is_not_its_own(client):
